@@ -1,0 +1,34 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// What every Swift target of the package is built with.
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "iii",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "III", targets: ["III"]),
+    .library(name: "IIIMockEngine", targets: ["IIIMockEngine"]),
+    .executable(name: "iii-dev", targets: ["iii-dev"]),
+  ],
+  targets: [
+    .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    .target(name: "UV", dependencies: ["CUV"], swiftSettings: swiftSettings),
+    .target(name: "III", dependencies: ["UV", "COpenSSL"], swiftSettings: swiftSettings),
+    .target(name: "IIIMockEngine", dependencies: ["III", "UV", "CYAML"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "iii-dev", dependencies: ["III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
+    .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
+    .testTarget(name: "IIITests", dependencies: ["III", "UV"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "UV"], swiftSettings: swiftSettings),
+  ]
+)

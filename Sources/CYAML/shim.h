@@ -1,0 +1,7 @@
+// What the package uses of libyaml: its event parser.
+#ifndef CYAML_SHIM_H
+#define CYAML_SHIM_H
+
+#include <yaml.h>
+
+#endif

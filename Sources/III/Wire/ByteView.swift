@@ -1,0 +1,75 @@
+/// Bytes that somebody else owns: of a read buffer, a message, a literal.
+///
+/// A view is valid while its owner says so; views of received messages end with the callback that handed them out.
+/// Who needs the bytes longer copies them (`array`, `string`).
+package struct ByteView {
+  @usableFromInline let base: UnsafeRawPointer
+  package let count: Int
+
+  @inlinable package init(_ base: UnsafeRawPointer, count: Int) {
+    self.base = base
+    self.count = count
+  }
+
+  @inlinable package init(_ buffer: UnsafeRawBufferPointer) {
+    self.init(buffer.baseAddress ?? Self.emptyBase, count: buffer.count)
+  }
+
+  @inlinable package init(_ text: StaticString) {
+    self.init(UnsafeRawPointer(text.utf8Start), count: text.utf8CodeUnitCount)
+  }
+
+  /// An address that is never read: the base of views without bytes.
+  @usableFromInline static var emptyBase: UnsafeRawPointer { UnsafeRawPointer(StaticString("").utf8Start) }
+
+  package static var empty: ByteView { ByteView("") }
+
+  @inlinable package var isEmpty: Bool { count == 0 }
+
+  /// The byte at `index`, which must be below `count`.
+  @inlinable package subscript(index: Int) -> UInt8 {
+    precondition(index >= 0 && index < count)
+    return base.load(fromByteOffset: index, as: UInt8.self)
+  }
+
+  /// The part of the view where a member stands, which must lie inside it.
+  @inlinable package subscript(range: ByteRange) -> ByteView {
+    precondition(Int(range.start) + Int(range.count) <= count)
+    return ByteView(base + Int(range.start), count: Int(range.count))
+  }
+
+  /// What remains after the first `n` bytes, which the view must have.
+  @inlinable package func dropFirst(_ n: Int) -> ByteView {
+    precondition(n >= 0 && n <= count)
+    return ByteView(base + n, count: count - n)
+  }
+
+  /// The first `n` bytes, which the view must have.
+  @inlinable package func prefix(_ n: Int) -> ByteView {
+    precondition(n >= 0 && n <= count)
+    return ByteView(base, count: n)
+  }
+
+  /// The bytes, copied.
+  package var array: [UInt8] { [UInt8](unsafeBytes) }
+
+  /// The bytes as text, copied; what is no UTF-8 becomes U+FFFD.
+  package var string: String { String(decoding: unsafeBytes, as: UTF8.self) }
+
+  /// The bytes as they lie in memory: for the codec and the scanner.
+  @inlinable package var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+  @inlinable package static func == (view: ByteView, text: StaticString) -> Bool { view == ByteView(text) }
+
+  @inlinable package static func == (a: ByteView, b: ByteView) -> Bool {
+    guard a.count == b.count else { return false }
+    return a.unsafeBytes.elementsEqual(b.unsafeBytes)
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// Lends the array's bytes as a view that is valid inside `body`.
+  package func withView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
+    try withUnsafeBytes { try body(ByteView($0)) }
+  }
+}

@@ -1,0 +1,49 @@
+/// A cursor over memory that was reserved for exactly what is to be written.
+///
+/// Writing beyond the reserved bytes traps: whoever reserves has computed the size.
+package struct ByteWriter {
+  @usableFromInline var next: UnsafeMutableRawPointer
+  @usableFromInline var room: Int
+
+  @inlinable package init(_ memory: UnsafeMutableRawBufferPointer) {
+    next = memory.baseAddress ?? UnsafeMutableRawPointer(mutating: ByteView.emptyBase)
+    room = memory.count
+  }
+
+  /// Bytes not written yet.
+  @inlinable package var remaining: Int { room }
+
+  /// Fills `memory` by `body`.
+  @inlinable package static func fill(
+    _ memory: UnsafeMutableRawBufferPointer, _ body: (inout ByteWriter) -> Void) {
+    var writer = ByteWriter(memory)
+    body(&writer)
+    assert(writer.room == 0, "\(writer.room) reserved bytes were not written")
+  }
+
+  @inlinable package mutating func append(_ byte: UInt8) {
+    precondition(room >= 1)
+    next.storeBytes(of: byte, as: UInt8.self)
+    next += 1
+    room -= 1
+  }
+
+  @inlinable package mutating func append(_ view: ByteView) {
+    precondition(room >= view.count)
+    next.copyMemory(from: view.base, byteCount: view.count)
+    next += view.count
+    room -= view.count
+  }
+
+  @inlinable package mutating func append(_ text: StaticString) { append(ByteView(text)) }
+
+  @inlinable package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append(ByteView($0)) } }
+
+  /// A big-endian integer, as WebSocket lengths are.
+  @inlinable package mutating func append<Integer: FixedWidthInteger>(bigEndian value: Integer) {
+    precondition(room >= MemoryLayout<Integer>.size)
+    next.storeBytes(of: value.bigEndian, as: Integer.self)
+    next += MemoryLayout<Integer>.size
+    room -= MemoryLayout<Integer>.size
+  }
+}
