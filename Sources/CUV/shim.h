@@ -2,11 +2,9 @@
 #ifndef CUV_SHIM_H
 #define CUV_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <uv.h>
 
@@ -20,6 +18,9 @@ static inline void cuv_set_thread_name(const char *_Nonnull name) {
   pthread_setname_np(name);
 }
 #endif
+
+// The calling thread as a number that no other live thread has.
+static inline uintptr_t cuv_current_thread(void) { return (uintptr_t)pthread_self(); }
 
 // libuv writes with plain write(2): a peer that is gone would raise SIGPIPE on the loop's thread.
 static inline void cuv_block_sigpipe(void) {

@@ -1,0 +1,35 @@
+internal import CUV
+
+/// Starts a thread that nobody joins; the answer is `pthread_create`'s.
+func startDetachedThread(named name: String, _ body: @escaping @Sendable () -> Void) -> Int32 {
+  final class Start: Sendable {
+    let name: String
+    let body: @Sendable () -> Void
+    init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+      self.name = name
+      self.body = body
+    }
+  }
+  #if os(Linux)
+    var thread = pthread_t()
+  #else
+    var thread: pthread_t?
+  #endif
+  let start = Unmanaged.passRetained(Start(name, body))
+  let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
+    guard let argument else { return nil }
+    let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+    cuv_set_thread_name(String(start.name.prefix(15)))
+    start.body()
+    return nil
+  }
+  #if os(Linux)
+    let code = pthread_create(&thread, nil, main, start.toOpaque())
+    if code == 0 { pthread_detach(thread) }
+  #else
+    let code = pthread_create(&thread, nil, { main($0) }, start.toOpaque())
+    if code == 0, let thread { pthread_detach(thread) }
+  #endif
+  if code != 0 { start.release() }
+  return code
+}

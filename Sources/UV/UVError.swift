@@ -1,0 +1,29 @@
+internal import CUV
+
+/// What libuv answered instead of doing as it was told.
+package struct UVError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// libuv's code, negative.
+  package let code: Int32
+  /// What was tried: `listen`, `connect` …
+  package let operation: String
+
+  package init(code: Int32, operation: String) {
+    self.code = code
+    self.operation = operation
+  }
+
+  /// The code's name, as `EADDRINUSE`.
+  package var name: String { String(cString: uv_err_name(code)) }
+
+  /// The code in words, as `address already in use`.
+  package var reason: String { String(cString: uv_strerror(code)) }
+
+  package var description: String { "\(operation): \(reason) (\(name))" }
+
+  package var isAddressInUse: Bool { code == UV_EADDRINUSE.rawValue }
+
+  /// Throws what a call returned, if it is an error.
+  static func check(_ code: Int32, _ operation: String) throws(UVError) {
+    if code < 0 { throw UVError(code: code, operation: operation) }
+  }
+}
