@@ -1,0 +1,250 @@
+/// Turns the bytes that a peer sends into messages and control frames: RFC 6455, either end.
+///
+/// Give it each read by `append`, then call `next` until it returns nil:
+///
+///     reader.append(chunk)
+///     while let event = reader.next() { … }
+///
+/// A whole frame inside the chunk is unmasked where it stands and handed out without a copy. What comes in pieces,
+/// a frame cut by a read or a message cut into fragments, is kept aside, unmasked and validated as it arrives.
+package struct FrameReader: ~Copyable {
+  private let role: WebSocketRole
+  private let limits: FrameLimits
+
+  /// What is left of the chunk.
+  private var cursor: UnsafeMutableRawPointer?
+  private var available = 0
+
+  /// The frame whose payload is being read, if `isInPayload`.
+  private var frame = FrameHeader()
+  private var isInPayload = false
+  /// Payload bytes of it that have not come yet.
+  private var missing = 0
+
+  /// The beginning of a header that a read cut.
+  private var kept = FrameHeader.Prefix()
+
+  /// The fragmented message being read, if `isInMessage`; also the one cut frame that is no fragment.
+  private var isInMessage = false
+  private var isText = false
+  private var message = MessageBuffer()
+  private var utf8 = UTF8Validator()
+
+  /// The control frame that a read cut.
+  private var control = MessageBuffer()
+
+  /// Whether the last event showed bytes of `message` or `control`, which may go now.
+  private var lendsMessage = false
+  private var lendsControl = false
+
+  /// After a close or a violation.
+  private var isOver = false
+
+  package init(role: WebSocketRole, limits: FrameLimits = FrameLimits()) {
+    self.role = role
+    self.limits = limits
+  }
+
+  /// Bytes kept aside for a frame or message that is not complete; those of the current chunk are not among them.
+  package var bufferedBytes: Int { kept.count + message.count + control.count }
+
+  /// Takes one read. The bytes are changed in place and must stay until `next` has returned nil.
+  package mutating func append(_ chunk: UnsafeMutableRawBufferPointer) {
+    precondition(available == 0, "the chunk before was not read to its end")
+    guard !isOver else { return }
+    cursor = chunk.baseAddress
+    available = chunk.count
+  }
+
+  /// The next message or control frame; nil when all bytes are taken or kept aside, and always after the end.
+  package mutating func next() -> FrameEvent? {
+    if lendsMessage || lendsControl { takeBack() }
+    while available > 0, let cursor {
+      if isInPayload {
+        if let event = readPayload(at: cursor) { return event }
+        continue
+      }
+      let size: Int
+      if kept.isEmpty {
+        switch frame.read(UnsafeRawPointer(cursor), count: available, role: role) {
+        case .complete(let bytes): size = bytes
+        case .incomplete:
+          kept.append(UnsafeRawPointer(cursor), count: available)
+          available = 0
+          return nil
+        case .violation(let violation): return fail(violation)
+        }
+      } else {
+        switch readCutHeader(at: cursor) {
+        case .complete(let bytes): size = bytes
+        case .incomplete: return nil
+        case .violation(let violation): return fail(violation)
+        }
+      }
+      if let violation = check() { return fail(violation) }
+      advance(size)
+      if frame.isFinal, !isInMessage || frame.opcode.isControl, available >= frame.payload {
+        return readWholeFrame(at: cursor + size)
+      }
+      beginPayload()
+      if missing == 0, let event = endFrame() { return event }
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private mutating func advance(_ bytes: Int) {
+    cursor = cursor.map { $0 + bytes }
+    available &-= bytes
+  }
+
+  /// Completes the header that the last read cut; the size is what it takes of this chunk.
+  private mutating func readCutHeader(at cursor: UnsafeMutableRawPointer) -> FrameHeader.Outcome {
+    let before = kept.count
+    kept.append(UnsafeRawPointer(cursor), count: available)
+    let prefix = kept
+    let outcome = prefix.withBytes { frame.read($0, count: $1, role: role) }
+    switch outcome {
+    case .complete(let size):
+      kept.removeAll()
+      return .complete(size - before)
+    case .incomplete: available = 0
+    case .violation: break
+    }
+    return outcome
+  }
+
+  /// What the header says against the state of the message and the limits.
+  @inline(__always)
+  private func check() -> FrameViolation? {
+    if frame.opcode.isControl { return nil }
+    if isInMessage {
+      guard frame.opcode == .continuation else {
+        return .protocolError("a new message began within a fragmented one")
+      }
+    } else if frame.opcode == .continuation {
+      return .protocolError("a continuation of no message")
+    }
+    if frame.payload > limits.maxFrameBytes {
+      return .frameTooLarge(UInt64(frame.payload), limit: limits.maxFrameBytes)
+    }
+    // `message.count` is 0 outside of a message.
+    if frame.payload > limits.maxMessageBytes &- message.count {
+      return .messageTooLarge(
+        frame.payload.addingReportingOverflow(message.count).partialValue, limit: limits.maxMessageBytes)
+    }
+    return nil
+  }
+
+  /// The usual case: nothing of the frame is missing, nothing is copied.
+  @inline(__always)
+  private mutating func readWholeFrame(at payload: UnsafeMutableRawPointer) -> FrameEvent {
+    let count = frame.payload
+    advance(count)
+    let view = ByteView(UnsafeRawPointer(payload), count: count)
+    switch frame.opcode {
+    case .text:
+      let isASCII =
+        role == .server
+        ? Masking.apply(frame.maskKey, to: payload, count: count)
+        : Masking.isASCII(UnsafeRawPointer(payload), count: count)
+      if !isASCII, !UTF8Validator.isValid(view.unsafeBytes) { return fail(.textIsNotUTF8) }
+      return .text(view)
+    case .binary:
+      if role == .server { Masking.apply(frame.maskKey, to: payload, count: count) }
+      return .binary(view)
+    default:
+      if role == .server { Masking.apply(frame.maskKey, to: payload, count: count) }
+      return controlEvent(view)
+    }
+  }
+
+  /// Notes a frame that is a fragment, or of which this chunk does not have all.
+  private mutating func beginPayload() {
+    isInPayload = true
+    missing = frame.payload
+    if frame.opcode == .text || frame.opcode == .binary {
+      isInMessage = true
+      isText = frame.opcode == .text
+    }
+  }
+
+  /// Takes what the chunk has of the frame's payload.
+  private mutating func readPayload(at cursor: UnsafeMutableRawPointer) -> FrameEvent? {
+    let count = min(missing, available)
+    advance(count)
+    missing -= count
+    var isASCII = false
+    if role == .server {
+      isASCII = Masking.apply(frame.maskKey, to: cursor, count: count)
+      frame.maskKey = Masking.rotate(frame.maskKey, by: count)
+    }
+    if frame.opcode.isControl {
+      control.append(UnsafeRawPointer(cursor), count: count, of: frame.payload)
+    } else {
+      if isText, !(isASCII && utf8.isComplete),
+        !utf8.accept(UnsafeRawBufferPointer(start: cursor, count: count))
+      {
+        return fail(.textIsNotUTF8)
+      }
+      // More fragments may follow one that is not final: grow as for the largest message.
+      let total = frame.isFinal ? message.count + count + missing : limits.maxMessageBytes
+      message.append(UnsafeRawPointer(cursor), count: count, of: total)
+    }
+    return missing == 0 ? endFrame() : nil
+  }
+
+  /// The frame is whole: an event, unless more fragments are to come.
+  private mutating func endFrame() -> FrameEvent? {
+    isInPayload = false
+    if frame.opcode.isControl {
+      lendsControl = true
+      return controlEvent(control.view)
+    }
+    guard frame.isFinal else { return nil }
+    isInMessage = false
+    guard !isText || utf8.isComplete else { return fail(.textIsNotUTF8) }
+    lendsMessage = true
+    return isText ? .text(message.view) : .binary(message.view)
+  }
+
+  private mutating func controlEvent(_ payload: ByteView) -> FrameEvent {
+    switch frame.opcode {
+    case .ping: return .ping(payload)
+    case .pong: return .pong(payload)
+    default: return closeEvent(payload)
+    }
+  }
+
+  private mutating func closeEvent(_ payload: ByteView) -> FrameEvent {
+    if payload.isEmpty { return end(.close(CloseReason(code: nil))) }
+    guard payload.count >= 2 else { return fail(.protocolError("a close code of one byte")) }
+    let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
+    guard CloseReason.isAllowed(code) else { return fail(.protocolError("close code \(code) must not be sent")) }
+    let reason = payload.dropFirst(2)
+    guard UTF8Validator.isValid(reason.unsafeBytes) else { return fail(.reasonIsNotUTF8) }
+    return end(.close(CloseReason(code: code, reason: reason.string)))
+  }
+
+  private mutating func fail(_ violation: FrameViolation) -> FrameEvent { end(.violation(violation)) }
+
+  /// The last event: what is left of the chunk and what was kept aside is dropped.
+  private mutating func end(_ event: FrameEvent) -> FrameEvent {
+    isOver = true
+    available = 0
+    kept.removeAll()
+    message.reset()
+    control.reset()
+    lendsMessage = false
+    lendsControl = false
+    return event
+  }
+
+  /// The views of the last event have ended.
+  private mutating func takeBack() {
+    if lendsMessage { message.reset() }
+    if lendsControl { control.reset() }
+    lendsMessage = false
+    lendsControl = false
+  }
+}

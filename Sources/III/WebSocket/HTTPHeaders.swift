@@ -1,0 +1,72 @@
+/// The header fields of a head, in their order; names are compared without regard to case.
+package struct HTTPHeaders: Equatable, Sendable {
+  package struct Field: Equatable, Sendable {
+    /// As it was sent.
+    package var name: String
+    /// Without the white space around it; bytes that are no UTF-8 are U+FFFD.
+    package var value: String
+  }
+
+  package var fields: [Field] = []
+
+  package init() {}
+
+  /// The value of the first field of that name.
+  package subscript(_ name: String) -> String? {
+    fields.first { $0.name.equalsIgnoringASCIICase(name) }?.value
+  }
+
+  /// The values of all fields of that name.
+  package func all(_ name: String) -> [String] {
+    fields.lazy.filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)
+  }
+
+  package mutating func append(_ name: String, _ value: String) {
+    fields.append(Field(name: name, value: value))
+  }
+
+  /// Whether a field of that name lists that token, the fields' values being lists with commas (RFC 9110 §5.6.1).
+  package func lists(_ token: String, in name: String) -> Bool {
+    all(name).contains { value in
+      value.split(separator: ",").contains { $0.trimmingHTTPSpace().equalsIgnoringASCIICase(token) }
+    }
+  }
+}
+
+extension StringProtocol {
+  /// Equal but for the case of A to Z: all that HTTP means by "case-insensitive".
+  package func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
+    utf8.elementsEqual(other.utf8) { $0.lowercasedASCII == $1.lowercasedASCII }
+  }
+
+  /// Without spaces and tabs at its ends.
+  func trimmingHTTPSpace() -> SubSequence {
+    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+    guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
+      return self[startIndex..<startIndex]
+    }
+    return self[first...last]
+  }
+}
+
+extension UInt8 {
+  var lowercasedASCII: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
+
+  /// A character of a method or of a field's name (RFC 9110 §5.6.2, `tchar`).
+  var isHTTPTokenCharacter: Bool {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"):
+      true
+    case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+      UInt8(ascii: "'"),
+      UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "^"), UInt8(ascii: "_"),
+      UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+      true
+    default: false
+    }
+  }
+
+  /// A byte of a field's value: all but control characters, of which the tab is allowed.
+  var isHTTPValueByte: Bool { (self >= 0x20 && self != 0x7F) || self == 0x09 }
+}

@@ -1,0 +1,43 @@
+/// A response with its whole body.
+package struct HTTPResponse: Equatable, Sendable {
+  package var status: Int
+  /// Besides `content-length` and `date`, which `bytes` adds.
+  package var headers = HTTPHeaders()
+  package var body: [UInt8] = []
+  /// Whether the response can have no body, so that `content-length` would say nothing: 101, or an answer to HEAD.
+  package var isBodyless = false
+
+  package init(status: Int, headers: KeyValuePairs<String, String> = [:], body: String = "", isBodyless: Bool = false) {
+    self.status = status
+    for (name, value) in headers { self.headers.append(name, value) }
+    self.body = Array(body.utf8)
+    self.isBodyless = isBodyless
+  }
+
+  /// What goes over the wire, at a time in seconds since 1970.
+  package func bytes(secondsSinceEpoch: Int64) -> [UInt8] {
+    var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
+    for field in headers.fields { head += "\(field.name): \(field.value)\r\n" }
+    if !isBodyless { head += "content-length: \(body.count)\r\n" }
+    head += "date: \(HTTPDate.text(secondsSinceEpoch: secondsSinceEpoch))\r\n\r\n"
+    return isBodyless ? Array(head.utf8) : Array(head.utf8) + body
+  }
+
+  /// The usual words for the statuses that this package sends.
+  private static func reason(_ status: Int) -> String {
+    switch status {
+    case 101: "Switching Protocols"
+    case 200: "OK"
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 426: "Upgrade Required"
+    case 431: "Request Header Fields Too Large"
+    case 500: "Internal Server Error"
+    case 503: "Service Unavailable"
+    default: ""
+    }
+  }
+}

@@ -1,0 +1,23 @@
+internal import COpenSSL
+
+/// The little that the handshake takes from OpenSSL.
+package enum OpenSSL {
+  /// Initialises the library once, without its exit handler. Whoever uses the library asks for this first.
+  package static let isReady: Bool = copenssl_init() == 1
+
+  /// The 20 bytes of the SHA-1 digest.
+  static func sha1(_ bytes: [UInt8]) -> [UInt8] {
+    _ = isReady
+    return [UInt8](unsafeUninitializedCapacity: 20) { digest, count in
+      guard let target = digest.baseAddress else { return }
+      bytes.withView { copenssl_sha1($0.base, $0.count, target) }
+      count = 20
+    }
+  }
+
+  /// Fills `memory` with unpredictable bytes; false if the library cannot.
+  static func fillRandom(_ memory: UnsafeMutableRawBufferPointer) -> Bool {
+    guard let base = memory.baseAddress, let count = Int32(exactly: memory.count) else { return memory.isEmpty }
+    return isReady && copenssl_random(base, count) == 1
+  }
+}

@@ -1,0 +1,52 @@
+/// Unpredictable numbers, drawn from OpenSSL a block at a time: a mask key costs no call.
+///
+/// A connection owns one; it takes no memory before its first number.
+package struct RandomSource: RandomNumberGenerator, Sendable {
+  /// 4 KiB.
+  private static let blockWords = 512
+
+  private var block: [UInt64] = []
+  private var used = 0
+  /// The half of a word that the last key did not use.
+  private var spare: UInt32?
+
+  package init() {}
+
+  package mutating func next() -> UInt64 {
+    if used == block.count { refill() }
+    defer { used += 1 }
+    return block[used]
+  }
+
+  /// A key for one frame (RFC 6455 §5.3: new for each frame, not to be guessed).
+  package mutating func maskKey() -> UInt32 {
+    if let key = spare {
+      spare = nil
+      return key
+    }
+    let word = next()
+    spare = UInt32(truncatingIfNeeded: word >> 32)
+    return UInt32(truncatingIfNeeded: word)
+  }
+
+  private mutating func refill() {
+    if block.isEmpty { block = [UInt64](repeating: 0, count: Self.blockWords) }
+    block.withUnsafeMutableBytes { Self.fill($0) }
+    used = 0
+  }
+
+  /// So many unpredictable bytes.
+  package static func bytes(_ count: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+      initialized = count
+    }
+  }
+
+  /// From OpenSSL; from the system where that has no entropy.
+  private static func fill(_ memory: UnsafeMutableRawBufferPointer) {
+    if OpenSSL.fillRandom(memory) { return }
+    var system = SystemRandomNumberGenerator()
+    for index in memory.indices { memory[index] = UInt8.random(in: .min ... .max, using: &system) }
+  }
+}

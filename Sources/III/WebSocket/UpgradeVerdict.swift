@@ -1,0 +1,62 @@
+/// What a server answers to a request.
+package enum UpgradeVerdict: Equatable, Sendable {
+  /// The 101: frames follow it.
+  case accepted(HTTPResponse)
+  /// Any other status. The request asks for nothing else: the connection may be closed after it.
+  case refused(HTTPResponse)
+
+  package var response: HTTPResponse {
+    switch self {
+    case .accepted(let response), .refused(let response): response
+    }
+  }
+}
+
+extension Upgrade {
+  /// The real engine's checks, in its order and with its words; whether the path exists is for the caller to know.
+  ///
+  /// As there, only the first of several equal headers counts, `Connection` needs to contain `upgrade` somewhere, and
+  /// neither the key's form nor the host, origin, extensions and subprotocols matter: none of the last two is agreed.
+  package static func check(_ head: HTTPRequestHead, isKnownPath: Bool) -> UpgradeVerdict {
+    guard isKnownPath else { return .refused(HTTPResponse(status: 404)) }
+    if head.method == "HEAD" {
+      let type: KeyValuePairs = ["content-type": plainText]
+      return .refused(HTTPResponse(status: 405, headers: type, isBodyless: true))
+    }
+    guard head.method == "GET" else { return .refused(HTTPResponse(status: 405, headers: ["allow": "GET,HEAD"])) }
+    guard let connection = head.headers["connection"], connection.lowercased().contains("upgrade") else {
+      return refuse(400, "Connection header did not include 'upgrade'")
+    }
+    guard let upgrade = head.headers["upgrade"], upgrade.equalsIgnoringASCIICase("websocket") else {
+      return refuse(400, "`Upgrade` header did not include 'websocket'")
+    }
+    guard let key = head.headers["sec-websocket-key"] else {
+      return refuse(400, "`Sec-WebSocket-Key` header missing")
+    }
+    guard head.headers["sec-websocket-version"] == "13" else {
+      return refuse(400, "`Sec-WebSocket-Version` header did not include '13'")
+    }
+    guard head.version == .http11 else {
+      return refuse(426, "WebSocket request couldn't be upgraded since no upgrade state was present")
+    }
+    let headers: KeyValuePairs = [
+      "connection": "upgrade", "upgrade": "websocket", "sec-websocket-accept": accept(key: key),
+    ]
+    return .accepted(HTTPResponse(status: 101, headers: headers, isBodyless: true))
+  }
+
+  /// The answer to bytes that are no request; nil: the connection is closed without a byte.
+  package static func refusal(of error: HTTPHeadError) -> HTTPResponse? {
+    switch error {
+    case .http2: nil
+    case .tooLarge: HTTPResponse(status: 431)
+    case .syntax: HTTPResponse(status: 400)
+    }
+  }
+
+  private static let plainText = "text/plain; charset=utf-8"
+
+  private static func refuse(_ status: Int, _ text: String) -> UpgradeVerdict {
+    .refused(HTTPResponse(status: status, headers: ["content-type": plainText], body: text))
+  }
+}
