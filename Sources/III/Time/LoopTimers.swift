@@ -1,0 +1,98 @@
+package import UV
+
+/// All that waits on one loop: a heap of deadlines over the loop's single timer. Confined to the loop.
+///
+/// With a manual source no timer of the loop is used: the source has what is due fired.
+package final class LoopTimers {
+  package let loop: Loop
+  package let source: TimeSource
+
+  private var heap = TimerHeap<() -> Void>()
+  private var timer: LoopTimer?
+  /// When `timer` will fire. It is left alone when what it was started for is cancelled: it then fires for nothing,
+  /// which costs less than starting it anew for each call.
+  private var armed: UInt64 = .max
+  private var attachment: Int?
+  private var isClosed = false
+
+  package init(on loop: Loop, source: TimeSource) {
+    self.loop = loop
+    self.source = source
+    guard source.isManual else {
+      timer = LoopTimer(on: loop)
+      return
+    }
+    let me = LoopBound(self, on: loop)
+    attachment = source.attach { done in
+      loop.post {
+        me.value.fire()
+        done()
+      }
+    }
+  }
+
+  package var now: UInt64 { source.now }
+
+  package var nextDeadline: UInt64? { heap.nextDeadline }
+
+  /// Calls `fire` on the loop once `span` has passed.
+  @discardableResult
+  package func schedule(after span: Duration, _ fire: @escaping () -> Void) -> TimerToken {
+    schedule(at: now.advanced(by: span), fire)
+  }
+
+  /// Calls `fire` on the loop once the source has reached `deadline`.
+  @discardableResult
+  package func schedule(at deadline: UInt64, _ fire: @escaping () -> Void) -> TimerToken {
+    let token = heap.insert(at: deadline, fire)
+    if !isClosed { arm() }
+    return token
+  }
+
+  /// Takes a timer out; `false` where it has fired or was cancelled before.
+  @discardableResult
+  package func cancel(_ token: TimerToken) -> Bool {
+    let isCancelled = heap.cancel(token)
+    if isCancelled, let attachment { _ = source.note(nextDeadline: heap.nextDeadline, of: attachment) }
+    return isCancelled
+  }
+
+  /// Ends all waiting; nothing fires any more.
+  package func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    heap.removeAll()
+    timer?.close()
+    timer = nil
+    if let attachment { source.detach(attachment) }
+    attachment = nil
+  }
+
+  private func arm() {
+    let next = heap.nextDeadline
+    if let attachment {
+      guard source.note(nextDeadline: next, of: attachment) else { return }
+      let me = LoopBound(self, on: loop)
+      loop.post { me.value.fire() }
+    } else if let next, next < armed {
+      armed = next
+      let now = self.now
+      timer?.start(afterNanoseconds: next > now ? next - now : 0) { [weak self] in
+        guard let self else { return }
+        armed = .max
+        fire()
+      }
+    }
+  }
+
+  /// Fires what is due; what is scheduled meanwhile has its turn later, so that I/O is never starved.
+  private func fire() {
+    var budget = heap.count
+    let now = self.now
+    while budget > 0, let due = heap.popDue(now: now) {
+      budget -= 1
+      due()
+    }
+    if !isClosed { arm() }
+  }
+}

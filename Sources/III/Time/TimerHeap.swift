@@ -1,0 +1,117 @@
+/// What waits for its time: a binary heap by deadline; equal deadlines leave in the order they came.
+///
+/// Deadlines are nanoseconds of whatever clock its owner reads. An entry costs no allocation once the heap has grown:
+/// slots are used again, and a generation tells a token of an earlier entry from that of the present one.
+package struct TimerHeap<Payload> {
+  private struct Node {
+    var deadline: UInt64
+    var order: UInt64
+    var slot: UInt32
+
+    func precedes(_ other: Node) -> Bool {
+      deadline != other.deadline ? deadline < other.deadline : order < other.order
+    }
+  }
+
+  private struct Slot {
+    var payload: Payload?
+    var position: Int
+    var generation: UInt32
+  }
+
+  private var heap: [Node] = []
+  private var slots: [Slot] = []
+  private var free: [UInt32] = []
+  private var inserted: UInt64 = 0
+
+  package init() {}
+
+  package var count: Int { heap.count }
+  package var isEmpty: Bool { heap.isEmpty }
+
+  /// The earliest deadline, `nil` where nothing waits.
+  package var nextDeadline: UInt64? { heap.first?.deadline }
+
+  @discardableResult
+  package mutating func insert(at deadline: UInt64, _ payload: Payload) -> TimerToken {
+    let slot: UInt32
+    if let reused = free.popLast() {
+      slot = reused
+      slots[Int(slot)].payload = payload
+    } else {
+      slot = UInt32(slots.count)
+      slots.append(Slot(payload: payload, position: 0, generation: 0))
+    }
+    inserted += 1
+    heap.append(Node(deadline: deadline, order: inserted, slot: slot))
+    siftUp(heap.count - 1)
+    return TimerToken(slot: slot, generation: slots[Int(slot)].generation)
+  }
+
+  /// Takes the entry out; `false` where it has fired or was cancelled before.
+  @discardableResult
+  package mutating func cancel(_ token: TimerToken) -> Bool {
+    let index = Int(token.slot)
+    guard index < slots.count, slots[index].generation == token.generation, slots[index].payload != nil else {
+      return false
+    }
+    _ = remove(at: slots[index].position)
+    return true
+  }
+
+  /// The earliest entry whose deadline is not after `now`, taken out.
+  package mutating func popDue(now: UInt64) -> Payload? {
+    guard let first = heap.first, first.deadline <= now else { return nil }
+    return remove(at: 0)
+  }
+
+  package mutating func removeAll() {
+    while !heap.isEmpty { _ = remove(at: heap.count - 1) }
+  }
+
+  private mutating func remove(at position: Int) -> Payload? {
+    let slot = Int(heap[position].slot)
+    let payload = slots[slot].payload
+    slots[slot].payload = nil
+    slots[slot].generation &+= 1
+    free.append(UInt32(slot))
+    let last = heap.removeLast()
+    if position < heap.count {
+      heap[position] = last
+      siftDown(position)
+      siftUp(position)
+    }
+    return payload
+  }
+
+  private mutating func siftUp(_ start: Int) {
+    var position = start
+    let node = heap[position]
+    while position > 0 {
+      let parent = (position - 1) / 2
+      guard node.precedes(heap[parent]) else { break }
+      place(heap[parent], at: position)
+      position = parent
+    }
+    place(node, at: position)
+  }
+
+  private mutating func siftDown(_ start: Int) {
+    var position = start
+    let node = heap[position]
+    while true {
+      var child = 2 * position + 1
+      guard child < heap.count else { break }
+      if child + 1 < heap.count, heap[child + 1].precedes(heap[child]) { child += 1 }
+      guard heap[child].precedes(node) else { break }
+      place(heap[child], at: position)
+      position = child
+    }
+    place(node, at: position)
+  }
+
+  private mutating func place(_ node: Node, at position: Int) {
+    heap[position] = node
+    slots[Int(node.slot)].position = position
+  }
+}
