@@ -29,6 +29,7 @@ let package = Package(
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
     .testTarget(name: "IIITests", dependencies: ["III", "UV"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "UV"], swiftSettings: swiftSettings),
+      name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "UV"], exclude: ["Configuration/Files"],
+      swiftSettings: swiftSettings),
   ]
 )

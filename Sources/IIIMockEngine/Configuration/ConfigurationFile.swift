@@ -1,0 +1,51 @@
+/// What a configuration file asks of this engine.
+package struct ConfigurationFile: Sendable, Equatable {
+  /// An address to listen at.
+  package struct Listener: Sendable, Hashable {
+    package var host: String
+    package var port: UInt16
+
+    package init(host: String = "127.0.0.1", port: UInt16 = 49134) {
+      self.host = host
+      self.port = port
+    }
+  }
+
+  /// In the order of the file; never empty.
+  package var listeners: [Listener]
+  package var observability: ObservabilitySettings
+  /// What the file asks for and does not get, a line each.
+  package var warnings: [String] = []
+
+  /// What holds without a file: loopback alone. The real engine listens at all addresses then.
+  package init(environment: Environment) {
+    listeners = [Listener()]
+    observability = ObservabilitySettings(environment: environment)
+  }
+
+  /// Reads a file. Throws `ConfigurationError`, which says what is wrong and where.
+  package static func load(path: String, environment: Environment = .process) throws(ConfigurationError)
+    -> ConfigurationFile
+  {
+    try parse(bytes: try ConfigurationText.read(path), path: path, environment: environment)
+  }
+
+  /// Reads a text as if it stood in the file `path`.
+  package static func parse(text: String, path: String, environment: Environment) throws(ConfigurationError)
+    -> ConfigurationFile
+  {
+    try parse(bytes: Array(text.utf8), path: path, environment: environment)
+  }
+
+  private static func parse(bytes: [UInt8], path: String, environment: Environment) throws(ConfigurationError)
+    -> ConfigurationFile
+  {
+    do {
+      var reader = ConfigurationReader(environment: environment)
+      let text = try Interpolation(try ConfigurationText.validated(bytes), environment: environment)
+      return try reader.read(try YAMLComposer.root(of: text))
+    } catch {
+      throw ConfigurationError(error, path: path)
+    }
+  }
+}

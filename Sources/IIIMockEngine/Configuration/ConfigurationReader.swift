@@ -1,0 +1,109 @@
+/// Goes through the tree of a configuration, entry by entry.
+struct ConfigurationReader {
+  private let environment: Environment
+  private var file: ConfigurationFile
+  private var listeners: [WorkerManagerSection] = []
+  private var observability: WorkerEntry?
+
+  init(environment: Environment) {
+    self.environment = environment
+    file = ConfigurationFile(environment: environment)
+  }
+
+  mutating func read(_ root: YAMLNode?) throws(ConfigurationFault) -> ConfigurationFile {
+    let entries = try entries(of: root)
+    try refuseBothForms(entries)
+    for entry in entries { try read(entry) }
+    if !listeners.isEmpty { file.listeners = listeners.map(\.listener) }
+    try refuseSameAddress()
+    return file
+  }
+
+  private mutating func read(_ entry: WorkerEntry) throws(ConfigurationFault) {
+    switch entry.canonicalName {
+    case WorkerNames.workerManager:
+      listeners.append(try WorkerManagerSection(entry))
+    case WorkerNames.observability:
+      let section = try ObservabilitySection(entry, environment: environment)
+      if let first = observability {
+        file.warnings.append(
+          "worker '\(entry.name)' stands in line \(first.position.line) already; "
+            + "line \(entry.position.line): ignored")
+      } else {
+        observability = entry
+        file.observability = section.settings
+        file.warnings += section.warnings
+      }
+    case let name where WorkerNames.accepted.contains(name): break
+    default:
+      let meant = WorkerNames.suggestion(for: entry.name).map { " (did you mean '\($0)'?)" } ?? ""
+      file.warnings.append(
+        "worker '\(entry.name)' is not available in this engine yet; line \(entry.position.line): ignored\(meant)")
+    }
+  }
+
+  /// The entries of `workers`, then those of `modules`, its older name.
+  private func entries(of root: YAMLNode?) throws(ConfigurationFault) -> [WorkerEntry] {
+    guard let root, !root.isNull else { return [] }
+    guard case .mapping(let members) = root.content else {
+      throw ConfigurationFault(
+        "invalid type: \(root.kindForMessage), expected struct EngineConfig", at: root.position,
+        hint: "the file begins with `workers:`, and its list stands below")
+    }
+    for member in members {
+      switch member.key {
+      case "workers", "modules": continue
+      case "registration_namespace_grace_ms": try requireMilliseconds(member)
+      default:
+        throw ConfigurationFault(
+          "unknown field `\(member.key)`, expected `modules` or `workers`", at: member.position,
+          hint: "the settings of a worker stand in the `config` of its entry")
+      }
+    }
+    var entries: [WorkerEntry] = []
+    for key in ["workers", "modules"] {
+      guard let list = root[key], !list.isNull else { continue }
+      guard case .sequence(let nodes) = list.content else {
+        throw ConfigurationFault(
+          "\(key): invalid type: \(list.kindForMessage), expected a sequence", at: list.position)
+      }
+      for (index, node) in nodes.enumerated() {
+        entries.append(try WorkerEntry(node, place: "\(key)[\(index)]"))
+      }
+    }
+    return entries
+  }
+
+  private func requireMilliseconds(_ member: YAMLNode.Member) throws(ConfigurationFault) {
+    if case .int(let value) = member.value.content, value >= 0 { return }
+    throw ConfigurationFault(
+      "\(member.key): invalid type: \(member.value.kindForMessage), expected u64", at: member.value.position)
+  }
+
+  /// `iii-http` and `http` in one file: the newer engine refuses that, for one of them is a left-over.
+  private func refuseBothForms(_ entries: [WorkerEntry]) throws(ConfigurationFault) {
+    var first: [String: WorkerEntry] = [:]
+    for entry in entries {
+      guard let other = first[entry.canonicalName] else {
+        first[entry.canonicalName] = entry
+        continue
+      }
+      guard other.name != entry.name else { continue }
+      throw ConfigurationFault(
+        "Duplicate worker configurations: '\(other.name)' in line \(other.position.line) and '\(entry.name)' "
+          + "are two names of one worker", at: entry.position, hint: "keep one of the two", kind: .rejected)
+    }
+  }
+
+  private func refuseSameAddress() throws(ConfigurationFault) {
+    var first: [ConfigurationFile.Listener: WorkerManagerSection] = [:]
+    for section in listeners where section.listener.port != 0 {
+      if let other = first.updateValue(section, forKey: section.listener) {
+        throw section.entry.rejection(
+          "address \(section.listener.host):\(section.listener.port) is already in use by the entry in line "
+            + "\(other.entry.position.line)", at: section.entry.position,
+          hint: "give each entry a `port` of its own")
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+/// Where the values of variables come from: the process, or a dictionary in tests.
+package struct Environment: Sendable {
+  private let lookUp: @Sendable (String) -> String?
+
+  /// The variables of this process. A value that is no UTF-8 counts as not set.
+  package static let process = Environment { name in
+    guard let value = getenv(name) else { return nil }
+    return String(validatingCString: value)
+  }
+
+  package init(_ variables: [String: String]) {
+    lookUp = { variables[$0] }
+  }
+
+  private init(lookUp: @escaping @Sendable (String) -> String?) {
+    self.lookUp = lookUp
+  }
+
+  /// The variable's value, `nil` if it is not set.
+  package subscript(name: String) -> String? { lookUp(name) }
+}

@@ -1,0 +1,19 @@
+/// How much a log line matters; `off` is above all.
+package enum LogLevel: Int, Sendable, Comparable, CaseIterable {
+  case trace, debug, info, warn, error, off
+
+  /// The level of this name, in small or capital letters.
+  package init?(name: String) {
+    switch name.lowercased() {
+    case "trace": self = .trace
+    case "debug": self = .debug
+    case "info": self = .info
+    case "warn", "warning": self = .warn
+    case "error": self = .error
+    case "off": self = .off
+    default: return nil
+    }
+  }
+
+  package static func < (a: LogLevel, b: LogLevel) -> Bool { a.rawValue < b.rawValue }
+}

@@ -1,0 +1,73 @@
+/// One entry of `workers` or `modules`.
+struct WorkerEntry {
+  /// The name as it is written, and the one form of it that the engine uses.
+  let name: String
+  let canonicalName: String
+  let position: SourcePosition
+  /// A mapping, or null.
+  let config: YAMLNode?
+
+  /// Keys of access control. Where this engine cannot do what they say, it does not start.
+  private static let accessKeys = ["rbac", "middleware_function_id"]
+
+  /// Reads an entry; `place` names it in messages, as `workers[1]`.
+  init(_ node: YAMLNode, place: String) throws(ConfigurationFault) {
+    guard case .mapping = node.content else {
+      throw ConfigurationFault(
+        "\(place): invalid type: \(node.kindForMessage), expected struct WorkerEntry", at: node.position,
+        hint: "an entry is written `- name: iii-worker-manager`")
+    }
+    guard let name = node["name"] else {
+      throw ConfigurationFault("\(place): missing field `name`", at: node.position)
+    }
+    guard case .string(let text) = name.content else {
+      throw ConfigurationFault(
+        "\(place).name: invalid type: \(name.kindForMessage), expected a string", at: name.position)
+    }
+    self.name = text
+    canonicalName = WorkerNames.canonical(text)
+    position = name.position
+    config = node["config"]
+    try check(node)
+  }
+
+  /// Refuses what must not be overlooked in an entry, whatever its worker does with the rest.
+  private func check(_ node: YAMLNode) throws(ConfigurationFault) {
+    if let image = node.member("image"), !image.value.isNull, WorkerNames.isBuiltIn(canonicalName) {
+      throw rejection(
+        "Worker '\(name)' is a built-in worker and cannot have an 'image' field. Remove 'image' or use a different name.",
+        at: image.position)
+    }
+    for key in Self.accessKeys {
+      if let member = config?.member(key) ?? node.member(key) {
+        throw rejection(
+          "access control is not supported yet (`\(key)`), and the engine will not run open instead",
+          at: member.position,
+          hint: "take `\(key)` out of the file that you give to this engine if every worker may call everything")
+      }
+    }
+  }
+
+  /// The members of `config`, whose keys must be among `known`.
+  func members(known: [String]) throws(ConfigurationFault) -> [YAMLNode.Member] {
+    guard let config, !config.isNull else { return [] }
+    guard case .mapping(let members) = config.content else {
+      throw rejection("invalid type: \(config.kindForMessage), expected a map", at: config.position)
+    }
+    if let unknown = members.first(where: { !known.contains($0.key) }) {
+      let list = known.map { "`\($0)`" }.joined(separator: ", ")
+      let meant = NearestName.of(unknown.key, among: known)
+      throw rejection(
+        "unknown field `\(unknown.key)`, expected one of \(list)", at: unknown.position,
+        hint: meant.map { "did you mean `\($0)`?" })
+    }
+    return members
+  }
+
+  /// The fault of a worker that does not take its configuration.
+  func rejection(_ reason: String, at position: SourcePosition, hint: String? = nil) -> ConfigurationFault {
+    ConfigurationFault(
+      "failed to create worker '\(name)': Failed to create \(name): \(reason)", at: position, hint: hint,
+      kind: .rejected)
+  }
+}
