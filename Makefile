@@ -1,0 +1,32 @@
+# Every target sees to what it needs by itself (Scripts/setup): pkg-config and three C libraries, by apt-get or brew.
+.PHONY: run test lint bench autobahn interop conformance
+
+run: ## the engine with a small worker that makes one call; serves until Ctrl-C
+	@Scripts/setup
+	swift build --product iii-dev
+	@exec .build/debug/iii-dev demo
+
+test: ## all Swift tests
+	@Scripts/setup
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+
+lint: ## formatting and the rules of the house
+	swift format lint -r -p --strict Sources Tests Benchmarks Playground Package.swift
+	@Scripts/check-layout
+
+bench: ## figures beside the floor, one run
+	@Scripts/setup
+	Scripts/bench
+
+interop: ## the official Python SDK, two versions, against iii-dev and a Swift worker
+	@Scripts/setup
+	Scripts/interop
+
+autobahn: ## the WebSocket cases of the Autobahn suite, both roles
+	@Scripts/setup
+	Scripts/autobahn
+
+conformance: ## recorded conversations of the real engine, where ../shared is there
+	@Scripts/setup
+	Scripts/conformance
