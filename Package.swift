@@ -26,6 +26,7 @@ let package = Package(
     .target(name: "IIIMockEngine", dependencies: ["III", "UV", "CYAML"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "iii-dev", dependencies: ["III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
+    .target(name: "TestSupport", dependencies: ["UV"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
     .testTarget(name: "IIITests", dependencies: ["III", "UV"], swiftSettings: swiftSettings),
     .testTarget(
