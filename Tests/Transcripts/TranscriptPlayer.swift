@@ -1,0 +1,184 @@
+import TestSupport
+
+/// Plays a transcript against an engine, each of its peers a raw one, and stops at the first difference.
+///
+/// The recorder let time pass where nothing was to come (`quiet`, `within`, `sleep`) and after what is not answered.
+/// Here a fence takes its place: a ping from every peer, twice. After the first round the engine has dealt with all
+/// that was sent, after the second all that it said to anybody has arrived.
+struct TranscriptPlayer {
+  /// The first difference.
+  struct Difference: Error, CustomStringConvertible {
+    let transcript: String
+    let step: Int
+    let wanted: String
+    let got: String
+
+    var description: String { "\(transcript), step \(step)\n  wanted \(wanted)\n  got    \(got)" }
+  }
+
+  private let transcript: Transcript
+  private let url: String
+  private let departures: Departures
+  private var placeholders: Placeholders
+  private var peers: [String: RawPeer] = [:]
+  private var workers: [String: String] = [:]
+  private var unfenced: String?
+  private var index = 0
+
+  init(_ transcript: Transcript, url: String, departures: Departures) {
+    self.transcript = transcript
+    self.url = url
+    self.departures = departures
+    placeholders = Placeholders(hosts: ["host_main": String(url.dropFirst("ws://".count))])
+  }
+
+  mutating func play() async throws {
+    for (index, step) in transcript.steps.enumerated() {
+      self.index = index
+      do { try await play(step) } catch let difference as Difference { throw difference } catch {
+        throw self.difference(step.text, "\(error)")
+      }
+    }
+    for peer in peers.values { await peer.abort() }
+  }
+
+  private func difference(_ wanted: String, _ got: String) -> Difference {
+    Difference(transcript: transcript.name, step: index, wanted: wanted, got: got)
+  }
+
+  private mutating func play(_ step: JSON) async throws {
+    guard let name = step["peer"]?.string else {
+      guard step["sleep"] != nil else { throw difference("a step that can be played", step.text) }
+      return try await fence()
+    }
+    // What another peer said is to be dealt with first, as in the recording.
+    if let unfenced, unfenced != name, let peer = peers[unfenced], await peer.endedBy == nil { try await peer.fence() }
+    unfenced = name
+    if let open = step["open"] { return try await self.open(name, open, step) }
+    guard let peer = peers[name] else { throw difference("a peer that is open", name) }
+
+    if let message = step["send"] {
+      try await send(message, by: peer)
+    } else if let wanted = step["receive"] {
+      try await receive(wanted, matching: step["match"]?.array?.compactMap(\.string), by: peer, named: name)
+    } else if step["quiet"] != nil {
+      try await fence()
+      let rest = JSON.array(await peer.takeUnread().filter { !$0.isClose }.map(TranscriptPlayer.decoded))
+      let wanted = step["rest"] ?? .array([])
+      guard placeholders.match(wanted, rest) else { throw difference("unread by \(name): \(wanted.text)", rest.text) }
+    } else if let wanted = step["closed"] {
+      try await closed(wanted, peer)
+    } else if let code = step["close"]?.int {
+      try await peer.close(UInt16(code))
+      await departures.departure(of: workers[name])
+    } else if step["abort"] != nil {
+      await peer.abort()
+      await departures.departure(of: workers[name])
+    } else {
+      throw difference("a step that can be played", step.text)
+    }
+  }
+
+  private mutating func open(_ name: String, _ open: JSON, _ step: JSON) async throws {
+    var headers: [(String, String)] = []
+    if case .object(let members)? = open["headers"] {
+      headers = members.map { ($0.key, placeholders.filled($0.value.string ?? "")) }
+    }
+    do {
+      peers[name] = try await RawPeer.open(
+        url, path: placeholders.filled(open["path"]?.string ?? "/"), headers: headers)
+    } catch RawError.refused(let response) {
+      let body = (try? JSON.parse(response.text)) ?? .string(response.text)
+      let isWanted =
+        step["refused"]?.int == response.status && placeholders.match(step["body"] ?? .string(""), body)
+      guard isWanted else { throw difference(step.text, "\(response)") }
+      return
+    }
+    guard step["refused"] == nil else { throw difference(step.text, "accepted") }
+  }
+
+  private mutating func send(_ message: JSON, by peer: RawPeer) async throws {
+    if case .object(let members) = message, members.count == 1, let only = members.first {
+      switch (only.key, only.value) {
+      case ("text", .string(let text)): return await peer.send(placeholders.filled(text))
+      case ("base64", .string(let text)): return await peer.send(binary: try Base64.decode(text))
+      case ("bytes", .number(let count)):
+        return await peer.send(binary: [UInt8](repeating: 0, count: Int(count) ?? 0))
+      default: break
+      }
+    }
+    await peer.send(placeholders.filled(message).text)
+  }
+
+  private mutating func receive(_ wanted: JSON, matching: [String]?, by peer: RawPeer, named name: String) async throws
+  {
+    let isAbsenceWanted = if case .null = wanted { true } else { false }
+    // All that is to come is answer to what was said: after a fence it is here.
+    if isAbsenceWanted { try await fence() }
+    var frame = await take(wanted, matching, from: peer)
+    if frame == nil && !isAbsenceWanted {
+      try await fence()
+      frame = await take(wanted, matching, from: peer)
+    }
+    guard let frame else {
+      guard !isAbsenceWanted else { return }
+      throw difference("\(name) receives \(wanted.text)", "unread: \(await peer.takeUnread())")
+    }
+    guard !isAbsenceWanted else { throw difference("\(name) receives nothing", frame.description) }
+    let got = TranscriptPlayer.decoded(frame)
+    guard placeholders.match(wanted, got) else { throw difference("\(name) receives \(wanted.text)", got.text) }
+    if got["type"]?.string == "workerregistered" { workers[name] = got["worker_id"]?.string }
+  }
+
+  /// The next unread frame, or the first one whose members named in `matching` are those wanted. Absence names no
+  /// values, so any frame breaks it.
+  private func take(_ wanted: JSON, _ matching: [String]?, from peer: RawPeer) async -> RawFrame? {
+    let placeholders = self.placeholders
+    return await peer.unread { frame in
+      guard !frame.isClose else { return false }
+      guard let matching, !matching.isEmpty, case .object = wanted else { return true }
+      let got = TranscriptPlayer.decoded(frame)
+      return matching.allSatisfy { key in
+        guard let wanted = wanted[key], let got = got[key] else { return false }
+        var tentative = placeholders
+        return tentative.match(wanted, got)
+      }
+    }
+  }
+
+  private func closed(_ wanted: JSON, _ peer: RawPeer) async throws {
+    switch wanted {
+    case .null, .bool(false):
+      try await fence()
+      if let end = await peer.endedBy { throw difference("open", "\(end)") }
+    case .bool(true): _ = try await peer.ended()
+    default:
+      let end = try await peer.ended()
+      var code = 1006
+      var reason = ""
+      if case .byPeer(let close?) = end {
+        code = close.closeCode.map { Int($0) } ?? 1005
+        reason = String(decoding: close.payload.dropFirst(2), as: UTF8.self)
+      }
+      guard wanted["code"]?.int == code && wanted["reason"]?.string == reason else {
+        throw difference(wanted.text, "\(code) \(reason)")
+      }
+    }
+  }
+
+  private func fence() async throws {
+    for _ in 1...2 {
+      for peer in peers.values where await peer.endedBy == nil {
+        do { try await peer.fence() } catch RawError.ended { continue }
+      }
+    }
+  }
+
+  /// A frame as transcripts show it.
+  private static func decoded(_ frame: RawFrame) -> JSON {
+    guard frame.isText else {
+      return .object([("base64", .string(Base64.encode(frame.payload)))])
+    }
+    return (try? JSON.parse(frame.text)) ?? .object([("text", .string(frame.text))])
+  }
+}
