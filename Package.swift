@@ -27,6 +27,9 @@ let package = Package(
     .executableTarget(
       name: "iii-dev", dependencies: ["III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
     .target(name: "TestSupport", dependencies: ["UV"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "bench", dependencies: ["CUV", "COpenSSL"], path: "Benchmarks",
+      swiftSettings: swiftSettings),
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
     .testTarget(name: "IIITests", dependencies: ["III", "UV"], swiftSettings: swiftSettings),
     .testTarget(

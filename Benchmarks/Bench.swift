@@ -1,0 +1,18 @@
+/// `bench`: what the engine and the SDK cost, beside the least that any relay costs.
+@main
+enum Bench {
+  static let usage = """
+    usage: bench [run] [--engine PATH[=NAME]]… [--rounds N] [--seconds S] [--quick]
+           bench floor [--port N]
+    """
+
+  static func main() async {
+    var arguments = Arguments(CommandLine.arguments.dropFirst())
+    raiseDescriptorLimit()
+    switch arguments.verb(otherwise: "run") {
+    case "run": Comparison(&arguments).run()
+    case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))
+    default: fail(usage)
+    }
+  }
+}

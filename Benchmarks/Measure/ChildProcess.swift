@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A server that runs beside the measurement, in a process of its own, until `stop`.
+final class ChildProcess {
+  let pid: pid_t
+  /// Where its ready line said that it listens.
+  private(set) var port: UInt16 = 0
+  private let output: Int32
+
+  /// Starts a program and waits for its line `… listening on ws://HOST:PORT`.
+  init(_ program: String, _ arguments: [String]) {
+    var ends: [Int32] = [0, 0]
+    check(pipe(&ends), "pipe")
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    posix_spawn_file_actions_addclose(&actions, ends[0])
+    posix_spawn_file_actions_addclose(&actions, ends[1])
+    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
+    words.append(nil)
+    var child = pid_t()
+    let result = posix_spawn(&child, program, &actions, nil, words, environ)
+    for word in words { free(word) }
+    posix_spawn_file_actions_destroy(&actions)
+    close(ends[1])
+    if result != 0 { fail("cannot start \(program): \(String(cString: strerror(result)))") }
+    pid = child
+    output = ends[0]
+    port = readyPort(program)
+  }
+
+  private func readyPort(_ program: String) -> UInt16 {
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    while true {
+      if read(output, &byte, 1) != 1 { fail("\(program) ended before it listened") }
+      if byte != UInt8(ascii: "\n") {
+        line.append(byte)
+        continue
+      }
+      let text = String(decoding: line, as: UTF8.self)
+      if text.contains("listening on ws://"), let port = text.split(separator: ":").last.flatMap({ UInt16($0) }) {
+        return port
+      }
+      line = []
+    }
+  }
+
+  func stop() {
+    kill(pid, SIGTERM)
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    close(output)
+  }
+}

@@ -1,0 +1,31 @@
+/// One line of the table: what is measured of every relay, and the ratio to the floor that it must reach.
+struct Figure {
+  enum Goal {
+    case atMost(Double)
+    case atLeast(Double)
+    case none
+  }
+
+  var name: String
+  var unit: String
+  var digits: Int
+  var goal: Goal
+  var measure: (Relay) -> Double
+
+  static func relayed(seconds: Double, calls: Int) -> [Figure] {
+    [
+      Figure(name: "round trip p50, window 1", unit: "µs", digits: 1, goal: .atMost(1.2)) {
+        $0.roundTrip(count: calls)
+      },
+      Figure(name: "rate, window 16", unit: "/s", digits: 0, goal: .atLeast(0.5)) {
+        $0.pipelined(window: 16, seconds: seconds).rate
+      },
+      Figure(name: "rate, window 256", unit: "/s", digits: 0, goal: .atLeast(0.35)) {
+        $0.pipelined(window: 256, seconds: seconds).rate
+      },
+      Figure(name: "CPU a call, window 256", unit: "µs", digits: 2, goal: .atMost(6)) {
+        $0.pipelined(window: 256, seconds: seconds).cpu ?? .nan
+      },
+    ]
+  }
+}
