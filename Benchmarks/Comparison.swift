@@ -4,6 +4,7 @@ struct Comparison {
   private let rounds: Int
   private let seconds: Double
   private let calls: Int
+  private let isQuick: Bool
 
   init(_ arguments: inout Arguments) {
     while let engine = arguments.value("--engine") {
@@ -11,7 +12,7 @@ struct Comparison {
       let name = parts.count > 1 ? String(parts[1]) : "iii-dev"
       engines.append((String(parts.first ?? ""), name))
     }
-    let isQuick = arguments.flag("--quick")
+    isQuick = arguments.flag("--quick")
     rounds = max(1, arguments.number("--rounds", otherwise: isQuick ? 3 : 9))
     seconds = arguments.number("--seconds", otherwise: isQuick ? 0.2 : 0.5)
     calls = isQuick ? 3_000 : 10_000
@@ -20,12 +21,17 @@ struct Comparison {
 
   func run() {
     let loop = RawLoop()
+    compareRelays(on: loop)
+    for engine in engines { measureAlone(EngineFigures(path: engine.path, name: engine.name, loop: loop)) }
+  }
+
+  private func compareRelays(on loop: RawLoop) {
     let floor = ChildProcess(CommandLine.arguments[0], ["floor"])
     var relays = [Relay(name: "floor", process: floor, isEngine: false, on: loop)]
     for engine in engines {
-      let process = ChildProcess(engine.path, ["--port", "0", "--quiet"])
-      relays.append(Relay(name: engine.name, process: process, isEngine: true, on: loop))
+      relays.append(Relay(name: engine.name, process: .engine(engine.path), isEngine: true, on: loop))
     }
+    defer { for relay in relays { relay.stop() } }
     let figures = Figure.relayed(seconds: seconds, calls: calls)
     var values = figures.map { _ in relays.map { _ in [Double]() } }
     for round in 0...rounds {
@@ -36,9 +42,21 @@ struct Comparison {
         }
       }
     }
-    var table = Table(columns: relays.map(\.name))
-    for (row, figure) in figures.enumerated() { table.add(figure, values[row].map(median)) }
+    var table = Table()
+    table.add(["raw peers", "floor"] + engines.flatMap { [$0.name, "ratio", "goal"] })
+    for (row, figure) in figures.enumerated() { table.add(figure.cells(values[row].map(median))) }
     table.print()
-    for relay in relays { relay.process.stop() }
+  }
+
+  private func measureAlone(_ engine: EngineFigures) {
+    var table = Table()
+    table.add(["\(engine.name) alone", "", "goal"])
+    let start = engine.start(times: isQuick ? 10 : 50)
+    table.add(["process start to first accepted worker, p50", start.text(2) + " ms", Goal.atMost(15).verdict(start)])
+    let memory = engine.memoryPerWorker(count: 2_000)
+    table.add(["memory of an idle worker, of 2,000", memory.text(1) + " KiB", Goal.atMost(16).verdict(memory)])
+    table.add(["size of the program", (Double(fileSize(engine.path)) / 1e6).text(1) + " MB", ""])
+    announce()
+    table.print()
   }
 }

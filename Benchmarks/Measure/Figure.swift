@@ -1,16 +1,20 @@
 /// One line of the table: what is measured of every relay, and the ratio to the floor that it must reach.
 struct Figure {
-  enum Goal {
-    case atMost(Double)
-    case atLeast(Double)
-    case none
-  }
-
   var name: String
   var unit: String
   var digits: Int
   var goal: Goal
   var measure: (Relay) -> Double
+
+  /// The cells of its line: the floor's value, then of each engine its value, the ratio and the verdict.
+  func cells(_ values: [Double]) -> [String] {
+    func text(_ value: Double) -> String { value.text(digits) + " " + unit }
+    let floor = values.first ?? .nan
+    return [name, text(floor)]
+      + values.dropFirst().flatMap { value in
+        [text(value), (value / floor).text(2), goal.verdict(value / floor)]
+      }
+  }
 
   static func relayed(seconds: Double, calls: Int) -> [Figure] {
     [

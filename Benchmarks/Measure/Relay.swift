@@ -52,6 +52,12 @@ final class Relay {
     return pipelined
   }
 
+  func stop() {
+    caller.close()
+    callee.close()
+    process.stop()
+  }
+
   private func call(count: Int, window: Int, isTimed: Bool) {
     caller.call(count: count, window: window, isTimed: isTimed) { [loop] in loop.stop() }
     loop.run(awaiting: "\(name) to answer \(count) calls")
