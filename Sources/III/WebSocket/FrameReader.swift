@@ -56,6 +56,11 @@ package struct FrameReader: ~Copyable {
     available = chunk.count
   }
 
+  /// As `append`, without the first bytes: those belonged to the handshake.
+  package mutating func append(_ chunk: UnsafeMutableRawBufferPointer, droppingFirst count: Int) {
+    append(UnsafeMutableRawBufferPointer(rebasing: chunk[count...]))
+  }
+
   /// The next message or control frame; nil when all bytes are taken or kept aside, and always after the end.
   package mutating func next() -> FrameEvent? {
     if lendsMessage || lendsControl { takeBack() }

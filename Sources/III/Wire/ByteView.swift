@@ -63,8 +63,26 @@ package struct ByteView {
 
   @inlinable package static func == (a: ByteView, b: ByteView) -> Bool {
     guard a.count == b.count else { return false }
-    return a.unsafeBytes.elementsEqual(b.unsafeBytes)
+    var offset = 0
+    while offset &+ 8 <= a.count {
+      let (x, y) = (a.word(at: offset), b.word(at: offset))
+      if x != y { return false }
+      offset &+= 8
+    }
+    while offset < a.count {
+      if a.base.load(fromByteOffset: offset, as: UInt8.self) != b.base.load(fromByteOffset: offset, as: UInt8.self) {
+        return false
+      }
+      offset &+= 1
+    }
+    return true
   }
+
+  /// Eight bytes, which must lie inside the view.
+  @inlinable package func word(at offset: Int) -> UInt64 { base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+
+  /// Whether `byte` is among the bytes.
+  package func contains(_ byte: UInt8) -> Bool { unsafeBytes.contains(byte) }
 }
 
 extension Array where Element == UInt8 {

@@ -15,7 +15,8 @@ package struct ByteWriter {
 
   /// Fills `memory` by `body`.
   @inlinable package static func fill(
-    _ memory: UnsafeMutableRawBufferPointer, _ body: (inout ByteWriter) -> Void) {
+    _ memory: UnsafeMutableRawBufferPointer, _ body: (inout ByteWriter) -> Void
+  ) {
     var writer = ByteWriter(memory)
     body(&writer)
     assert(writer.room == 0, "\(writer.room) reserved bytes were not written")

@@ -1,0 +1,28 @@
+/// A registration that the client refuses before it asks the engine.
+public struct IIIRegistrationError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Why a registration is refused.
+  public enum Reason: Sendable, Hashable {
+    /// The id is empty or blank.
+    case emptyID
+    /// This worker has a function of this id; unregister it first.
+    case alreadyRegistered(String)
+    /// The namespace that this source (an option, an environment variable) gives is blank.
+    case emptyNamespace(String)
+  }
+
+  /// Why the registration was refused.
+  public let reason: Reason
+
+  /// Makes an error for a reason.
+  public init(reason: Reason) { self.reason = reason }
+
+  /// What happened and what to do.
+  public var description: String {
+    switch reason {
+    case .emptyID: "id is required"
+    case .alreadyRegistered(let id): "function id '\(id)' already registered: unregister it first"
+    case .emptyNamespace(let source):
+      "namespace is empty: \(source) is blank. Give it a name, or leave it unset to use `default`"
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// Delivery through a named queue; the call returns an `EnqueueResult`.
+///
+/// ```swift
+/// let receipt = try await iii.trigger("math::add", payload: pair, action: .enqueue(queue: "math"))
+/// ```
+public struct TriggerActionEnqueue: Sendable, Hashable {
+  /// The queue's name.
+  public var queue: String
+
+  /// Makes an action for the queue of this name.
+  public init(queue: String) { self.queue = queue }
+
+  /// Through the queue of this name.
+  public static func enqueue(queue: String) -> Self { Self(queue: queue) }
+}
+
+extension TriggerActionEnqueue: Codable {
+  private enum CodingKeys: String, CodingKey { case type, queue }
+
+  /// Decodes the wire's form.
+  ///
+  /// - Throws: `DecodingError` for an action of another type or without a queue.
+  public init(from decoder: any Decoder) throws {
+    try TriggerActionType.enqueue.check(decoder)
+    queue = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .queue)
+  }
+
+  /// Encodes as `{"type":"enqueue","queue":…}`.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(TriggerActionType.enqueue.rawValue, forKey: .type)
+    try container.encode(queue, forKey: .queue)
+  }
+}

@@ -1,0 +1,204 @@
+/// A message's outline: its kind, and where the members stand that any kind has. Nothing is copied or decoded.
+///
+/// One validating pass makes it. Whether what a kind requires is there, once and of the right form, is the business of
+/// that kind's frame type (`InvokeFunctionFrame` …), which reads the outline.
+package struct Envelope {
+  /// The members of any kind of message.
+  package enum Field: UInt8, CaseIterable, Sendable {
+    case type, id, functionID, invocationID, data, result, error, action, traceparent, baggage, metadata
+    case description, requestFormat, responseFormat, invocation, name, parentServiceID
+    case triggerType, config, triggerRequestFormat, callRequestFormat
+    case workerID, reattachToken, previousWorkerID
+    case namespace, code, workerName, ownerWorkerID
+
+    /// The member's name on the wire.
+    package var name: StaticString {
+      switch self {
+      case .type: "type"
+      case .id: "id"
+      case .functionID: "function_id"
+      case .invocationID: "invocation_id"
+      case .data: "data"
+      case .result: "result"
+      case .error: "error"
+      case .action: "action"
+      case .traceparent: "traceparent"
+      case .baggage: "baggage"
+      case .metadata: "metadata"
+      case .description: "description"
+      case .requestFormat: "request_format"
+      case .responseFormat: "response_format"
+      case .invocation: "invocation"
+      case .name: "name"
+      case .parentServiceID: "parent_service_id"
+      case .triggerType: "trigger_type"
+      case .config: "config"
+      case .triggerRequestFormat: "trigger_request_format"
+      case .callRequestFormat: "call_request_format"
+      case .workerID: "worker_id"
+      case .reattachToken: "reattach_token"
+      case .previousWorkerID: "previous_worker_id"
+      case .namespace: "namespace"
+      case .code: "code"
+      case .workerName: "worker_name"
+      case .ownerWorkerID: "owner_worker_id"
+      }
+    }
+
+    /// The field of a name without escapes.
+    @inline(__always) static func named(_ key: ByteView) -> Field? {
+      // Names of one length are few: at most four comparisons.
+      switch key.count {
+      case 2: first(key, .id)
+      case 4: first(key, .type, .data, .name, .code)
+      case 5: first(key, .error)
+      case 6: first(key, .result, .action, .config)
+      case 7: first(key, .baggage)
+      case 8: first(key, .metadata)
+      case 9: first(key, .namespace, .workerID)
+      case 10: first(key, .invocation)
+      case 11: first(key, .functionID, .description, .traceparent, .workerName)
+      case 12: first(key, .triggerType)
+      case 13: first(key, .invocationID)
+      case 14: first(key, .requestFormat, .reattachToken)
+      case 15: first(key, .responseFormat, .ownerWorkerID)
+      case 17: first(key, .parentServiceID)
+      case 18: first(key, .previousWorkerID)
+      case 19: first(key, .callRequestFormat)
+      case 22: first(key, .triggerRequestFormat)
+      default: nil
+      }
+    }
+
+    @inline(__always) private static func first(
+      _ key: ByteView, _ a: Field, _ b: Field? = nil, _ c: Field? = nil, _ d: Field? = nil
+    ) -> Field? {
+      if key == a.name { return a }
+      if let b, key == b.name { return b }
+      if let c, key == c.name { return c }
+      if let d, key == d.name { return d }
+      return nil
+    }
+  }
+
+  /// Why a message has no outline.
+  package enum Failure: Error, Equatable, Sendable {
+    case notJSON(JSONScanner.Failure)
+    case notAnObject
+  }
+
+  /// Containers that a message may nest, itself included, as the real engine reads it.
+  package static let engineMaxDepth = 127
+  /// The same for what an engine sends to a worker.
+  package static let workerMaxDepth = 1024
+
+  package private(set) var kind: FrameKind?
+  /// Whether `data` is an object that has a `_caller_worker_id` of its own.
+  package private(set) var dataNamesCaller = false
+  /// A bit for each field that stands twice.
+  private var repeated: UInt32 = 0
+  private var places: Places
+
+  /// The ranges, in the order of `Field`.
+  private typealias Places = (
+    ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange,
+    ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange,
+    ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange
+  )
+
+  private init() {
+    let n = ByteRange.absent
+    places = (n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n)
+  }
+
+  /// Where the field's value stands.
+  package subscript(field: Field) -> ByteRange {
+    @inline(__always) get {
+      withUnsafeBytes(of: places) {
+        $0.load(fromByteOffset: Int(field.rawValue) * MemoryLayout<ByteRange>.stride, as: ByteRange.self)
+      }
+    }
+  }
+
+  /// Whether the field stands more than once.
+  package func isRepeated(_ field: Field) -> Bool { repeated & (1 << UInt32(field.rawValue)) != 0 }
+
+  @inline(__always) private mutating func note(_ field: Field, _ range: ByteRange) {
+    let isTaken = withUnsafeMutableBytes(of: &places) { memory in
+      let offset = Int(field.rawValue) * MemoryLayout<ByteRange>.stride
+      let isTaken = memory.load(fromByteOffset: offset, as: ByteRange.self).isPresent
+      memory.storeBytes(of: range, toByteOffset: offset, as: ByteRange.self)
+      return isTaken
+    }
+    if isTaken { repeated |= 1 << UInt32(field.rawValue) }
+  }
+
+  /// Reads a message's outline; `kind` stays `nil` if its type is none that is known, or no string.
+  package static func scan(_ bytes: ByteView, maxDepth: Int) throws(Failure) -> Envelope {
+    var envelope = Envelope()
+    do {
+      try envelope.read(bytes, maxDepth: maxDepth)
+    } catch {
+      let start = bytes.firstNonBlank
+      if start == 0x7B || start == nil { throw .notJSON(error) }
+      // What is JSON but no object deserves to be called so.
+      var scanner = JSONScanner(bytes, maxDepth: maxDepth)
+      scanner.skipBlanks()
+      do throws(JSONScanner.Failure) { try scanner.skipValue() } catch { throw .notJSON(error) }
+      scanner.skipBlanks()
+      throw scanner.isAtEnd ? .notAnObject : .notJSON(scanner.failure)
+    }
+    return envelope
+  }
+
+  private mutating func read(_ bytes: ByteView, maxDepth: Int) throws(JSONScanner.Failure) {
+    var scanner = JSONScanner(bytes, maxDepth: maxDepth - 1)
+    scanner.skipBlanks()
+    guard scanner.take(0x7B) else { throw scanner.failure }
+    scanner.skipBlanks()
+    if !scanner.take(0x7D) {
+      while true {
+        let key = try scanner.string()
+        scanner.skipBlanks()
+        guard scanner.take(0x3A) else { throw scanner.failure }
+        scanner.skipBlanks()
+        let start = scanner.index
+        let rawKey = bytes.dropFirst(key.start).prefix(key.end &- key.start)
+        let field = key.hasEscapes ? Envelope.field(escaped: rawKey) : Field.named(rawKey)
+        if field == .data {
+          var watch: JSONScanner.KeyWatch? = .init(key: "_caller_worker_id")
+          try scanner.skipValue(watching: &watch)
+          dataNamesCaller = watch?.isFound ?? false
+        } else {
+          try scanner.skipValue()
+        }
+        if let field {
+          note(field, ByteRange(start: UInt32(truncatingIfNeeded: start), count: UInt32(scanner.index &- start)))
+        }
+        scanner.skipBlanks()
+        if scanner.take(0x2C) {
+          scanner.skipBlanks()
+          continue
+        }
+        guard scanner.take(0x7D) else { throw scanner.failure }
+        break
+      }
+    }
+    scanner.skipBlanks()
+    guard scanner.isAtEnd else { throw scanner.failure }
+    let type = self[.type]
+    if type.isPresent { kind = FrameKind(value: bytes[type]) }
+  }
+
+  @inline(never) private static func field(escaped key: ByteView) -> Field? {
+    Array(JSONText.text(of: key.unsafeBytes).utf8).withView { Field.named($0) }
+  }
+}
+
+extension ByteView {
+  /// The first byte that is no JSON blank.
+  var firstNonBlank: UInt8? { unsafeBytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } }
+
+  /// Whether there is nothing but JSON blanks.
+  package var isBlank: Bool { firstNonBlank == nil }
+}

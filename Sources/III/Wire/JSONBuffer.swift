@@ -1,0 +1,112 @@
+/// Growing memory that JSON is written into.
+struct JSONBuffer: ~Copyable {
+  private var memory: UnsafeMutableRawPointer
+  private var capacity: Int
+  private(set) var count = 0
+
+  init(capacity: Int = 256) {
+    self.capacity = max(capacity, 64)
+    memory = .allocate(byteCount: self.capacity, alignment: 16)
+  }
+
+  deinit { memory.deallocate() }
+
+  /// What was written, copied.
+  borrowing func bytes() -> [UInt8] { [UInt8](UnsafeRawBufferPointer(start: memory, count: count)) }
+
+  /// What was written, as text.
+  borrowing func string() -> String {
+    String(decoding: UnsafeRawBufferPointer(start: memory, count: count), as: UTF8.self)
+  }
+
+  /// Room for `count` more bytes; the caller writes at the address it gets and then calls `advance`.
+  @inline(__always) private mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
+    if capacity &- self.count < count { grow(by: count) }
+    return memory + self.count
+  }
+
+  @inline(never) private mutating func grow(by count: Int) {
+    let larger = max(capacity * 2, self.count + count)
+    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+    moved.copyMemory(from: memory, byteCount: self.count)
+    memory.deallocate()
+    memory = moved
+    capacity = larger
+  }
+
+  @inline(__always) mutating func append(_ byte: UInt8) {
+    reserve(1).storeBytes(of: byte, as: UInt8.self)
+    count &+= 1
+  }
+
+  @inline(__always) mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    let target = reserve(bytes.count)
+    if let base = bytes.baseAddress { target.copyMemory(from: base, byteCount: bytes.count) }
+    count &+= bytes.count
+  }
+
+  @inline(__always) mutating func append(_ view: ByteView) { append(view.unsafeBytes) }
+
+  @inline(__always) mutating func append(_ text: StaticString) { append(ByteView(text)) }
+
+  mutating func append(_ bool: Bool) { append(bool ? "true" as StaticString : "false") }
+
+  /// A JSON string, quotes included.
+  mutating func append(quoting string: String) {
+    var string = string
+    string.withUTF8 { text in
+      let bytes = UnsafeRawBufferPointer(text)
+      append(UInt8(ascii: "\""))
+      var offset = 0
+      while true {
+        let end = JSONText.firstEscaped(in: bytes, from: offset)
+        append(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
+        if end == bytes.count { break }
+        append(JSONText.escape(of: bytes[end]))
+        offset = end + 1
+      }
+      append(UInt8(ascii: "\""))
+    }
+  }
+
+  mutating func append(_ value: Int64) {
+    if value < 0 { append(UInt8(ascii: "-")) }
+    append(value.magnitude)
+  }
+
+  mutating func append(_ value: UInt64) {
+    // From the last digit on, into the end of the twenty bytes that the longest number takes.
+    let target = reserve(40)
+    var rest = value
+    var start = 40
+    repeat {
+      start &-= 1
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+      target.storeBytes(of: UInt8(truncatingIfNeeded: digit) &+ 0x30, toByteOffset: start, as: UInt8.self)
+      rest = quotient
+    } while rest != 0
+    target.copyMemory(from: target + start, byteCount: 40 &- start)
+    count &+= 40 &- start
+  }
+
+  /// A finite number, in the shortest digits that mean it; integral ones keep a fraction: `1.0`.
+  mutating func append(_ value: Double) {
+    if value.magnitude < 0x1p53, let integer = Int64(exactly: value), integer != 0 || value.sign == .plus {
+      append(integer)
+      append(".0")
+    } else {
+      append(decimal: value.description)
+    }
+  }
+
+  /// As for `Double`; the digits are those that suffice for a `Float`.
+  mutating func append(_ value: Float) { append(decimal: value.description) }
+
+  private mutating func append(decimal description: String) {
+    var description = description
+    description.withUTF8 { text in
+      let decimal = JSONDecimal(text)
+      decimal.write(into: &self)
+    }
+  }
+}

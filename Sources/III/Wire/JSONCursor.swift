@@ -1,0 +1,223 @@
+/// Reads the tokens of a JSON text (RFC 8259), each checked in full.
+struct JSONCursor {
+  /// How deep arrays and objects may be nested.
+  static let maxDepth = 512
+
+  private let base: UnsafeRawPointer
+  private let end: Int
+  private(set) var offset = 0
+
+  init(_ text: ByteView) {
+    base = text.base
+    end = text.count
+  }
+
+  /// A string without its quotes.
+  struct StringToken {
+    var start: Int
+    var count: Int
+    var hasEscapes: Bool
+  }
+
+  @inline(__always) private func byte(_ offset: Int) -> UInt8 { base.load(fromByteOffset: offset, as: UInt8.self) }
+
+  /// The bytes of a part of the text.
+  func slice(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
+    precondition(start >= 0 && count >= 0 && start + count <= end)
+    return UnsafeRawBufferPointer(start: base + start, count: count)
+  }
+
+  func text(of token: StringToken) -> String {
+    let bytes = slice(token.start, token.count)
+    return token.hasEscapes ? JSONText.text(of: bytes) : String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The next byte behind white space, which it does not take; the text must go on.
+  @inline(__always) mutating func peek() throws(JSONSyntaxError) -> UInt8 {
+    while offset < end {
+      let byte = byte(offset)
+      if byte > 0x20 || (byte != 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09) { return byte }
+      offset &+= 1
+    }
+    throw JSONSyntaxError(.unexpectedEnd, at: end)
+  }
+
+  /// Takes the byte that `peek` has shown.
+  @inline(__always) mutating func advance() { offset &+= 1 }
+
+  /// Nothing but white space may follow.
+  mutating func finish() throws(JSONSyntaxError) {
+    while offset < end {
+      let byte = byte(offset)
+      guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else {
+        throw JSONSyntaxError(.trailingText, at: offset)
+      }
+      offset += 1
+    }
+  }
+
+  /// What is wrong with the byte at hand.
+  func unexpected() -> JSONSyntaxError { JSONSyntaxError(.unexpectedByte, at: offset) }
+
+  /// Takes a literal: `true`, `false`, `null`.
+  mutating func take(_ literal: StaticString) throws(JSONSyntaxError) {
+    let count = literal.utf8CodeUnitCount
+    for index in 0..<count {
+      guard offset + index < end else { throw JSONSyntaxError(.unexpectedEnd, at: end) }
+      guard byte(offset + index) == literal.utf8Start[index] else {
+        throw JSONSyntaxError(.unexpectedByte, at: offset + index)
+      }
+    }
+    offset += count
+  }
+
+  /// Takes a key and the colon behind it; the quote is at hand.
+  @inline(__always) mutating func key() throws(JSONSyntaxError) -> StringToken {
+    let key = try string()
+    guard try peek() == UInt8(ascii: ":") else { throw unexpected() }
+    offset &+= 1
+    return key
+  }
+
+  /// Takes a string whose opening quote is at hand.
+  mutating func string() throws(JSONSyntaxError) -> StringToken {
+    guard offset < end, byte(offset) == 0x22 else { throw unexpected() }
+    let start = offset &+ 1
+    var hasEscapes = false
+    var at = start
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    while true {
+      while at &+ 8 <= end {
+        let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+        let quote = word ^ (0x22 &* ones)
+        let backslash = word ^ (0x5C &* ones)
+        let marked =
+          ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- (0x20 &* ones)) | word)
+          & (0x80 &* ones)
+        if marked != 0 {
+          at &+= marked.trailingZeroBitCount &>> 3
+          break
+        }
+        at &+= 8
+      }
+      guard at < end else { throw JSONSyntaxError(.unexpectedEnd, at: end) }
+      let byte = byte(at)
+      if byte == 0x22 {
+        offset = at &+ 1
+        return StringToken(start: start, count: at &- start, hasEscapes: hasEscapes)
+      } else if byte == 0x5C {
+        hasEscapes = true
+        at = try escape(at)
+      } else if byte >= 0x80 {
+        at = try multibyte(at)
+      } else if byte < 0x20 {
+        throw JSONSyntaxError(.controlCharacter, at: at)
+      } else {
+        at &+= 1
+      }
+    }
+  }
+
+  /// Checks the escape whose backslash stands at `at`; returns where it ends.
+  private func escape(_ at: Int) throws(JSONSyntaxError) -> Int {
+    guard at + 1 < end else { throw JSONSyntaxError(.unexpectedEnd, at: end) }
+    switch byte(at + 1) {
+    case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: return at + 2
+    case 0x75:
+      guard at + 6 <= end else { throw JSONSyntaxError(.unexpectedEnd, at: end) }
+      for digit in at + 2..<at + 6 {
+        let byte = byte(digit)
+        guard byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 else { throw JSONSyntaxError(.badEscape, at: digit) }
+      }
+      return at + 6
+    default: throw JSONSyntaxError(.badEscape, at: at + 1)
+    }
+  }
+
+  /// Checks the scalar of two to four bytes at `at`; returns where it ends.
+  private func multibyte(_ at: Int) throws(JSONSyntaxError) -> Int {
+    let lead = byte(at)
+    let count: Int
+    var second: ClosedRange<UInt8> = 0x80...0xBF
+    switch lead {
+    case 0xC2...0xDF: count = 2
+    case 0xE0: (count, second) = (3, 0xA0...0xBF)
+    case 0xED: (count, second) = (3, 0x80...0x9F)
+    case 0xE1...0xEF: count = 3
+    case 0xF0: (count, second) = (4, 0x90...0xBF)
+    case 0xF1...0xF3: count = 4
+    case 0xF4: (count, second) = (4, 0x80...0x8F)
+    default: throw JSONSyntaxError(.invalidUTF8, at: at)
+    }
+    guard at + count <= end, second.contains(byte(at + 1)) else { throw JSONSyntaxError(.invalidUTF8, at: at) }
+    for index in 2..<max(2, count) where byte(at + index) & 0xC0 != 0x80 {
+      throw JSONSyntaxError(.invalidUTF8, at: at)
+    }
+    return at + count
+  }
+
+  /// Takes a number.
+  mutating func number() throws(JSONSyntaxError) -> JSONNumber {
+    var number = JSONNumber(start: offset)
+    var at = offset
+    if at < end, byte(at) == UInt8(ascii: "-") {
+      number.isNegative = true
+      at &+= 1
+    }
+    guard at < end else { throw JSONSyntaxError(.unexpectedEnd, at: end) }
+    let first = byte(at) &- 0x30
+    if first == 0 {
+      at &+= 1
+      if at < end, byte(at) &- 0x30 < 10 { throw JSONSyntaxError(.badNumber, at: at) }
+    } else if first < 10 {
+      at = digits(at, into: &number)
+    } else {
+      throw JSONSyntaxError(number.isNegative ? .badNumber : .unexpectedByte, at: at)
+    }
+    if at < end, byte(at) == UInt8(ascii: ".") {
+      number.isIntegral = false
+      let start = at &+ 1
+      at = digits(start, into: &number)
+      guard at > start else { throw JSONSyntaxError(.badNumber, at: min(at, end)) }
+      number.exponent = start &- at
+    }
+    if at < end, byte(at) | 0x20 == UInt8(ascii: "e") {
+      number.isIntegral = false
+      at = try exponent(at &+ 1, into: &number)
+    }
+    number.count = at &- offset
+    offset = at
+    return number
+  }
+
+  @inline(__always) private func digits(_ start: Int, into number: inout JSONNumber) -> Int {
+    var at = start
+    while at < end {
+      let digit = byte(at) &- 0x30
+      guard digit < 10 else { break }
+      number.append(digit)
+      at &+= 1
+    }
+    return at
+  }
+
+  private func exponent(_ start: Int, into number: inout JSONNumber) throws(JSONSyntaxError) -> Int {
+    var at = start
+    var isNegative = false
+    if at < end, byte(at) == UInt8(ascii: "-") || byte(at) == UInt8(ascii: "+") {
+      isNegative = byte(at) == UInt8(ascii: "-")
+      at += 1
+    }
+    let first = at
+    var value = 0
+    while at < end {
+      let digit = byte(at) &- 0x30
+      guard digit < 10 else { break }
+      value = min(value * 10 + Int(digit), 1_000_000)
+      at += 1
+    }
+    guard at > first else { throw JSONSyntaxError(at < end ? .badNumber : .unexpectedEnd, at: at) }
+    number.exponent += isNegative ? -value : value
+    return at
+  }
+}

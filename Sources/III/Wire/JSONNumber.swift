@@ -1,0 +1,64 @@
+/// A number as it stands in a JSON text, and what it means.
+struct JSONNumber {
+  /// Where it stands.
+  var start: Int
+  var count = 0
+  var isNegative = false
+  /// Written without fraction and exponent.
+  var isIntegral = true
+  /// All digits as one integer, times ten to `exponent`; meaningless once `isLong`.
+  private(set) var digits: UInt64 = 0
+  var exponent = 0
+  /// More digits than fit.
+  private(set) var isLong = false
+
+  init(start: Int) { self.start = start }
+
+  @inline(__always) mutating func append(_ digit: UInt8) {
+    if digits < 1_000_000_000_000_000_000 {
+      digits = digits &* 10 &+ UInt64(digit)
+    } else {
+      appendSlowly(digit)
+    }
+  }
+
+  private mutating func appendSlowly(_ digit: UInt8) {
+    let (product, overflow) = digits.multipliedReportingOverflow(by: 10)
+    let (sum, carry) = product.addingReportingOverflow(UInt64(digit))
+    if isLong || overflow || carry {
+      isLong = true
+    } else {
+      digits = sum
+    }
+  }
+
+  /// The value, if it is an integer that fits; `-0` is none.
+  @inline(__always) var int64: Int64? {
+    guard isIntegral, !isLong else { return nil }
+    if !isNegative { return Int64(exactly: digits) }
+    if digits == 0 { return nil }
+    return digits <= UInt64(Int64.max) + 1 ? Int64(truncatingIfNeeded: 0 &- digits) : nil
+  }
+
+  /// The value, if it is an integer that fits.
+  @inline(__always) var uint64: UInt64? { isIntegral && !isLong && !isNegative ? digits : nil }
+
+  /// The nearest double; nil where that is infinite.
+  func double(in cursor: JSONCursor) -> Double? {
+    // Exact by Clinger's argument: both operands are doubles without error, and one operation rounds once.
+    if !isLong, digits <= 1 << 53, exponent.magnitude <= 22 {
+      let power = Self.powersOfTen[Int(exponent.magnitude)]
+      let value = exponent < 0 ? Double(digits) / power : Double(digits) * power
+      return isNegative ? -value : value
+    }
+    guard let value = Double(String(decoding: cursor.slice(start, count), as: UTF8.self)), value.isFinite else {
+      return nil
+    }
+    return value
+  }
+
+  private static let powersOfTen: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+  ]
+}

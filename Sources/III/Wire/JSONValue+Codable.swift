@@ -1,0 +1,61 @@
+extension JSONValue: Codable {
+  /// Decodes whatever value there is, through any coder.
+  ///
+  /// - Throws: `DecodingError` if the coder's format has a value that JSON lacks.
+  public init(from decoder: any Decoder) throws {
+    if let container = try? decoder.singleValueContainer() {
+      if container.decodeNil() {
+        self = .null
+        return
+      }
+      if let scalar = Self.scalar(container) {
+        self = scalar
+        return
+      }
+    }
+    if let object = try? decoder.container(keyedBy: JSONKey.self) {
+      var members = JSONObject()
+      for key in object.allKeys { members.set(key.stringValue, to: try object.decode(JSONValue.self, forKey: key)) }
+      self = .object(members)
+      return
+    }
+    var container = try decoder.unkeyedContainer()
+    var values: [JSONValue] = []
+    while !container.isAtEnd { values.append(try container.decode(JSONValue.self)) }
+    self = .array(values)
+  }
+
+  private static func scalar(_ container: any SingleValueDecodingContainer) -> JSONValue? {
+    if let value = try? container.decode(Bool.self) { return .bool(value) }
+    if let value = try? container.decode(Int64.self) { return .int(value) }
+    if let value = try? container.decode(UInt64.self) { return .uint(value) }
+    if let value = try? container.decode(Double.self) { return .double(value) }
+    if let value = try? container.decode(String.self) { return .string(value) }
+    return nil
+  }
+
+  /// Encodes the value through any coder.
+  ///
+  /// - Throws: What the coder throws, as for a number that is not finite.
+  public func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .object(let object): try object.encode(to: encoder)
+    case .array(let values):
+      var container = encoder.unkeyedContainer()
+      for value in values { try container.encode(value) }
+    case .null:
+      var container = encoder.singleValueContainer()
+      try container.encodeNil()
+    case .bool(let value): try Self.encode(value, to: encoder)
+    case .int(let value): try Self.encode(value, to: encoder)
+    case .uint(let value): try Self.encode(value, to: encoder)
+    case .double(let value): try Self.encode(value, to: encoder)
+    case .string(let value): try Self.encode(value, to: encoder)
+    }
+  }
+
+  private static func encode(_ value: some Encodable, to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(value)
+  }
+}

@@ -1,0 +1,49 @@
+/// The members of a JSON object that has been scanned already, one by one in the order in which they stand.
+package struct ObjectMembers {
+  /// One member: the key's text between its quotes, as it is spelled, and its value.
+  package struct Member {
+    package let rawKey: ByteView
+    package let keyHasEscapes: Bool
+    package let value: ByteView
+    /// Where the member begins in the object, at its key's quote, and where its value ends.
+    package let start: Int
+    package let end: Int
+
+    /// Whether the key reads as `text`, however it is spelled.
+    package func isNamed(_ text: StaticString) -> Bool {
+      keyHasEscapes ? JSONText.text(of: rawKey.unsafeBytes) == ByteView(text).string : rawKey == text
+    }
+  }
+
+  private var scanner: JSONScanner
+  private let bytes: ByteView
+  private var isFirst = true
+
+  /// `nil` if `bytes` is no object.
+  package init?(_ bytes: ByteView) {
+    self.bytes = bytes
+    scanner = JSONScanner(bytes, maxDepth: .max)
+    scanner.skipBlanks()
+    guard scanner.take(0x7B) else { return nil }
+  }
+
+  /// The next member; `nil` after the last.
+  package mutating func next() -> Member? {
+    scanner.skipBlanks()
+    if !isFirst {
+      guard scanner.take(0x2C) else { return nil }
+      scanner.skipBlanks()
+    }
+    isFirst = false
+    let start = scanner.index
+    guard let key = try? scanner.string() else { return nil }
+    scanner.skipBlanks()
+    guard scanner.take(0x3A) else { return nil }
+    scanner.skipBlanks()
+    let from = scanner.index
+    guard (try? scanner.skipValue()) != nil else { return nil }
+    return Member(
+      rawKey: bytes.dropFirst(key.start).prefix(key.end - key.start), keyHasEscapes: key.hasEscapes,
+      value: bytes.dropFirst(from).prefix(scanner.index - from), start: start, end: scanner.index)
+  }
+}

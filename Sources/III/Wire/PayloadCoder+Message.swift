@@ -1,0 +1,58 @@
+extension PayloadCoder {
+  /// What went wrong while a payload was coded, as `<coding path>: <reason>`; the payload's own values stay out of it.
+  package static func message(for error: any Error) -> String {
+    switch error {
+    case let error as DecodingError: message(for: error)
+    case EncodingError.invalidValue(let value, let context):
+      line(context.codingPath, "\(type(of: value)) cannot be encoded: \(context.debugDescription)")
+    default: String(describing: error)
+    }
+  }
+
+  private static func message(for error: DecodingError) -> String {
+    switch error {
+    case .keyNotFound(let key, let context): line(context.codingPath + [key], "required member is missing")
+    case .valueNotFound(let type, let context): line(context.codingPath, "expected \(name(of: type)), found null")
+    case .typeMismatch(let type, let context): line(context.codingPath, mismatch(type, context))
+    case .dataCorrupted(let context): line(context.codingPath, corruption(context))
+    @unknown default: "cannot be decoded"
+    }
+  }
+
+  private static func mismatch(_ type: Any.Type, _ context: DecodingError.Context) -> String {
+    "expected \(name(of: type))"
+  }
+
+  /// The reason a coder gave, without the value that the standard library quotes in some of them.
+  private static func corruption(_ context: DecodingError.Context) -> String {
+    let reason = context.debugDescription
+    guard reason.hasPrefix("Cannot initialize "), let range = reason.firstRange(of: " value ") else { return reason }
+    return String(reason[..<range.lowerBound]) + " value"
+  }
+
+  private static func name(of type: Any.Type) -> String {
+    if type is any CollectionOfMembers.Type { return "an object" }
+    if type is any CollectionOfElements.Type { return "an array" }
+    return "\(type)"
+  }
+
+  private static func line(_ path: [any CodingKey], _ reason: String) -> String {
+    var text = ""
+    for key in path {
+      if let index = key.intValue {
+        text += "[\(index)]"
+      } else {
+        text += text.isEmpty ? key.stringValue : ".\(key.stringValue)"
+      }
+    }
+    return text.isEmpty ? reason : "\(text): \(reason)"
+  }
+}
+
+/// Marks the dictionaries, which coders name when they wanted an object.
+private protocol CollectionOfMembers {}
+extension Dictionary: CollectionOfMembers {}
+
+/// Marks the arrays, which coders name when they wanted one.
+private protocol CollectionOfElements {}
+extension Array: CollectionOfElements {}

@@ -1,0 +1,41 @@
+private import COpenSSL
+private import UV
+
+/// Makes version 4 UUIDs from OpenSSL's random bytes, drawn for many ids at a time so that one costs little.
+///
+/// Whoever owns a generator uses it without a lock; `UUID128.random()` shares one.
+package struct UUIDGenerator {
+  private static let blockCount = 128
+
+  private static let shared = Lock(UUIDGenerator())
+
+  /// The next id of the generator that all threads share.
+  static func nextShared() -> UUID128 { shared.withLock { $0.next() } }
+
+  private var words: [UInt64] = []
+  private var used = 0
+
+  package init() {}
+
+  package mutating func next() -> UUID128 {
+    if used == words.count { refill() }
+    let high = words[used]
+    let low = words[used + 1]
+    used += 2
+    return UUID128(high: high & ~0xF000 | 0x4000, low: low & ~(0b11 << 62) | 0b10 << 62)
+  }
+
+  private mutating func refill() {
+    if words.isEmpty { words = [UInt64](repeating: 0, count: Self.blockCount * 2) }
+    let filled = words.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return false }
+      return copenssl_random(base, Int32(bytes.count)) == 1
+    }
+    if !filled {
+      // OpenSSL has no seed left: the system's own generator serves as well.
+      var system = SystemRandomNumberGenerator()
+      for index in words.indices { words[index] = system.next() }
+    }
+    used = 0
+  }
+}
