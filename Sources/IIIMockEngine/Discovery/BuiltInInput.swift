@@ -1,0 +1,76 @@
+internal import III
+
+/// The input of a built-in function: reads members as the real engine's decoder does, and errs in its words.
+struct BuiltInInput {
+  /// Why the input does not do.
+  struct Mismatch: Error, Equatable {
+    let reason: String
+  }
+
+  private let object: JSONObject
+
+  /// - Parameter name: what the input is called where it is no object.
+  init(_ value: JSONValue, named name: String) throws(Mismatch) {
+    guard case .object(let object) = value else { throw .invalidType(value, expected: "struct \(name)") }
+    self.object = object
+  }
+
+  private func member(_ key: String) -> JSONValue? {
+    guard let value = object[key], value != .null else { return nil }
+    return value
+  }
+
+  /// A string; null and absent are none.
+  func string(_ key: String) throws(Mismatch) -> String? {
+    guard let value = member(key) else { return nil }
+    guard case .string(let text) = value else { throw .invalidType(value, expected: "a string") }
+    return text
+  }
+
+  func requiredString(_ key: String) throws(Mismatch) -> String {
+    guard let value = object[key] else { throw Mismatch(reason: "missing field `\(key)`") }
+    guard case .string(let text) = value else { throw .invalidType(value, expected: "a string") }
+    return text
+  }
+
+  func bool(_ key: String) throws(Mismatch) -> Bool? {
+    guard let value = member(key) else { return nil }
+    guard case .bool(let flag) = value else { throw .invalidType(value, expected: "a boolean") }
+    return flag
+  }
+
+  func uint32(_ key: String) throws(Mismatch) -> UInt32? {
+    guard let value = member(key) else { return nil }
+    switch value {
+    case .int(let number):
+      guard let exact = UInt32(exactly: number) else {
+        throw Mismatch(reason: "invalid value: integer `\(number)`, expected u32")
+      }
+      return exact
+    case .uint(let number): throw Mismatch(reason: "invalid value: integer `\(number)`, expected u32")
+    default: throw .invalidType(value, expected: "u32")
+    }
+  }
+
+  func object(_ key: String, named name: String) throws(Mismatch) -> BuiltInInput? {
+    guard let value = member(key) else { return nil }
+    return try BuiltInInput(value, named: name)
+  }
+}
+
+extension BuiltInInput.Mismatch {
+  static func invalidType(_ value: JSONValue, expected: String) -> BuiltInInput.Mismatch {
+    let found =
+      switch value {
+      case .null: "null"
+      case .bool(let flag): "boolean `\(flag)`"
+      case .int(let number): "integer `\(number)`"
+      case .uint(let number): "integer `\(number)`"
+      case .double(let number): "floating point `\(JSONValue.double(number))`"
+      case .string(let text): "string \(JSONValue.string(text))"
+      case .array: "sequence"
+      case .object: "map"
+      }
+    return .init(reason: "invalid type: \(found), expected \(expected)")
+  }
+}

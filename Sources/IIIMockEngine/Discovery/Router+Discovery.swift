@@ -1,0 +1,192 @@
+internal import III
+
+extension Router {
+  /// Executes a built-in function.
+  mutating func call(
+    _ function: BuiltInFunction, _ data: ByteView, from peer: PeerID, _ output: some RouterOutput
+  ) -> Result<JSONValue, InvocationFailure> {
+    do throws(BuiltInInput.Mismatch) {
+      guard let value = try? PayloadCoder.decode(JSONValue.self, from: data) else {
+        throw .init(reason: "the value cannot be read")
+      }
+      return try execute(function, BuiltInInput(value, named: function.inputName), from: peer, output)
+    } catch {
+      return .failure(.badInput(function.rawValue, error.reason))
+    }
+  }
+
+  private mutating func execute(
+    _ function: BuiltInFunction, _ input: BuiltInInput, from peer: PeerID, _ output: some RouterOutput
+  ) throws(BuiltInInput.Mismatch) -> Result<JSONValue, InvocationFailure> {
+    switch function {
+    case .listFunctions: return .success(try listFunctions(input))
+    case .registerWorker: return .success(try registerWorker(input, peer, output))
+    case .listWorkers: return .success(try listWorkers(input))
+    case .inspectFunction:
+      let id = try input.requiredString("function_id")
+      return functionInfo(id).map { .success($0) } ?? .failure(.notFound("Function '\(id)' is not registered."))
+    case .inspectWorker:
+      let name = try input.requiredString("name")
+      return workerInfo(name).map { .success($0) } ?? .failure(.notFound("Worker '\(name)' is not connected."))
+    }
+  }
+
+  // MARK: Functions
+
+  private func listFunctions(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) -> JSONValue {
+    let includesInternal = try input.bool("include_internal") ?? false
+    let prefix = try input.string("prefix")
+    let search = try input.string("search").map(SearchText.init)
+    let worker = try input.string("worker")
+    let found = functions.all.filter { entry in
+      let id = entry.name.text
+      return (includesInternal || !id.hasPrefix("engine::"))
+        && (prefix.map { id.utf8.starts(with: $0.utf8) } ?? true)
+        && (worker.map { $0 == workerName(of: entry) } ?? true)
+        && (search.map { $0.isIn(id) || entry.description.map($0.isIn) ?? false } ?? true)
+    }
+    return ["functions": .array(rows(of: found))]
+  }
+
+  private func rows(of entries: [FunctionEntry]) -> [JSONValue] {
+    entries.sorted { $0.name.text.utf8.lexicographicallyPrecedes($1.name.text.utf8) }.map { .object(row(of: $0)) }
+  }
+
+  /// A row of a listing of functions.
+  private func row(of entry: FunctionEntry) -> JSONObject {
+    var row: JSONObject = ["function_id": .string(entry.name.text), "worker_name": .string(workerName(of: entry))]
+    if let description = entry.description { row["description"] = .string(description) }
+    if compatibility.listsLaterMembers {
+      row["namespace"] = "default"
+      row["metadata"] = entry.metadata.flatMap(parsed)
+      row["request_format"] = entry.requestFormat.flatMap(parsed)
+      row["response_format"] = entry.responseFormat.flatMap(parsed)
+    }
+    return row
+  }
+
+  private func functionInfo(_ id: String) -> JSONValue? {
+    guard let entry = functions.entry(id) else { return nil }
+    var info = row(of: entry)
+    info["metadata"] = entry.metadata.flatMap(parsed)
+    info["request_schema"] = entry.requestFormat.flatMap(parsed)
+    info["response_schema"] = entry.responseFormat.flatMap(parsed)
+    info["registered_triggers"] = []
+    return .object(info)
+  }
+
+  /// Bytes that were scanned when they came.
+  private func parsed(_ bytes: [UInt8]) -> JSONValue? { try? PayloadCoder.decode(JSONValue.self, from: bytes) }
+
+  /// The owner's reported name, else the id's first part.
+  private func workerName(of entry: FunctionEntry) -> String {
+    switch entry.target {
+    case .builtIn: BuiltInFunction.owner
+    case .worker(let peer): workers[peer]?.metadata.name ?? firstSegment(of: entry.name.text)
+    }
+  }
+
+  private func firstSegment(of id: String) -> String {
+    guard let separator = id.firstRange(of: "::") else { return id }
+    return String(id[..<separator.lowerBound])
+  }
+
+  // MARK: Workers
+
+  /// What is missing leaves a name as it is, and clears the version.
+  private mutating func registerWorker(
+    _ input: BuiltInInput, _ peer: PeerID, _ output: some RouterOutput
+  ) throws(BuiltInInput.Mismatch) -> JSONValue {
+    guard var metadata = workers[peer]?.metadata else { return ["success": true] }
+    // In the order of the members' names: the first that does not fit is the one that is told.
+    let isolation = try input.string("isolation")
+    let name = try input.string("name")
+    let os = try input.string("os")
+    let pid = try input.uint32("pid")
+    metadata.runtime = try input.string("runtime") ?? "unknown"
+    metadata.telemetry = try telemetry(input)
+    metadata.version = try input.string("version")
+    metadata.isolation = isolation ?? metadata.isolation
+    metadata.name = name ?? metadata.name
+    metadata.os = os ?? metadata.os
+    metadata.pid = pid ?? metadata.pid
+    if compatibility.listsLaterMembers { metadata.description = try? input.string("description") }
+    workers[peer]?.metadata = metadata
+    if let worker = workers[peer] { output.note(.workerNamed(worker.label)) }
+    return ["success": true]
+  }
+
+  private func telemetry(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) -> WorkerMetadata.Telemetry? {
+    guard let input = try input.object("telemetry", named: "WorkerConnectionTelemetryMeta") else { return nil }
+    let framework = try input.string("framework")
+    let language = try input.string("language")
+    return .init(language: language, projectName: try input.string("project_name"), framework: framework)
+  }
+
+  private func listWorkers(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) -> JSONValue {
+    let runtime = try input.string("runtime")
+    let search = try input.string("search").map(SearchText.init)
+    let status = try input.string("status")
+    // Only who has reported a process is listed.
+    var rows = workers.all.filter { $0.metadata.pid != nil }.map(row)
+    rows += inProcess.map { $0.row(functionCount: functionCount(of: $0)) }
+    let found = rows.filter { row in
+      (runtime.map { row["runtime"] == .string($0) } ?? true) && (status.map { row["status"] == .string($0) } ?? true)
+        && (search.map { $0.isIn(row["name"]?.text ?? "") } ?? true)
+    }
+    func key(_ row: JSONObject) -> (String, String) {
+      let id = row["id"]?.text ?? ""
+      return (row["name"]?.text ?? id, id)
+    }
+    return ["workers": .array(found.sorted { key($0) < key($1) }.map { .object($0) })]
+  }
+
+  private func row(of worker: WorkerRecord) -> JSONObject {
+    func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+    var row: JSONObject = [
+      "active_invocations": .int(Int64(worker.activeInvocations)),
+      "connected_at_ms": .int(worker.connectedAtMilliseconds), "description": text(worker.metadata.description),
+      "function_count": .int(Int64(worker.functions.count)), "id": .string(worker.id.description),
+      "ip_address": text(worker.ipAddress), "isolation": text(worker.metadata.isolation),
+      "name": text(worker.metadata.name), "os": text(worker.metadata.os),
+      "runtime": text(worker.metadata.runtime ?? "unknown"), "status": "connected",
+      "version": text(worker.metadata.version),
+    ]
+    if compatibility.listsLaterMembers { row["namespace"] = "default" }
+    return row
+  }
+
+  /// The engine's own by their kind, then any connection of that name.
+  private func workerInfo(_ name: String) -> JSONValue? {
+    var row: JSONObject
+    let owned: [FunctionEntry]
+    if let worker = inProcess.first(where: { $0.name == name }) {
+      row = worker.row(functionCount: functionCount(of: worker))
+      row["internal"] = true
+      owned = name == BuiltInFunction.owner ? builtIns : []
+    } else if let worker = workers.all.first(where: { $0.metadata.name == name }) {
+      row = self.row(of: worker)
+      row["internal"] = false
+      row["pid"] = worker.metadata.pid.map { .int(Int64($0)) }
+      owned = worker.functions.compactMap { functions.entry($0) }
+    } else {
+      return nil
+    }
+    return [
+      "worker": .object(row), "functions": .array(rows(of: owned)), "trigger_types": [], "registered_triggers": [],
+    ]
+  }
+
+  private var builtIns: [FunctionEntry] {
+    functions.all.filter { if case .builtIn = $0.target { true } else { false } }
+  }
+
+  private func functionCount(of worker: InProcessWorker) -> Int {
+    worker.name == BuiltInFunction.owner ? builtIns.count : 0
+  }
+}
+
+extension JSONValue {
+  /// A string's text.
+  fileprivate var text: String? { if case .string(let text) = self { text } else { nil } }
+}

@@ -1,0 +1,126 @@
+internal import III
+internal import UV
+
+/// The actor that owns an engine's state; its executor is the engine's loop.
+///
+/// Callbacks of the loop run on the actor's thread and reach the state directly; everybody else awaits the actor.
+actor EngineCore {
+  nonisolated let loop: Loop
+  nonisolated let time: TimeSource
+  private let configuration: MockEngine.Configuration
+  private var server: Server?
+  private var waiters: [UInt64: Waiter] = [:]
+  private var nextWaiter: UInt64 = 0
+  private var hasEnded = false
+
+  private struct Waiter {
+    let what: Awaited
+    let continuation: CheckedContinuation<Void, any Error>
+  }
+
+  /// What a test waits for.
+  enum Awaited: Hashable {
+    case function(String)
+    case worker(named: String)
+  }
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  init(_ configuration: MockEngine.Configuration, time: TimeSource) throws(UVError) {
+    loop = try Loop(name: "iii-engine")
+    self.time = time
+    self.configuration = configuration
+  }
+
+  // MARK: Life
+
+  /// Listens at every address of the configuration, or at none.
+  func start() throws(MockEngineError) -> [String] {
+    let server = Server(on: loop, time: time, configuration)
+    self.server = server
+    server.onEvent = { [unowned self] event in wake(event) }
+    var urls: [String] = []
+    for listener in configuration.listeners {
+      guard let port = UInt16(exactly: listener.port),
+        let address = Resolver.known(listener.host, port: port)?.first
+      else {
+        throw .cannotListen(
+          host: listener.host, port: listener.port,
+          reason: "the host must be an IP address or localhost, the port between 0 and 65535")
+      }
+      do throws(UVError) {
+        let bound = try server.listen(at: address)
+        urls.append("ws://\(bound.urlHost):\(bound.port)")
+      } catch {
+        if error.isAddressInUse { throw .addressInUse(host: listener.host, port: listener.port) }
+        throw .cannotListen(host: listener.host, port: listener.port, reason: error.reason)
+      }
+    }
+    for url in urls { server.note(.listening(url: url)) }
+    return urls
+  }
+
+  /// Ends all connections and the loop; returns what `uv_loop_close` said.
+  func shutDown() async -> Int {
+    guard !hasEnded else { return 0 }
+    hasEnded = true
+    server?.shutDown()
+    server?.onEvent = nil
+    server = nil
+    let left = waiters.values
+    waiters = [:]
+    for waiter in left { waiter.continuation.resume(throwing: MockEngineError.stopped) }
+    return await loop.stop()
+  }
+
+  var diagnostics: [Diagnostic] { server?.diagnostics ?? [] }
+
+  // MARK: Waiting
+
+  /// Suspends until what is awaited is there; it may be there already.
+  func wait(for what: Awaited) async throws {
+    guard !hasEnded else { throw MockEngineError.stopped }
+    if isThere(what) { return }
+    let number = nextWaiter
+    nextWaiter += 1
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        if Task.isCancelled {
+          continuation.resume(throwing: CancellationError())
+        } else {
+          waiters[number] = Waiter(what: what, continuation: continuation)
+        }
+      }
+    } onCancel: {
+      Task(executorPreference: loop) { await self.forget(number) }
+    }
+  }
+
+  private func forget(_ number: UInt64) {
+    waiters.removeValue(forKey: number)?.continuation.resume(throwing: CancellationError())
+  }
+
+  private func isThere(_ what: Awaited) -> Bool {
+    guard let router = server?.router else { return false }
+    return switch what {
+    case .function(let id): router.functions.entry(id) != nil
+    case .worker(let name): router.workers.all.contains { $0.metadata.name == name }
+    }
+  }
+
+  private func wake(_ event: EngineEvent) {
+    guard !waiters.isEmpty else { return }
+    switch event {
+    case .functionRegistered(let id, _, _): wake(.function(id))
+    case .workerNamed(let label): if let name = label.name { wake(.worker(named: name)) }
+    default: break
+    }
+  }
+
+  private func wake(_ what: Awaited) {
+    for (number, waiter) in waiters where waiter.what == what {
+      waiters[number] = nil
+      waiter.continuation.resume()
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package import III
+internal import UV
+
+/// A complete iii engine in this process: a real WebSocket on a real port, which workers of every SDK connect to.
+///
+/// ```swift
+/// let engine = try await MockEngine.start()
+/// let worker = try await registerWorker(engine.url)
+/// try worker.registerFunction("math::double") { (n: Int) in n * 2 }
+/// try await engine.waitForFunction("math::double")
+/// let six: Int = try await worker.trigger("math::double", payload: 3)
+/// await worker.shutdown()
+/// await engine.shutdown()
+/// ```
+///
+/// Each engine has a thread of its own and shares nothing with others: tests start as many as they like, in parallel.
+public final class MockEngine: Sendable {
+  private let core: EngineCore
+  /// Where the engine listens, as URLs in the order of its configuration.
+  public let addresses: [String]
+
+  /// What an engine is started with.
+  public struct Configuration: Sendable {
+    /// An address to listen at.
+    public struct Listener: Sendable, Hashable {
+      /// An IPv4 or IPv6 address, or `localhost`.
+      public var host: String
+      /// 0 asks for any free port.
+      public var port: Int
+
+      /// A listener at `host`, on loopback and any free port unless told otherwise.
+      public init(host: String = "127.0.0.1", port: Int = 0) {
+        self.host = host
+        self.port = port
+      }
+    }
+
+    /// Where to listen: one address of loopback, on any free port. All share one engine.
+    public var listeners: [Listener] = [Listener()]
+    /// Which engine's habits to have where versions differ.
+    public var compatibility: Compatibility = .current
+    /// Whether the engine opens spans as engine 0.13 does with `iii-observability` on; it matters to `v0_13` only.
+    public var isTracingEnabled = false
+    /// Bytes that may wait for a worker that does not read: above it the worker is dropped, and calls that wait for it
+    /// end with `invocation_stopped`. 256 MiB.
+    public var maxUnsentBytes = 256 << 20
+    /// Hears what happens, for logs. Called on the engine's thread, in order; it must not block.
+    public var onEvent: (@Sendable (EngineEvent) -> Void)?
+
+    /// The defaults.
+    public init() {}
+  }
+
+  private init(_ core: EngineCore, _ addresses: [String]) {
+    self.core = core
+    self.addresses = addresses
+  }
+
+  /// Starts an engine; it accepts connections when this returns.
+  ///
+  /// - Throws: ``MockEngineError``, above all when a port is taken.
+  public static func start(_ configuration: Configuration = Configuration()) async throws -> MockEngine {
+    try await start(configuration, time: .system)
+  }
+
+  /// As `start`, on a time source of the caller's.
+  package static func start(_ configuration: Configuration, time: TimeSource) async throws -> MockEngine {
+    guard !configuration.listeners.isEmpty else {
+      throw MockEngineError.configuration("an engine needs at least one listener")
+    }
+    let core: EngineCore
+    do {
+      core = try EngineCore(configuration, time: time)
+    } catch {
+      throw MockEngineError.system("\(error)")
+    }
+    do {
+      return MockEngine(core, try await core.start())
+    } catch {
+      _ = await core.shutDown()
+      throw error
+    }
+  }
+
+  /// The URL of the first listener, as `ws://127.0.0.1:49134`.
+  public var url: String { addresses.first ?? "" }
+
+  /// Drops every connection, without a Close so that workers of all SDKs try again, and frees the port.
+  ///
+  /// A second call returns at once.
+  public func shutdown() async { await shutdownReportingLeaks() }
+
+  /// As `shutdown`; returns what `uv_loop_close` said: 0, or a handle was left open.
+  @discardableResult package func shutdownReportingLeaks() async -> Int { await core.shutDown() }
+
+  /// Suspends until a function with this id is registered; returns at once if one is.
+  ///
+  /// Registrations are not acknowledged on the wire, so a test that registers on one worker and calls from another
+  /// waits here first.
+  ///
+  /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
+  public func waitForFunction(_ id: String) async throws { try await core.wait(for: .function(id)) }
+
+  /// Suspends until a connected worker has reported this name; returns at once if one has.
+  ///
+  /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
+  public func waitForWorker(named name: String) async throws { try await core.wait(for: .worker(named: name)) }
+
+  /// The last 1,000 frames that were ignored, oldest first.
+  public var diagnostics: [Diagnostic] { get async { await core.diagnostics } }
+}
+
+/// Runs `body` with an engine of its own, and shuts the engine down whatever happens.
+///
+/// ```swift
+/// @Test func doubles() async throws {
+///   try await withMockEngine { engine in
+///     let worker = try await engine.registerWorker()
+///     …
+///   }
+/// }
+/// ```
+public func withMockEngine<Result>(
+  _ configuration: MockEngine.Configuration = MockEngine.Configuration(),
+  _ body: (MockEngine) async throws -> Result
+) async throws -> Result {
+  let engine = try await MockEngine.start(configuration)
+  do {
+    let result = try await body(engine)
+    await engine.shutdown()
+    return result
+  } catch {
+    await engine.shutdown()
+    throw error
+  }
+}

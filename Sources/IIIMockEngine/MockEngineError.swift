@@ -1,0 +1,25 @@
+/// Why an engine did not start, or does not answer any more.
+public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Another process listens at that port.
+  case addressInUse(host: String, port: Int)
+  /// The address cannot be listened at, for another reason.
+  case cannotListen(host: String, port: Int, reason: String)
+  /// The configuration asks for what cannot be; the text says where and what to do.
+  case configuration(String)
+  /// The system refused what every engine needs: a thread, a descriptor.
+  case system(String)
+  /// The engine was shut down.
+  case stopped
+
+  /// What happened, and what to do about it.
+  public var description: String {
+    switch self {
+    case .addressInUse(let host, let port):
+      "port \(port) of \(host) is in use: another engine may be running; choose another port, or 0 for any free one"
+    case .cannotListen(let host, let port, let reason): "cannot listen at \(host), port \(port): \(reason)"
+    case .configuration(let problem): problem
+    case .system(let reason): "the engine could not be started: \(reason)"
+    case .stopped: "the engine was shut down"
+    }
+  }
+}

@@ -1,0 +1,54 @@
+internal import III
+
+/// A message to a worker, made of parts that lie elsewhere: it is written once, into the connection's own memory.
+enum OutgoingFrame {
+  case workerRegistered(id: UUID128, reattachToken: UUID128?)
+  case pong
+  case invocation(InvocationParts)
+  case result(id: UUID128, name: FunctionName, outcome: Outcome, trace: TraceHeaders?)
+
+  /// `invokefunction` to a callee.
+  struct InvocationParts {
+    let id: UUID128
+    let functionID: ByteView
+    let data: ByteView
+    /// Put into `data`, which then is an object.
+    let caller: UUID128?
+    let trace: TraceHeaders?
+    let metadata: ByteView?
+  }
+
+  /// What an `invocationresult` says.
+  enum Outcome {
+    case value(ByteView)
+    /// A value that the engine made.
+    case json([UInt8])
+    case nothing
+    case error(ErrorBody)
+    case failure(InvocationFailure)
+  }
+}
+
+/// An error that the engine itself answers with.
+struct InvocationFailure: Error, Equatable {
+  let code: String
+  let message: String
+
+  static func functionNotFound(_ id: String) -> InvocationFailure {
+    InvocationFailure(code: "function_not_found", message: "Function \(id) not found")
+  }
+
+  static let stopped = InvocationFailure(code: "invocation_stopped", message: "Invocation stopped")
+  /// The waiter was displaced by another call under its id.
+  static let displaced = InvocationFailure(code: "invocation_error", message: "channel closed")
+  static let noQueues = InvocationFailure(code: "enqueue_error", message: "QueueModule not loaded")
+
+  static func badInput(_ function: String, _ reason: String) -> InvocationFailure {
+    InvocationFailure(
+      code: "deserialization_error", message: "Failed to deserialize input for \(function): \(reason)")
+  }
+
+  static func notFound(_ message: String) -> InvocationFailure {
+    InvocationFailure(code: "NOT_FOUND", message: message)
+  }
+}

@@ -1,0 +1,135 @@
+internal import III
+
+extension Router {
+  /// A worker calls a function.
+  mutating func invoke(_ frame: InvocationFrame, from peer: PeerID, _ output: some RouterOutput) {
+    let wantsAnswer: Bool
+    switch frame.action {
+    case .call: wantsAnswer = frame.invocationID != nil
+    case .void: wantsAnswer = false
+    case .enqueue:
+      enqueue(frame, from: peer, output)
+      return
+    }
+    let caller = wantsAnswer ? peer : PeerID.none
+    let id = wantsAnswer ? frame.invocationID ?? .random() : .random()
+    let (calleeTrace, replyTrace) = trace.headers(of: frame)
+    guard let route = functions.route(frame.functionID) else {
+      let name = FunctionName(frame.functionID.text)
+      let failure = missing(name.text, frame)
+      note(failure, of: name, caller: peer, output)
+      if wantsAnswer {
+        output.send(.result(id: id, name: name, outcome: .failure(failure), trace: replyTrace), to: peer)
+      }
+      return
+    }
+    switch route.target {
+    case .builtIn(let function):
+      run(function, frame, name: route.name, id: wantsAnswer ? id : nil, trace: replyTrace, from: peer, output)
+    case .worker(let callee):
+      // Noted before it is sent: an answer cannot come too early.
+      let displaced = invocations.insert(id, caller: caller, callee: callee, name: route.name, trace: replyTrace)
+      count(1, callee)
+      if caller != callee { count(1, caller) }
+      forward(frame, id, to: callee, from: peer, trace: calleeTrace, output)
+      if let displaced {
+        ended(displaced)
+        fail(displaced, id, .displaced, output)
+      }
+    }
+  }
+
+  private func forward(
+    _ frame: InvocationFrame, _ id: UUID128, to callee: PeerID, from peer: PeerID, trace: TraceHeaders?,
+    _ output: some RouterOutput
+  ) {
+    let caller = CallerSplice.applies(to: frame.data) ? workers[peer]?.id : nil
+    func send(_ data: ByteView) {
+      output.send(
+        .invocation(
+          .init(
+            id: id, functionID: frame.functionID.raw, data: data, caller: caller, trace: trace,
+            metadata: compatibility.forwardsMetadata ? frame.metadata : nil)),
+        to: callee)
+    }
+    if frame.namesCaller { CallerSplice.withoutCaller(frame.data).withView(send) } else { send(frame.data) }
+  }
+
+  /// Nobody checks who answers: the id alone tells which call it is.
+  mutating func answer(_ frame: ResultFrame, from peer: PeerID, _ output: some RouterOutput) {
+    guard let invocation = invocations.remove(frame.invocationID) else { return }
+    ended(invocation)
+    if let error = frame.error, output.wantsEvents {
+      note(
+        InvocationFailure(code: error.code.text, message: error.message.text), of: invocation.name,
+        caller: invocation.caller, output)
+    }
+    guard invocation.caller != .none else { return }
+    let outcome: OutgoingFrame.Outcome =
+      if let error = frame.error {
+        .error(error)
+      } else if let result = frame.result {
+        .value(result)
+      } else {
+        .nothing
+      }
+    output.send(
+      .result(id: frame.invocationID, name: invocation.name, outcome: outcome, trace: invocation.trace),
+      to: invocation.caller)
+  }
+
+  /// Ends a call for its caller, if one waits, with an error of the engine's.
+  mutating func fail(
+    _ invocation: Invocation, _ id: UUID128, _ failure: InvocationFailure, _ output: some RouterOutput
+  ) {
+    note(failure, of: invocation.name, caller: invocation.caller, output)
+    guard invocation.caller != .none else { return }
+    output.send(
+      .result(id: id, name: invocation.name, outcome: .failure(failure), trace: invocation.trace),
+      to: invocation.caller)
+  }
+
+  private func missing(_ id: String, _ frame: InvocationFrame) -> InvocationFailure {
+    guard compatibility.knowsNamespaces, let namespace = frame.namespace?.text, namespace != "default" else {
+      return .functionNotFound(id)
+    }
+    return InvocationFailure(
+      code: "function_not_found", message: "Function \(id) not found in namespace \(namespace).")
+  }
+
+  /// As an engine without queues answers.
+  private mutating func enqueue(_ frame: InvocationFrame, from peer: PeerID, _ output: some RouterOutput) {
+    let name = FunctionName(frame.functionID.text)
+    note(.noQueues, of: name, caller: peer, output)
+    guard let id = frame.invocationID else { return }
+    let echo = TraceHeaders(traceparent: frame.traceparent?.raw.array, baggage: frame.baggage?.raw.array)
+    output.send(.result(id: id, name: name, outcome: .failure(.noQueues), trace: echo), to: peer)
+  }
+
+  private mutating func run(
+    _ function: BuiltInFunction, _ frame: InvocationFrame, name: FunctionName, id: UUID128?, trace: TraceHeaders?,
+    from peer: PeerID, _ output: some RouterOutput
+  ) {
+    if id != nil { count(1, peer) }  // a listing counts itself
+    defer { if id != nil { count(-1, peer) } }
+    let outcome: OutgoingFrame.Outcome
+    switch call(function, frame.data, from: peer, output) {
+    case .success(.null): outcome = .nothing
+    case .success(let value): outcome = .json(value.jsonBytes)
+    case .failure(let failure):
+      note(failure, of: name, caller: peer, output)
+      outcome = .failure(failure)
+    }
+    guard let id else { return }
+    output.send(.result(id: id, name: name, outcome: outcome, trace: trace), to: peer)
+  }
+
+  private func note(
+    _ failure: InvocationFailure, of name: FunctionName, caller: PeerID, _ output: some RouterOutput
+  ) {
+    guard output.wantsEvents else { return }
+    let label = workers[caller]?.label ?? WorkerLabel(id: "nobody", name: "a caller that waits for no answer")
+    output.note(
+      .invocationFailed(functionID: name.text, code: failure.code, message: failure.message, caller: label))
+  }
+}

@@ -1,0 +1,32 @@
+internal import III
+
+extension Router {
+  /// The newest registration of an id wins, over other workers and built-in functions too.
+  mutating func register(
+    _ frame: FunctionRegistrationFrame, from peer: PeerID, _ output: some RouterOutput
+  ) throws(FrameProblem) {
+    if frame.isHTTPInvoked {
+      throw .unsupported("HTTP-invoked functions are not available in this engine yet; an older function stays")
+    }
+    guard let worker = workers[peer] else { return }
+    let id = frame.id.text
+    let old = functions.register(
+      FunctionEntry(
+        name: FunctionName(id), target: .worker(peer), description: frame.description?.text,
+        requestFormat: frame.requestFormat?.array, responseFormat: frame.responseFormat?.array,
+        metadata: frame.metadata?.array))
+    if case .worker(let owner) = old?.target, owner != peer { workers[owner]?.functions.remove(id) }
+    workers[peer]?.functions.insert(id)
+    output.note(.functionRegistered(id: id, worker: worker.label, replaced: old != nil))
+  }
+
+  /// Without effect unless the sender is the function's owner. Calls in flight stay with it.
+  mutating func unregister(
+    _ frame: FunctionUnregistrationFrame, from peer: PeerID, _ output: some RouterOutput
+  ) {
+    let id = frame.id.text
+    guard functions.unregister(id, owner: peer) != nil, let worker = workers[peer] else { return }
+    workers[peer]?.functions.remove(id)
+    output.note(.functionUnregistered(id: id, worker: worker.label))
+  }
+}

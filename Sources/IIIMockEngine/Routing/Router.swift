@@ -1,0 +1,126 @@
+internal import III
+
+/// The heart of the engine, as a plain value: who is connected, which functions there are, which calls are in flight,
+/// and what each message does to them. What it does to the outside goes to a `RouterOutput`.
+struct Router {
+  let compatibility: Compatibility
+  let trace: TracePolicy
+  var workers = SlotTable<WorkerRecord>()
+  var functions = FunctionTable()
+  var invocations = InvocationTable()
+  /// Names of services (`registerservice`); nothing lists them.
+  var services: [String: String] = [:]
+
+  /// The workers that are part of the engine.
+  let inProcess: [InProcessWorker]
+
+  init(compatibility: Compatibility, isTracingEnabled: Bool, inProcess: [InProcessWorker] = []) {
+    self.compatibility = compatibility
+    self.inProcess = inProcess
+    trace = TracePolicy(compatibility: compatibility, isTracingEnabled: isTracingEnabled)
+    for function in BuiltInFunction.allCases { functions.register(function.entry) }
+  }
+
+  // MARK: Connections
+
+  /// Gives a new worker its place; `welcome` follows once messages can be sent to it.
+  mutating func admit(ipAddress: String?, atMilliseconds time: Int64) -> PeerID {
+    workers.insert {
+      WorkerRecord(
+        peer: $0, id: .random(), reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress)
+    }
+  }
+
+  /// The first thing that a worker hears is its id.
+  func welcome(_ peer: PeerID, _ output: some RouterOutput) {
+    guard let worker = workers[peer] else { return }
+    let token = compatibility.offersReattach ? worker.reattachToken : nil
+    output.send(.workerRegistered(id: worker.id, reattachToken: token), to: peer)
+    output.note(.workerConnected(worker.label))
+  }
+
+  /// A worker's connection has ended. Its functions go first, then the calls in which it took part.
+  mutating func disconnect(_ peer: PeerID, because reason: String, _ output: some RouterOutput) {
+    guard let worker = workers.remove(peer) else { return }
+    for id in worker.functions.sorted() where functions.unregister(id, owner: peer) != nil {
+      output.note(.functionUnregistered(id: id, worker: worker.label))
+    }
+    if worker.activeInvocations > 0 {
+      for (id, invocation) in invocations.removeAll(of: peer) {
+        ended(invocation)
+        guard invocation.callee == peer && invocation.caller != peer else { continue }
+        fail(invocation, id, .stopped, output)
+      }
+    }
+    output.note(.workerDisconnected(worker.label, reason: reason))
+  }
+
+  /// Adds to a worker's count of calls, if it is still there.
+  mutating func count(_ change: Int, _ peer: PeerID) { workers[peer]?.activeInvocations += change }
+
+  /// A call is over for those who took part.
+  mutating func ended(_ invocation: Invocation) {
+    count(-1, invocation.callee)
+    if invocation.caller != invocation.callee { count(-1, invocation.caller) }
+  }
+
+  // MARK: Messages
+
+  /// One message of a worker: text or binary, it is read alike.
+  mutating func receive(_ bytes: ByteView, from peer: PeerID, _ output: some RouterOutput) {
+    let envelope: Envelope
+    do {
+      envelope = try Envelope.scan(bytes, maxDepth: Envelope.engineMaxDepth)
+    } catch {
+      if !bytes.isBlank { ignore(nil, FrameProblem(error), from: peer, output) }
+      return
+    }
+    let members = FrameMembers(envelope, bytes)
+    do throws(FrameProblem) {
+      switch envelope.kind {
+      case .invokeFunction: invoke(try InvocationFrame(members), from: peer, output)
+      case .invocationResult: answer(try ResultFrame(members), from: peer, output)
+      case .registerFunction: try register(FunctionRegistrationFrame(members), from: peer, output)
+      case .unregisterFunction: unregister(try FunctionUnregistrationFrame(members), from: peer, output)
+      case .registerService: register(try ServiceRegistrationFrame(members))
+      case .ping:
+        if envelope.isRepeated(.type) { throw .repeated(.type) }
+        output.send(.pong, to: peer)
+      case .pong, .workerRegistered: break
+      case .reattach where compatibility.offersReattach: reattach(try ReattachFrame(members), from: peer, output)
+      case .registerTrigger, .unregisterTrigger, .registerTriggerType, .unregisterTriggerType,
+        .triggerRegistrationResult:
+        throw .unsupported("triggers are not available in this engine yet")
+      case .reattach, .registrationRejected, .error, nil: throw members.typeProblem
+      }
+    } catch {
+      ignore(envelope.kind, error, from: peer, output)
+    }
+  }
+
+  private func ignore(
+    _ kind: FrameKind?, _ problem: FrameProblem, from peer: PeerID, _ output: some RouterOutput
+  ) {
+    guard let worker = workers[peer] else { return }
+    output.note(
+      .frameIgnored(
+        Diagnostic(
+          worker: worker.label, kind: kind.map { "\($0.name)" } ?? "frame", problem: problem.description,
+          hint: problem.hint)))
+  }
+
+  private mutating func register(_ frame: ServiceRegistrationFrame) {
+    let name = frame.name?.text ?? ""
+    services[name.isEmpty ? frame.id.text : name] = frame.id.text
+  }
+
+  /// A new connection of a worker that still seems connected: the old one, if the token is its own, goes now.
+  private mutating func reattach(_ frame: ReattachFrame, from peer: PeerID, _ output: some RouterOutput) {
+    guard let token = frame.token,
+      let old = workers.all.first(where: { $0.id == frame.previousWorkerID }),
+      old.peer != peer, old.reattachToken == token
+    else { return }
+    disconnect(old.peer, because: "replaced by a new connection of the same worker", output)
+    output.drop(old.peer, because: "replaced")
+  }
+}

@@ -1,0 +1,37 @@
+internal import III
+
+/// The trace headers that an answer carries: JSON strings as they were sent, or made by the engine.
+final class TraceHeaders {
+  let traceparent: [UInt8]?
+  let baggage: [UInt8]?
+
+  init(traceparent: [UInt8]?, baggage: [UInt8]?) {
+    self.traceparent = traceparent
+    self.baggage = baggage
+  }
+}
+
+/// What becomes of a call's trace headers on its way to the callee and back.
+struct TracePolicy {
+  let compatibility: Compatibility
+  let isTracingEnabled: Bool
+
+  /// The headers for the callee and for the answer; `nil` where there are none.
+  func headers(of frame: InvocationFrame) -> (callee: TraceHeaders?, reply: TraceHeaders?) {
+    guard frame.traceparent != nil || frame.baggage != nil || makesSpans else { return (nil, nil) }
+    let echo = TraceHeaders(traceparent: frame.traceparent?.raw.array, baggage: frame.baggage?.raw.array)
+    let parent = frame.traceparent.flatMap { Traceparent($0.text) }
+    // Baggage passes as it is; an empty one is nothing that a callee could use.
+    let baggage = frame.baggage.flatMap { $0.inner.isEmpty ? nil : $0.raw.array }
+    if makesSpans {
+      let span = parent?.child() ?? Traceparent.random()
+      let callee = TraceHeaders(traceparent: span.quoted, baggage: baggage)
+      return (callee, TraceHeaders(traceparent: span.sibling().quoted, baggage: echo.baggage))
+    }
+    guard compatibility.forwardsTraceHeaders else { return (nil, echo) }
+    let traceparent = parent == nil ? nil : echo.traceparent
+    return (traceparent == nil && baggage == nil ? nil : TraceHeaders(traceparent: traceparent, baggage: baggage), echo)
+  }
+
+  private var makesSpans: Bool { compatibility.makesSpans && isTracingEnabled }
+}

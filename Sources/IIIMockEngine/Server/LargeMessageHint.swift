@@ -1,0 +1,24 @@
+/// Warns of messages that a worker's SDK will refuse for their size: it closes its connection, and the call is lost.
+enum LargeMessageHint {
+  /// Up to this size every SDK takes a message.
+  static let threshold = 1 << 20
+
+  /// What is known to happen to a message of `count` bytes at this worker; `nil` if nothing is.
+  static func text(_ count: Int, to worker: WorkerMetadata) -> String? {
+    switch worker.runtime {
+    case "python" where isBefore025(worker.version):
+      "Python SDKs before 0.25 take messages up to 1 MiB and close the connection (1009) on a larger one: "
+        + "the call is lost. Update iii-sdk, or send bulk data over a channel"
+    case "rust" where count > 16 << 20:
+      "the Rust SDK takes frames up to 16 MiB and drops the connection on a larger one: send bulk data over a channel"
+    default: count > 64 << 20 ? "SDKs take messages up to 64 MiB: send bulk data over a channel" : nil
+    }
+  }
+
+  private static func isBefore025(_ version: String?) -> Bool {
+    guard let version else { return true }
+    let parts = version.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? 0 }
+    guard parts.count >= 2 else { return true }
+    return parts[0] == 0 && parts[1] < 25
+  }
+}

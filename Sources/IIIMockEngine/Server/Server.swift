@@ -1,0 +1,247 @@
+internal import III
+internal import UV
+
+/// The engine's connections and what its router makes of them. Confined to the engine's loop: `EngineCore` owns it.
+final class Server {
+  let loop: Loop
+  let timers: LoopTimers
+  let configuration: MockEngine.Configuration
+  var router: Router
+
+  private var listeners: [TCPListener] = []
+  /// Connections that are workers, at their places in the router's table.
+  private var workers: [Peer?] = []
+  /// All connections that have not ended.
+  private var peers: [ObjectIdentifier: Peer] = [:]
+
+  private(set) var diagnostics: [Diagnostic] = []
+  /// Called after each event: those who wait for one look whether it was theirs.
+  var onEvent: ((EngineEvent) -> Void)?
+
+  /// Above this much unsent output a worker is not read until it has caught up.
+  private static let highWater = 1 << 20
+  /// From this much on a worker that does not read is worth a warning.
+  private static let warningBytes = 16 << 20
+  /// How long a peer may take to end its side after a closing handshake.
+  private static let lingering = Duration.seconds(5)
+  private static let keptDiagnostics = 1000
+
+  init(on loop: Loop, time: TimeSource, _ configuration: MockEngine.Configuration) {
+    self.loop = loop
+    timers = LoopTimers(on: loop, source: time)
+    self.configuration = configuration
+    router = Router(
+      compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
+      inProcess: InProcessWorker.all(
+        listeners: configuration.listeners.count, atMilliseconds: wallClockMilliseconds()))
+  }
+
+  // MARK: Listening
+
+  /// Listens at `address`; returns where, with the port that was chosen.
+  func listen(at address: SocketAddress) throws(UVError) -> SocketAddress {
+    let listener = try TCPListener.listen(on: loop, at: address) { [unowned self] stream in accept(stream) }
+    listener.onError = { [unowned self] error in
+      note(.warning("a connection could not be accepted: \(error.reason); raise the limit of open files (ulimit -n)"))
+    }
+    listeners.append(listener)
+    return listener.address
+  }
+
+  private func accept(_ stream: TCPStream) {
+    let peer = Peer(stream)
+    peers[ObjectIdentifier(peer)] = peer
+    // The ties are cut when the stream is closed: until then each keeps the other.
+    stream.onRead = { [unowned self] bytes in received(bytes, from: peer) }
+    stream.onEnd = { [unowned self] end in
+      finish(peer, because: end == .eof ? "the connection was closed without a Close" : "the connection was lost")
+    }
+    stream.onBacklog = { [unowned self] waiting in fellBehind(peer, waiting) }
+    stream.onDrain = { [unowned peer] in
+      peer.isSlow = false
+      peer.stream.startReading()
+    }
+    if let limit = configuration.compatibility.handshakeTimeout {
+      peer.timer = timers.schedule(after: limit) { [unowned self] in
+        peer.timer = nil
+        finish(peer, because: "no request came")
+      }
+    }
+    stream.startReading()
+  }
+
+  // MARK: Reading
+
+  private func received(_ chunk: UnsafeMutableRawBufferPointer, from peer: Peer) {
+    switch peer.phase {
+    case .handshake: readHead(chunk, from: peer)
+    case .worker, .telemetry:
+      peer.reader.append(chunk)
+      readFrames(from: peer)
+    case .ended: break
+    }
+  }
+
+  private func readHead(_ chunk: UnsafeMutableRawBufferPointer, from peer: Peer) {
+    switch peer.head.request(ByteView(UnsafeRawBufferPointer(chunk))) {
+    case .needMore: break
+    case .malformed(let error):
+      let answer = Upgrade.refusal(of: error)
+      if let answer { peer.send(answer.bytes(secondsSinceEpoch: wallClockMilliseconds() / 1000)) }
+      close(peer, because: "\(error)")
+    case .complete(let request, let consumed):
+      let path = request.path
+      let verdict = Upgrade.check(request, isKnownPath: path == "/" || path == "/otel")
+      peer.send(verdict.response.bytes(secondsSinceEpoch: wallClockMilliseconds() / 1000))
+      guard case .accepted = verdict else {
+        close(peer, because: "no upgrade")
+        return
+      }
+      stopTimer(of: peer)
+      if path == "/" { becomeWorker(peer) } else { peer.phase = .telemetry }
+      if consumed < chunk.count {
+        peer.reader.append(chunk, droppingFirst: consumed)
+        readFrames(from: peer)
+      }
+    }
+  }
+
+  private func becomeWorker(_ peer: Peer) {
+    let id = router.admit(
+      ipAddress: peer.stream.peerAddress?.host, atMilliseconds: wallClockMilliseconds())
+    let slot = Int(id.slot)
+    if slot == workers.count { workers.append(peer) } else { workers[slot] = peer }
+    peer.phase = .worker(id)
+    router.welcome(id, self)
+  }
+
+  private func readFrames(from peer: Peer) {
+    while !peer.isEnded, let event = peer.reader.next() {
+      switch event {
+      case .text(let message):
+        if case .worker(let id) = peer.phase { router.receive(message, from: id, self) }
+      case .binary(let message):
+        if case .worker(let id) = peer.phase, !isTelemetry(message) { router.receive(message, from: id, self) }
+      case .ping(let payload): peer.send(.pong, payload)
+      case .pong: break
+      case .close(let reason):
+        peer.send(FrameEncoder.close(reason.code, maskKey: nil))
+        close(peer, because: reason.code.map { "closed by the worker (\($0))" } ?? "closed by the worker")
+      case .violation(let violation):
+        peer.send(FrameEncoder.close(violation.closeCode, reason: violation.text, maskKey: nil))
+        broke(violation, peer)
+        close(peer, because: "\(violation)")
+      }
+    }
+  }
+
+  /// OTLP as JSON behind four letters: traces, metrics, logs. Nobody keeps it yet, and nobody answers it.
+  private func isTelemetry(_ message: ByteView) -> Bool {
+    guard message.count >= 4 else { return false }
+    let prefix = message.prefix(4)
+    return prefix == "OTLP" || prefix == "MTRC" || prefix == "LOGS"
+  }
+
+  private func broke(_ violation: FrameViolation, _ peer: Peer) {
+    guard case .worker(let id) = peer.phase, let worker = router.workers[id] else { return }
+    note(
+      .frameIgnored(
+        Diagnostic(
+          worker: worker.label, kind: "frame", problem: "WebSocket protocol: \(violation)",
+          hint: "the connection was dropped")))
+  }
+
+  // MARK: Back-pressure
+
+  private func fellBehind(_ peer: Peer, _ waiting: Int) {
+    if waiting > Server.highWater { peer.stream.stopReading() }
+    guard case .worker(let id) = peer.phase, let label = router.workers[id]?.label else { return }
+    if waiting > configuration.maxUnsentBytes {
+      note(.slowWorker(worker: label, unsentBytes: waiting))
+      finish(peer, because: "it did not read: \(waiting) bytes waited, the limit is \(configuration.maxUnsentBytes)")
+    } else if waiting > Server.warningBytes && !peer.isSlow {
+      peer.isSlow = true
+      note(.slowWorker(worker: label, unsentBytes: waiting))
+    }
+  }
+
+  // MARK: Ends
+
+  /// Ends a connection to which something has still to be sent: its answer, or a Close.
+  private func close(_ peer: Peer, because reason: String) {
+    leave(peer, because: reason)
+    let stream = peer.stream
+    stream.closeAfterFlush()
+    guard !stream.isClosed else { return }
+    _ = timers.schedule(after: Server.lingering) { [weak stream] in stream?.close() }
+  }
+
+  /// Ends a connection at once, or notes that it has ended.
+  private func finish(_ peer: Peer, because reason: String) {
+    leave(peer, because: reason)
+    peer.stream.close()
+  }
+
+  private func leave(_ peer: Peer, because reason: String) {
+    stopTimer(of: peer)
+    peers[ObjectIdentifier(peer)] = nil
+    let phase = peer.phase
+    peer.phase = .ended
+    if case .worker(let id) = phase {
+      workers[Int(id.slot)] = nil
+      router.disconnect(id, because: reason, self)
+    }
+  }
+
+  private func stopTimer(of peer: Peer) {
+    if let timer = peer.timer { timers.cancel(timer) }
+    peer.timer = nil
+  }
+
+  /// Ends everything: workers are dropped without a Close, so that every SDK connects again; telemetry gets one.
+  func shutDown() {
+    for listener in listeners { listener.close() }
+    listeners = []
+    for peer in peers.values {
+      if case .telemetry = peer.phase {
+        peer.send(FrameEncoder.close(nil, maskKey: nil))
+        close(peer, because: "the engine shut down")
+      }
+    }
+    for peer in peers.values { finish(peer, because: "the engine shut down") }
+    timers.close()
+  }
+}
+
+extension Server: RouterOutput {
+  func send(_ frame: OutgoingFrame, to id: PeerID) {
+    let slot = Int(id.slot)
+    guard slot < workers.count, let peer = workers[slot] else { return }
+    let count = peer.send(frame)
+    if count > LargeMessageHint.threshold { warn(ofLarge: count, to: id) }
+  }
+
+  private func warn(ofLarge count: Int, to id: PeerID) {
+    guard let worker = router.workers[id], let hint = LargeMessageHint.text(count, to: worker.metadata) else { return }
+    note(.largeMessage(worker: worker.label, bytes: count, hint: hint))
+  }
+
+  func drop(_ id: PeerID, because reason: String) {
+    let slot = Int(id.slot)
+    guard slot < workers.count, let peer = workers[slot] else { return }
+    workers[slot] = nil
+    peer.phase = .ended
+    finish(peer, because: reason)
+  }
+
+  var wantsEvents: Bool { configuration.onEvent != nil }
+
+  func note(_ event: EngineEvent) {
+    if case .frameIgnored(let diagnostic) = event {
+      if diagnostics.count == Server.keptDiagnostics { diagnostics.removeFirst() }
+      diagnostics.append(diagnostic)
+    }
+    configuration.onEvent?(event)
+    onEvent?(event)
+  }
+}

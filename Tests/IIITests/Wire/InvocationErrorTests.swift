@@ -1,0 +1,77 @@
+import Testing
+
+@testable import III
+
+@Suite struct InvocationErrorTests {
+  private func decode(_ json: String) -> IIIInvocationError {
+    Array(json.utf8).withView { IIIInvocationError.decode($0, functionID: "f", invocationID: "i") }
+  }
+
+  @Test(arguments: [
+    (#"{"code":"E","message":"m"}"#, "E: m"), (#"{"message":"m"}"#, "UNKNOWN: m"),
+    (#"{"code":7,"message":"m"}"#, "UNKNOWN: m"), (#"{"code":"E"}"#, "E: <no message>"),
+    (#"{"code":"E","message":null}"#, "E: <no message>"), ("{}", "UNKNOWN: <no message>"),
+    (#""str""#, "UNKNOWN: str"), (#""""#, "UNKNOWN: "), ("[1, {\"a\" :2}]", #"UNKNOWN: [1,{"a":2}]"#),
+    ("7", "UNKNOWN: 7"), ("false", "UNKNOWN: false"), ("0", "UNKNOWN: 0"), ("[]", "UNKNOWN: []"),
+  ])
+  func takesWhatEnginesSend(json: String, text: String) {
+    let error = decode(json)
+    #expect("\(error)" == text)
+    #expect(type(of: error) == IIIInvocationError.self)
+    #expect(error.functionID == "f")
+    #expect(error.invocationID == "i")
+    #expect(error.stacktrace == nil)
+  }
+
+  @Test func codesChooseTheClass() {
+    let forbidden = decode(#"{"code":"FORBIDDEN","message":"no","stacktrace":"at line 7"}"#)
+    #expect(forbidden is IIIForbiddenError)
+    #expect(forbidden.stacktrace == "at line 7")
+    #expect("\(forbidden)" == "FORBIDDEN: no")
+    #expect(decode(#"{"code":"TIMEOUT","message":"late"}"#) is IIITimeoutError)
+    #expect(type(of: decode(#"{"code":"timeout","message":"late"}"#)) == IIIInvocationError.self)
+    #expect(decode(#"{"code":"E","message":"m","stacktrace":7}"#).stacktrace == nil)
+  }
+
+  @Test func theBaseCatchesAll() {
+    do {
+      throw IIIForbiddenError(code: "FORBIDDEN", message: "no")
+    } catch let error as IIIInvocationError {
+      #expect("\(error)" == "FORBIDDEN: no")
+      #expect(error is IIIForbiddenError)
+    } catch {
+      Issue.record("not caught as the base: \(error)")
+    }
+  }
+
+  @Test func goesOnTheWire() {
+    let plain = IIIInvocationError(code: "E", message: "a \"b\"\n", functionID: "f", invocationID: "i")
+    #expect(String(decoding: plain.wireBytes, as: UTF8.self) == #"{"code":"E","message":"a \"b\"\n"}"#)
+    let traced = IIIInvocationError.make(code: "TIMEOUT", message: "m", stacktrace: "s")
+    #expect(traced is IIITimeoutError)
+    #expect(String(decoding: traced.wireBytes, as: UTF8.self) == #"{"code":"TIMEOUT","message":"m","stacktrace":"s"}"#)
+  }
+
+  @Test func subclassesOfUsersWork() {
+    final class Declined: IIIInvocationError, @unchecked Sendable {
+      init() { super.init(code: "DECLINED", message: "no funds") }
+    }
+    #expect("\(Declined())" == "DECLINED: no funds")
+  }
+
+  @Test func connectionErrorsKeepSecrets() {
+    let error = IIIConnectionError(address: "ws://user:pass@host:1/path@x?token=secret", reason: "ECONNREFUSED")
+    #expect("\(error)" == "Connection to ws://host:1/path@x failed after max retries: ECONNREFUSED")
+    #expect("\(IIIConnectionError(address: "ws://h:1"))" == "Connection to ws://h:1 failed after max retries")
+    #expect(IIIConnectionError.redacted("nonsense") == "nonsense")
+  }
+
+  @Test func otherErrorsSayWhatHappened() {
+    #expect("\(IIIRegistrationError(reason: .emptyID))" == "id is required")
+    #expect("\(IIIRegistrationError(reason: .alreadyRegistered("f")))".hasPrefix("function id 'f' already registered"))
+    #expect("\(IIIRegistrationError(reason: .emptyNamespace("III_NAMESPACE")))".contains("III_NAMESPACE"))
+    let rejected = RegistrationRejectedError(
+      code: "FUNCTION_NAMESPACE_CONFLICT", namespace: "n", functionID: "f", ownerWorkerID: "w")
+    #expect("\(rejected)" == "FUNCTION_NAMESPACE_CONFLICT: function 'f' is taken in namespace 'n' by worker w")
+  }
+}

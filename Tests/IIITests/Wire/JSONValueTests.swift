@@ -1,0 +1,112 @@
+import Testing
+
+@testable import III
+
+@Suite struct JSONValueTests {
+  @Test func integersAreExact() throws {
+    #expect(kind(try JSONValue(parsing: "18446744073709551615")) == "uint 18446744073709551615")
+    #expect(kind(try JSONValue(parsing: "9223372036854775808")) == "uint 9223372036854775808")
+    #expect(kind(try JSONValue(parsing: "9223372036854775807")) == "int 9223372036854775807")
+    #expect(kind(try JSONValue(parsing: "-9223372036854775808")) == "int -9223372036854775808")
+    #expect(kind(try JSONValue(parsing: "-9223372036854775809")) == "double -9.223372036854776e+18")
+    #expect(kind(try JSONValue(parsing: "18446744073709551616")) == "double 1.8446744073709552e+19")
+    #expect(kind(try JSONValue(parsing: "0")) == "int 0")
+    #expect(kind(try JSONValue(parsing: "-0")) == "double -0.0")
+    #expect(kind(try JSONValue(parsing: "1.0")) == "double 1.0")
+    #expect(kind(try JSONValue(parsing: "1E2")) == "double 100.0")
+  }
+
+  private func kind(_ value: JSONValue) -> String {
+    switch value {
+    case .int(let value): "int \(value)"
+    case .uint(let value): "uint \(value)"
+    case .double(let value): "double \(value)"
+    default: "\(value)"
+    }
+  }
+
+  @Test(
+    arguments: [
+      (0, "0.0"), (-0.0, "-0.0"), (1, "1.0"), (-1, "-1.0"), (0.1, "0.1"), (19.95, "19.95"), (1e-5, "0.00001"),
+      (1.5e-5, "0.000015"), (1e-6, "1e-6"), (1e-7, "1e-7"), (1.25e-7, "1.25e-7"), (1e15, "1000000000000000.0"),
+      (123456789012345680, "1.2345678901234568e+17"), (1e16, "1e+16"), (9007199254740992, "9007199254740992.0"),
+      (9.5e15, "9500000000000000.0"), (9007199254740994, "9007199254740994.0"), (1.5e300, "1.5e+300"),
+      (Double.leastNonzeroMagnitude, "5e-324"), (Double.greatestFiniteMagnitude, "1.7976931348623157e+308"),
+      (0.30000000000000004, "0.30000000000000004"),
+      (1e21, "1e+21"), (100, "100.0"), (123.456, "123.456"), (2251799813685248.5, "2251799813685248.5"),
+    ] as [(Double, String)])
+  func doublesPrintAsEnginesPrintThem(number: Double, text: String) {
+    #expect(JSONValue.double(number).jsonString() == text)
+    #expect(Double(text) == number)
+  }
+
+  @Test func keepsTheOrderOfKeys() throws {
+    let value = try JSONValue(parsing: #" { "b" : 1 , "a" : [ 2 , { } , [ ] ] , "é" : null } "#)
+    #expect(value.jsonString() == #"{"b":1,"a":[2,{},[]],"é":null}"#)
+    #expect(value.jsonString(sortedKeys: true) == #"{"a":[2,{},[]],"b":1,"é":null}"#)
+    #expect(value["a"]?[0] == 2)
+    #expect(value["a"]?[7] == nil)
+    #expect(value["a"]?[-1] == nil)
+    #expect(value["c"] == nil)
+    #expect(value["é"] == .some(.null))
+    #expect(value[0] == nil)
+    #expect((2 as JSONValue)["a"] == nil)
+  }
+
+  @Test func literalsMakeValues() {
+    let value: JSONValue = ["null": nil, "yes": true, "int": 1, "double": 1.5, "text": "t\(1)", "list": [1, "2", nil]]
+    #expect(value.jsonString() == #"{"null":null,"yes":true,"int":1,"double":1.5,"text":"t1","list":[1,"2",null]}"#)
+    #expect(value.description == value.jsonString())
+  }
+
+  @Test func numbersAreEqualByValue() {
+    let ones: [JSONValue] = [.int(1), .uint(1), .double(1)]
+    for a in ones {
+      for b in ones {
+        #expect(a == b)
+        #expect(a.hashValue == b.hashValue)
+      }
+    }
+    #expect(JSONValue.uint(.max) != .int(-1))
+    #expect(JSONValue.int(.max) != .double(0x1p63))
+    #expect(JSONValue.uint(1 << 63) == .double(0x1p63))
+    #expect(JSONValue.uint(1 << 63).hashValue == JSONValue.double(0x1p63).hashValue)
+    #expect(JSONValue.double(0.5) != .int(0))
+    #expect(JSONValue.double(0) == .double(-0.0))
+    #expect(JSONValue.double(0).hashValue == JSONValue.double(-0.0).hashValue)
+    #expect(JSONValue.double(.nan) != .double(.nan))
+    #expect(JSONValue.null != .bool(false))
+    #expect(JSONValue.string("1") != .int(1))
+  }
+
+  @Test func whatIsNotFiniteIsNotEncoded() {
+    for number in [Double.nan, .infinity, -.infinity] {
+      let value: JSONValue = ["a": [1, .double(number)]]
+      #expect(throws: EncodingError.self) { try PayloadCoder.encode(value) }
+      #expect(throws: EncodingError.self) { try JSONValue(encoding: [number]) }
+      #expect(value.jsonString() == #"{"a":[1,null]}"#)
+    }
+  }
+
+  @Test func turnsIntoTypesAndBack() throws {
+    struct Order: Codable, Equatable {
+      var id: UInt64
+      var price: Double
+      var tags: [String]
+      var note: String?
+      var extra: JSONValue
+    }
+    let order = Order(id: .max, price: 1, tags: ["a"], note: nil, extra: ["z": 1, "a": 2])
+    let value = try JSONValue(encoding: order)
+    #expect(value["id"] == .uint(.max))
+    #expect(value["tags"] == ["a"])
+    #expect(value["note"] == nil)
+    #expect(try value.decoded(as: Order.self) == order)
+    let tags: [String] = try #require(value["tags"]).decoded()
+    #expect(tags == ["a"])
+    #expect(try JSONValue(encoding: 5) == 5)
+    #expect(try JSONValue(encoding: "x").decoded(as: String.self) == "x")
+    #expect(try JSONValue(encoding: nil as Int?) == .null)
+    #expect(throws: DecodingError.self) { try value.decoded(as: [Int].self) }
+  }
+}
