@@ -48,6 +48,9 @@ package struct FrameReader: ~Copyable {
   /// Bytes kept aside for a frame or message that is not complete; those of the current chunk are not among them.
   package var bufferedBytes: Int { kept.count + message.count + control.count }
 
+  /// Memory held for them.
+  package var allocatedBytes: Int { message.capacity + control.capacity }
+
   /// Takes one read. The bytes are changed in place and must stay until `next` has returned nil.
   package mutating func append(_ chunk: UnsafeMutableRawBufferPointer) {
     precondition(available == 0, "the chunk before was not read to its end")
@@ -238,8 +241,8 @@ package struct FrameReader: ~Copyable {
     isOver = true
     available = 0
     kept.removeAll()
-    message.reset()
-    control.reset()
+    message = MessageBuffer()
+    control = MessageBuffer()
     lendsMessage = false
     lendsControl = false
     return event

@@ -5,6 +5,11 @@ package struct FrameViolation: Error, Equatable, Sendable, CustomStringConvertib
   /// What was wrong; fits into a Close frame.
   package var text: String
 
+  package init(closeCode: UInt16, text: String) {
+    self.closeCode = closeCode
+    self.text = text
+  }
+
   package var description: String { "\(text) (\(closeCode))" }
 
   static func protocolError(_ text: String) -> FrameViolation { FrameViolation(closeCode: 1002, text: text) }

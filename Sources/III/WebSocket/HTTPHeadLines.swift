@@ -51,7 +51,7 @@ struct HTTPHeadLines {
   }
 
   private mutating func headers() throws(HTTPHeadError) -> HTTPHeaders {
-    var headers = HTTPHeaders()
+    var headers: HTTPHeaders = [:]
     while true {
       let line = try nextLine()
       if line.isEmpty { return headers }

@@ -1,5 +1,5 @@
 /// The header fields of a head, in their order; names are compared without regard to case.
-package struct HTTPHeaders: Equatable, Sendable {
+package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral {
   package struct Field: Equatable, Sendable {
     /// As it was sent.
     package var name: String
@@ -9,7 +9,9 @@ package struct HTTPHeaders: Equatable, Sendable {
 
   package var fields: [Field] = []
 
-  package init() {}
+  package init(dictionaryLiteral elements: (String, String)...) {
+    fields = elements.map { Field(name: $0.0, value: $0.1) }
+  }
 
   /// The value of the first field of that name.
   package subscript(_ name: String) -> String? {

@@ -7,6 +7,13 @@ package struct HTTPRequestHead: Equatable, Sendable {
   package var version: HTTPVersion
   package var headers: HTTPHeaders
 
+  package init(method: String = "GET", target: String, version: HTTPVersion = .http11, headers: HTTPHeaders = [:]) {
+    self.method = method
+    self.target = target
+    self.version = version
+    self.headers = headers
+  }
+
   /// The target's path, as it was sent: nothing is decoded. Empty if the target has none.
   package var path: String { String(split.path) }
 

@@ -2,14 +2,14 @@
 package struct HTTPResponse: Equatable, Sendable {
   package var status: Int
   /// Besides `content-length` and `date`, which `bytes` adds.
-  package var headers = HTTPHeaders()
-  package var body: [UInt8] = []
+  package var headers: HTTPHeaders
+  package var body: [UInt8]
   /// Whether the response can have no body, so that `content-length` would say nothing: 101, or an answer to HEAD.
-  package var isBodyless = false
+  package var isBodyless: Bool
 
-  package init(status: Int, headers: KeyValuePairs<String, String> = [:], body: String = "", isBodyless: Bool = false) {
+  package init(status: Int, headers: HTTPHeaders = [:], body: String = "", isBodyless: Bool = false) {
     self.status = status
-    for (name, value) in headers { self.headers.append(name, value) }
+    self.headers = headers
     self.body = Array(body.utf8)
     self.isBodyless = isBodyless
   }

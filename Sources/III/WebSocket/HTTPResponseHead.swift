@@ -5,4 +5,11 @@ package struct HTTPResponseHead: Equatable, Sendable {
   /// May be empty.
   package var reason: String
   package var headers: HTTPHeaders
+
+  package init(version: HTTPVersion = .http11, status: Int, reason: String = "", headers: HTTPHeaders = [:]) {
+    self.version = version
+    self.status = status
+    self.reason = reason
+    self.headers = headers
+  }
 }

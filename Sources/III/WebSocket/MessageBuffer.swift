@@ -1,7 +1,7 @@
 /// Memory of a message that comes in pieces: grows with what has arrived, not with what was announced.
 struct MessageBuffer: ~Copyable {
   private var base: UnsafeMutableRawPointer?
-  private var capacity = 0
+  private(set) var capacity = 0
   private(set) var count = 0
 
   /// What is kept between messages: enough for the usual frame that a read cuts in two, little for an idle connection.
@@ -22,9 +22,9 @@ struct MessageBuffer: ~Copyable {
     count = needed
   }
 
-  /// Doubles, so that many small pieces cost no more than few large ones, but never beyond `total`.
+  /// Takes twice what is there, so that many small pieces cost no more than few large ones, but not beyond `total`.
   private mutating func grow(to needed: Int, of total: Int) {
-    let wanted = max(needed, min(max(capacity * 2, Self.keptBytes), max(total, Self.keptBytes)))
+    let wanted = max(needed, max(Self.keptBytes, min(needed * 2, total)))
     let grown = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
     if let base {
       grown.copyMemory(from: base, byteCount: count)

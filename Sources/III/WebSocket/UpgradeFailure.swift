@@ -59,10 +59,10 @@ extension Upgrade {
     guard head.headers.all("sec-websocket-accept") == [accept(key: key)] else {
       throw fail("the server's `Sec-WebSocket-Accept` does not match the key: it did not read this request")
     }
-    guard head.headers["sec-websocket-extensions"] == nil else {
+    guard head.headers.all("sec-websocket-extensions").allSatisfy(\.isEmpty) else {
       throw fail("the server chose a WebSocket extension that was not offered")
     }
-    guard head.headers["sec-websocket-protocol"] == nil else {
+    guard head.headers.all("sec-websocket-protocol").allSatisfy(\.isEmpty) else {
       throw fail("the server chose a subprotocol that was not offered")
     }
   }

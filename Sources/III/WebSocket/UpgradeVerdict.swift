@@ -20,8 +20,7 @@ extension Upgrade {
   package static func check(_ head: HTTPRequestHead, isKnownPath: Bool) -> UpgradeVerdict {
     guard isKnownPath else { return .refused(HTTPResponse(status: 404)) }
     if head.method == "HEAD" {
-      let type: KeyValuePairs = ["content-type": plainText]
-      return .refused(HTTPResponse(status: 405, headers: type, isBodyless: true))
+      return .refused(HTTPResponse(status: 405, headers: ["content-type": plainText], isBodyless: true))
     }
     guard head.method == "GET" else { return .refused(HTTPResponse(status: 405, headers: ["allow": "GET,HEAD"])) }
     guard let connection = head.headers["connection"], connection.lowercased().contains("upgrade") else {
@@ -39,7 +38,7 @@ extension Upgrade {
     guard head.version == .http11 else {
       return refuse(426, "WebSocket request couldn't be upgraded since no upgrade state was present")
     }
-    let headers: KeyValuePairs = [
+    let headers: HTTPHeaders = [
       "connection": "upgrade", "upgrade": "websocket", "sec-websocket-accept": accept(key: key),
     ]
     return .accepted(HTTPResponse(status: 101, headers: headers, isBodyless: true))

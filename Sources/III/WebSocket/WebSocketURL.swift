@@ -69,6 +69,9 @@ package struct WebSocketURL: Equatable, Sendable {
       }
     } else {
       let colon = authority.firstIndex(of: ":") ?? authority.endIndex
+      guard authority.firstIndex(of: ":") == authority.lastIndex(of: ":") else {
+        throw WebSocketURLError("has an IPv6 address without brackets, or two ports: such as ws://[::1]:49134 is right")
+      }
       host = authority[..<colon]
       after = authority[colon...]
       guard !host.isEmpty else { throw WebSocketURLError("has no host") }
