@@ -49,7 +49,22 @@ struct JSONBuffer: ~Copyable {
 
   @inline(__always) mutating func append(_ text: StaticString) { append(ByteView(text)) }
 
+  /// Forgets what was written behind the first `count` bytes.
+  mutating func truncate(to count: Int) { self.count = min(count, self.count) }
+
+  /// The bytes from `start` to `end`, valid until the next change.
+  borrowing func slice(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+    precondition(start >= 0 && start <= end && end <= count)
+    return UnsafeRawBufferPointer(start: memory + start, count: end - start)
+  }
+
   mutating func append(_ bool: Bool) { append(bool ? "true" as StaticString : "false") }
+
+  /// Text that is JSON as it stands.
+  mutating func append(literal text: String) {
+    var text = text
+    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+  }
 
   /// A JSON string, quotes included.
   mutating func append(quoting string: String) {

@@ -7,9 +7,11 @@ struct JSONCursor {
   private let end: Int
   private(set) var offset = 0
 
-  init(_ text: ByteView) {
+  /// Starts at `offset`.
+  init(_ text: ByteView, at offset: Int = 0) {
     base = text.base
     end = text.count
+    self.offset = offset
   }
 
   /// A string without its quotes.
@@ -40,6 +42,16 @@ struct JSONCursor {
       offset &+= 1
     }
     throw JSONSyntaxError(.unexpectedEnd, at: end)
+  }
+
+  /// As `peek`, where a value begins: a text without any is a case of its own.
+  @inline(__always) mutating func first() throws(JSONSyntaxError) -> UInt8 {
+    let start = offset
+    do {
+      return try peek()
+    } catch {
+      throw start == 0 ? JSONSyntaxError(.empty, at: error.offset) : error
+    }
   }
 
   /// Takes the byte that `peek` has shown.

@@ -43,6 +43,9 @@ struct JSONNumber {
   /// The value, if it is an integer that fits.
   @inline(__always) var uint64: UInt64? { isIntegral && !isLong && !isNegative ? digits : nil }
 
+  /// Whether it is so clearly within the range of doubles that nobody needs to look.
+  @inline(__always) var isSurelyFinite: Bool { !isLong && exponent < 280 }
+
   /// The nearest double; nil where that is infinite.
   func double(in cursor: JSONCursor) -> Double? {
     // Exact by Clinger's argument: both operands are doubles without error, and one operation rounds once.

@@ -22,14 +22,6 @@ public struct JSONObject: Sendable {
     var value: JSONValue
   }
 
-  /// A key that is equal to another only by its bytes, where `String` takes canonical equivalents for equal.
-  private struct ByteKey: Hashable {
-    let text: String
-
-    static func == (a: ByteKey, b: ByteKey) -> Bool { JSONObject.isSame(a.text, b.text) }
-    func hash(into hasher: inout Hasher) { hasher.combine(text) }
-  }
-
   /// An object without members.
   public init() {}
 
@@ -54,6 +46,14 @@ public struct JSONObject: Sendable {
     }
   }
 
+  /// The same members, sorted by the code points of their keys.
+  var sortedByKey: JSONObject {
+    var sorted = self
+    sorted.members.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    if !sorted.index.isEmpty { sorted.reindex() }
+    return sorted
+  }
+
   mutating func set(_ key: String, to value: JSONValue) {
     if let place = place(of: key) {
       members[place].value = value
@@ -63,7 +63,7 @@ public struct JSONObject: Sendable {
     if members.count == Self.linearLimit + 1 {
       reindex()
     } else if members.count > Self.linearLimit {
-      index[ByteKey(text: key)] = members.count - 1
+      index[ByteKey(key)] = members.count - 1
     }
   }
 
@@ -80,18 +80,13 @@ public struct JSONObject: Sendable {
   private mutating func reindex() {
     index = [:]
     index.reserveCapacity(members.count * 2)
-    for (place, member) in members.enumerated() { index[ByteKey(text: member.key)] = place }
+    for (place, member) in members.enumerated() { index[ByteKey(member.key)] = place }
   }
 
   private func place(of key: String) -> Int? {
-    guard members.count <= Self.linearLimit else { return index[ByteKey(text: key)] }
-    for place in members.indices where Self.isSame(members[place].key, key) { return place }
+    guard members.count <= Self.linearLimit else { return index[ByteKey(key)] }
+    for place in members.indices where ByteKey.isSame(members[place].key, key) { return place }
     return nil
-  }
-
-  private static func isSame(_ a: String, _ b: String) -> Bool {
-    // Different texts may be equal strings, never the other way round.
-    a.utf8.count == b.utf8.count && a == b && a.utf8.elementsEqual(b.utf8)
   }
 }
 

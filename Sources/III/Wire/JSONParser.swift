@@ -7,7 +7,7 @@ package enum JSONParser {
     var current: Container?
     while true {
       var value: JSONValue
-      switch try start(&cursor, text) {
+      switch try cursor.first() {
       case UInt8(ascii: "{"):
         cursor.advance()
         if try cursor.peek() == UInt8(ascii: "}") {
@@ -70,15 +70,6 @@ package enum JSONParser {
     if let value = number.uint64 { return .uint(value) }
     guard let value = number.double(in: cursor) else { throw JSONSyntaxError(.numberOutOfRange, at: number.start) }
     return .double(value)
-  }
-
-  private static func start(_ cursor: inout JSONCursor, _ text: ByteView) throws(JSONSyntaxError) -> UInt8 {
-    do {
-      return try cursor.peek()
-    } catch {
-      // Nothing but white space is a case of its own.
-      throw text.unsafeBytes.allSatisfy({ $0 <= 0x20 }) ? JSONSyntaxError(.empty, at: error.offset) : error
-    }
   }
 
   private static func open(

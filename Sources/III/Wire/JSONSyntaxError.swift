@@ -10,6 +10,7 @@ package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
     case invalidUTF8 = "invalid UTF-8"
     case badNumber = "malformed number"
     case numberOutOfRange = "number beyond the range of a double"
+    case tooLong = "longer than 4 GiB"
     case tooDeep = "nested deeper than 512 levels"
   }
 

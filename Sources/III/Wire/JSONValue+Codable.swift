@@ -3,6 +3,10 @@ extension JSONValue: Codable {
   ///
   /// - Throws: `DecodingError` if the coder's format has a value that JSON lacks.
   public init(from decoder: any Decoder) throws {
+    if let decoder = decoder as? JSONValueDecoder {
+      self = try decoder.json()
+      return
+    }
     if let container = try? decoder.singleValueContainer() {
       if container.decodeNil() {
         self = .null
@@ -38,6 +42,10 @@ extension JSONValue: Codable {
   ///
   /// - Throws: What the coder throws, as for a number that is not finite.
   public func encode(to encoder: any Encoder) throws {
+    if let encoder = encoder as? JSONValueEncoder {
+      try encoder.encode(json: self)
+      return
+    }
     switch self {
     case .object(let object): try object.encode(to: encoder)
     case .array(let values):

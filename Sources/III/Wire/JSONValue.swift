@@ -67,9 +67,9 @@ public enum JSONValue: Sendable {
   ///   default they keep their order.
   /// - Returns: The JSON; infinities and NaN, which JSON does not have, stand there as `null`.
   public func jsonString(sortedKeys: Bool = false) -> String {
-    var writer = JSONValueWriter(sortedKeys: sortedKeys)
-    writer.write(self)
-    return writer.buffer.string()
+    var buffer = JSONBuffer()
+    _ = buffer.append(self, sortedKeys: sortedKeys)
+    return buffer.string()
   }
 }
 

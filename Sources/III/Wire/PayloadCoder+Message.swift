@@ -12,15 +12,16 @@ extension PayloadCoder {
   private static func message(for error: DecodingError) -> String {
     switch error {
     case .keyNotFound(let key, let context): line(context.codingPath + [key], "required member is missing")
-    case .valueNotFound(let type, let context): line(context.codingPath, "expected \(name(of: type)), found null")
-    case .typeMismatch(let type, let context): line(context.codingPath, mismatch(type, context))
+    case .valueNotFound(let type, let context), .typeMismatch(let type, let context):
+      line(context.codingPath, mismatch(type, context))
     case .dataCorrupted(let context): line(context.codingPath, corruption(context))
     @unknown default: "cannot be decoded"
     }
   }
 
   private static func mismatch(_ type: Any.Type, _ context: DecodingError.Context) -> String {
-    "expected \(name(of: type))"
+    // The words of our own coder, which name kinds and never values.
+    context.debugDescription.hasPrefix("expected ") ? context.debugDescription : "expected \(name(of: type))"
   }
 
   /// The reason a coder gave, without the value that the standard library quotes in some of them.

@@ -5,43 +5,47 @@
 #endif
 
 /// Turns payloads into JSON and back: the one seam between Swift types and bytes.
+///
+/// What Swift types become is what Foundation's coder makes of them with ISO 8601 dates: data is base64, URLs are
+/// strings, decimals numbers. Members keep the order in which they are encoded.
 package enum PayloadCoder {
-  /// The JSON of a value; dates are ISO 8601, fragments are allowed.
+  /// The JSON of a value; fragments are allowed.
   ///
   /// - Throws: `EncodingError`, or what the value's `encode(to:)` throws.
   package static func encode<T: Encodable>(_ value: T) throws -> [UInt8] {
-    if let fast = try encodeKnown(value) { return fast }
-    let encoder = JSONEncoder()
-    encoder.dateEncodingStrategy = .iso8601
-    encoder.outputFormatting = .withoutEscapingSlashes
-    return [UInt8](try encoder.encode(value))
+    let run = JSONEncoding()
+    try run.encodeRoot(value)
+    return try run.finish()
   }
 
   /// Decodes a value from JSON, which is checked in full.
   ///
   /// - Throws: `DecodingError`, or what the type's `init(from:)` throws.
-  package static func decode<T: Decodable>(_ type: T.Type, from json: ByteView) throws -> T {
-    if type == JSONValue.self, let value = try parse(json) as? T { return value }
-    _ = try parse(json)
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .iso8601
-    return try decoder.decode(type, from: Data(json.unsafeBytes))
+  package static func decode<T: Decodable>(
+    _ type: T.Type, from json: ByteView, userInfo: [CodingUserInfoKey: any Sendable] = [:]
+  ) throws -> T {
+    do {
+      if type == JSONValue.self, let value = identity(try JSONParser.parse(json), as: type) { return value }
+      return try JSONValueDecoder(document: JSONDocument(json, userInfo: userInfo), index: 0).decode(type)
+    } catch let error as JSONSyntaxError {
+      throw corrupted(error)
+    }
   }
 
   /// As above, from bytes of one's own.
-  package static func decode<T: Decodable>(_ type: T.Type, from json: [UInt8]) throws -> T {
-    try json.withView { try decode(type, from: $0) }
-  }
+  package static func decode<T: Decodable>(
+    _ type: T.Type, from json: [UInt8], userInfo: [CodingUserInfoKey: any Sendable] = [:]
+  ) throws -> T { try json.withView { try decode(type, from: $0, userInfo: userInfo) } }
 
   /// Decodes a value from a JSON value.
-  package static func decode<T: Decodable>(_ type: T.Type, from value: JSONValue) throws -> T {
-    if type == JSONValue.self, let value = value as? T { return value }
-    return try decode(type, from: JSONValueWriter.bytes(of: value))
+  static func decode<T: Decodable>(_ type: T.Type, from value: JSONValue) throws -> T {
+    if let value = identity(value, as: type) { return value }
+    return try decode(type, from: encode(value))
   }
 
   /// The JSON value that a value encodes to.
-  package static func value<T: Encodable>(encoding value: T) throws -> JSONValue {
-    if let value = value as? JSONValue { return value }
+  static func value<T: Encodable>(encoding value: T) throws -> JSONValue {
+    if let value = identity(value, as: JSONValue.self) { return value }
     return try encode(value).withView { try parse($0) }
   }
 
@@ -50,20 +54,76 @@ package enum PayloadCoder {
     do {
       return try JSONParser.parse(json)
     } catch {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: [], debugDescription: error.description, underlyingError: error))
+      throw corrupted(error)
     }
   }
 
-  /// The types that need no coder.
-  private static func encodeKnown<T: Encodable>(_ value: T) throws -> [UInt8]? {
-    switch value {
-    case let value as JSONValue: return try JSONValueWriter.bytes(of: value)
-    case let value as JSONObject: return try JSONValueWriter.bytes(of: .object(value))
-    case let value as String: return JSONText.quoted(value)
-    case let value as Int: return try JSONValueWriter.bytes(of: .int(Int64(value)))
-    case let value as Bool: return try JSONValueWriter.bytes(of: .bool(value))
-    default: return nil
+  private static func corrupted(_ error: JSONSyntaxError) -> DecodingError {
+    .dataCorrupted(.init(codingPath: [], debugDescription: error.description, underlyingError: error))
+  }
+}
+
+// MARK: Types of Foundation
+
+extension PayloadCoder {
+  /// Writes a value whose own encoding is not what JSON is to hold; returns false for all others.
+  static func encodeFoundation<T: Encodable>(
+    _ value: T, into buffer: inout JSONBuffer, path: () -> [any CodingKey]
+  ) throws -> Bool {
+    if let value = identity(value, as: Date.self) {
+      buffer.append(quoting: text(of: value))
+    } else if let value = identity(value, as: Data.self) {
+      buffer.append(quoting: value.base64EncodedString())
+    } else if let value = identity(value, as: URL.self) {
+      buffer.append(quoting: value.absoluteString)
+    } else if let value = identity(value, as: Decimal.self) {
+      guard value.isFinite else {
+        throw EncodingError.invalidValue(
+          value, .init(codingPath: path(), debugDescription: "JSON has no infinities and no NaN"))
+      }
+      buffer.append(literal: value.description)
+    } else {
+      return false
     }
+    return true
+  }
+
+  /// Decodes a value of such a type; returns nil for all others.
+  static func decodeFoundation<T: Decodable>(_ type: T.Type, from decoder: JSONValueDecoder) throws -> T? {
+    if type == Date.self {
+      guard let date = date(try decoder.string()) else { throw decoder.corrupted("a date that is not ISO 8601") }
+      return identity(date, as: type)
+    }
+    if type == Data.self {
+      guard let data = Data(base64Encoded: try decoder.string()) else {
+        throw decoder.corrupted("data that is not base64")
+      }
+      return identity(data, as: type)
+    }
+    if type == URL.self {
+      guard let url = URL(string: try decoder.string()) else { throw decoder.corrupted("a string that is no URL") }
+      return identity(url, as: type)
+    }
+    if type == Decimal.self {
+      guard let decimal = Decimal(string: try decoder.numberText()) else {
+        throw decoder.corrupted("a number that does not fit Decimal")
+      }
+      return identity(decimal, as: type)
+    }
+    return nil
+  }
+
+  /// Whole seconds as Foundation writes them; others with milliseconds, which it would drop.
+  private static func text(of date: Date) -> String {
+    let seconds = date.timeIntervalSinceReferenceDate
+    let milliseconds = (seconds - seconds.rounded(.down)) * 1000
+    return milliseconds.rounded() >= 1 && milliseconds.rounded() < 1000
+      ? date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+      : Date(timeIntervalSinceReferenceDate: seconds.rounded()).formatted(.iso8601)
+  }
+
+  private static func date(_ text: String) -> Date? {
+    (try? Date(text, strategy: .iso8601))
+      ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
   }
 }
