@@ -7,15 +7,29 @@ public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
   /// What the last attempt ended with, such as `ECONNREFUSED`; nil if that is not known.
   public let reason: String?
 
+  /// Whether anything was dialled: an address that is none never is.
+  private let wasDialled: Bool
+
   /// Makes an error for an address.
   public init(address: String, reason: String? = nil) {
     self.address = address
     self.reason = reason
+    wasDialled = true
+  }
+
+  /// An error of an address that is not dialled at all.
+  package init(address: String, problem: String) {
+    self.address = address
+    reason = problem
+    wasDialled = false
   }
 
   /// What happened, without the credentials and the query that the address may carry.
   public var description: String {
-    let outcome = "Connection to \(Self.redacted(address)) failed after max retries"
+    let outcome =
+      wasDialled
+      ? "Connection to \(Self.redacted(address)) failed after max retries"
+      : "Cannot connect to \(Self.redacted(address))"
     return reason.map { "\(outcome): \($0)" } ?? outcome
   }
 

@@ -49,6 +49,11 @@ package enum PayloadCoder {
     return try encode(value).withView { try parse($0) }
   }
 
+  /// What an error says of itself: Foundation's `errorDescription` where it has one, else how it prints.
+  static func text(of error: any Error) -> String {
+    (error as? any LocalizedError)?.errorDescription ?? String(describing: error)
+  }
+
   /// Parses a JSON text, with `DecodingError` where it is none.
   static func parse(_ json: ByteView) throws -> JSONValue {
     do {

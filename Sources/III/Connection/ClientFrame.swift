@@ -1,0 +1,30 @@
+internal import UV
+
+/// Whole masked frames, made by any thread.
+enum ClientFrame {
+  /// Shared, for a mask key is drawn wherever a call is made.
+  private static let keys = Lock(RandomSource())
+
+  private static func maskKey() -> UInt32 { keys.withLock { $0.maskKey() } }
+
+  /// A text message whose `count` bytes `fill` writes: one frame, or fragments where it is too large for one.
+  static func text(count: Int, _ fill: (inout ByteWriter) -> Void) -> [UInt8] {
+    guard count > FrameEncoder.largestFrame else {
+      return FrameEncoder.frame(.text, payload: count, maskKey: maskKey(), fill)
+    }
+    let message = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      ByteWriter.fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]), fill)
+      initialized = count
+    }
+    var keys = RandomSource()
+    return message.withView { FrameEncoder.clientMessage(.text, $0, keys: &keys) }
+  }
+
+  static func ping() -> [UInt8] { FrameEncoder.frame(.ping, .empty, maskKey: maskKey()) }
+
+  static func pong(_ payload: ByteView) -> [UInt8] { FrameEncoder.frame(.pong, payload, maskKey: maskKey()) }
+
+  static func close(_ code: UInt16?, reason: String = "") -> [UInt8] {
+    FrameEncoder.close(code, reason: reason, maskKey: maskKey())
+  }
+}

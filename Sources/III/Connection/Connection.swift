@@ -1,0 +1,265 @@
+internal import UV
+
+/// Runs a connection's machine on a loop: sockets and time become its events, its actions become I/O, resumed callers and
+/// handlers' tasks. Confined to the loop; nothing of the user's runs on it.
+final class Connection {
+  struct Configuration {
+    var machine: ConnectionMachine.Configuration
+    var url: WebSocketURL
+    var headers: [(key: String, value: String)]
+    var maxMessageBytes: Int
+    var log: @Sendable (LogLevel, String) -> Void = ClientLog.write
+  }
+
+  /// How the wait for the first connection ends.
+  enum ConnectOutcome: Sendable {
+    case connected, timedOut, shutDown
+    case failed(IIIConnectionState)
+  }
+
+  private let host: LoopHost
+  private let configuration: Configuration
+  private let status: ConnectionStatus
+  private var machine: ConnectionMachine
+  private var dialer: Dialer?
+  private var link: Link?
+
+  private var batch: [ConnectionAction] = []
+  private var isActing = false
+  /// The timer of the loop that wakes the machine, and when.
+  private var wake: TimerToken?
+  private var wakeDeadline: UInt64 = .max
+
+  private var shutdownWaiters: [CheckedContinuation<Void, Never>] = []
+  private var connectWaiters: [Int: (continuation: CheckedContinuation<ConnectOutcome, Never>, timer: TimerToken)] = [:]
+  private var connectWaited = 0
+
+  init(_ configuration: Configuration, on host: LoopHost, status: ConnectionStatus) {
+    self.host = host
+    self.configuration = configuration
+    self.status = status
+    machine = ConnectionMachine(configuration.machine)
+  }
+
+  // MARK: Events of the worker
+
+  func start() {
+    host.add(self)
+    handle { $0.start(now: $1) }
+  }
+
+  func call(_ call: PendingCall, frame: [UInt8]) { handle { $0.call(call, frame: frame, now: $1) } }
+
+  func callWithoutResult(frame: [UInt8]) { handle { machine, _ in machine.callWithoutResult(frame: frame) } }
+
+  func cancel(_ id: UUID128) { handle { machine, _ in machine.cancel(id) } }
+
+  func register(_ function: RegisteredFunction) { handle { machine, _ in machine.register(function) } }
+
+  func unregister(_ id: String) { handle { machine, _ in machine.unregister(id) } }
+
+  func reply(_ frame: [UInt8], to connection: Int) { handle { $0.reply(frame, to: connection, now: $1) } }
+
+  func abandon() { handle { machine, _ in machine.abandon() } }
+
+  func shutDown(_ done: CheckedContinuation<Void, Never>) {
+    guard machine.phase != .shutDown else {
+      done.resume()
+      return
+    }
+    shutdownWaiters.append(done)
+    handle { $0.shutDown(now: $1) }
+  }
+
+  /// Resumes `continuation` when the connection stands, or never will, or `limit` has passed.
+  func waitForConnection(_ limit: Duration, _ continuation: CheckedContinuation<ConnectOutcome, Never>) {
+    if let outcome = connectOutcome {
+      continuation.resume(returning: outcome)
+      return
+    }
+    connectWaited += 1
+    let id = connectWaited
+    let timer = host.timers.schedule(after: limit) { [self] in
+      connectWaiters.removeValue(forKey: id)?.continuation.resume(returning: .timedOut)
+    }
+    connectWaiters[id] = (continuation, timer)
+  }
+
+  private var connectOutcome: ConnectOutcome? {
+    switch machine.phase {
+    case .connected: .connected
+    case .failed: .failed(.failed)
+    case .closing, .shutDown: .shutDown
+    case .disconnected, .connecting, .handshaking, .reconnecting: nil
+    }
+  }
+
+  // MARK: Running the machine
+
+  /// Gives the machine an event and does what follows from it.
+  private func handle(_ event: (inout ConnectionMachine, _ now: UInt64) -> Void) {
+    noteSent()
+    event(&machine, host.source.now)
+    if machine.hasActions { act() }
+    armWake()
+  }
+
+  private func noteSent() {
+    if let link, machine.watchesSending { machine.noteSent(link.bytesSent) }
+  }
+
+  private func act() {
+    guard !isActing else { return }
+    isActing = true
+    defer { isActing = false }
+    while machine.hasActions {
+      machine.takeActions(into: &batch)
+      for action in batch { perform(action) }
+      batch.removeAll(keepingCapacity: true)
+    }
+  }
+
+  private func armWake() {
+    guard let next = machine.nextDeadline, next < wakeDeadline else { return }
+    if let wake { host.timers.cancel(wake) }
+    wakeDeadline = next
+    wake = host.timers.schedule(at: next) { [self] in
+      wake = nil
+      wakeDeadline = .max
+      handle { $0.timeReached($1) }
+    }
+  }
+
+  private func perform(_ action: ConnectionAction) {
+    switch action {
+    case .write(let frame): link?.write(frame)
+    case .complete(let call, let outcome): call.complete(outcome)
+    case .run(let function, let invocation): run(function, invocation)
+    case .dial: dial()
+    case .drop: drop(flushing: false)
+    case .dropAfterFlush: drop(flushing: true)
+    case .report(let state): report(state)
+    case .identified(let workerID): status.set(workerID: workerID)
+    case .rejected(let rejection): status.set(rejection: rejection)
+    case .log(let level, let message): configuration.log(level, message)
+    case .didShutDown: didShutDown()
+    }
+  }
+
+  private func report(_ state: IIIConnectionState) {
+    status.set(state: state)
+    guard let outcome = connectOutcome else { return }
+    let waiters = connectWaiters.values
+    connectWaiters = [:]
+    for waiter in waiters {
+      host.timers.cancel(waiter.timer)
+      waiter.continuation.resume(returning: outcome)
+    }
+  }
+
+  private func didShutDown() {
+    if let wake { host.timers.cancel(wake) }
+    wake = nil
+    report(.disconnected)
+    status.finish()
+    host.remove(self)
+    let waiters = shutdownWaiters
+    shutdownWaiters = []
+    for waiter in waiters { waiter.resume() }
+  }
+
+  // MARK: Handlers
+
+  private func run(_ function: RegisteredFunction, _ invocation: InboundInvocation) {
+    let me = LoopBound(self, on: host.loop)
+    let loop = host.loop
+    let limit = configuration.maxMessageBytes
+    let log = configuration.log
+    Task {
+      let outcome = await function.handler(invocation.payload)
+      guard let id = invocation.invocationID else {
+        if case .failure(_, let message, _) = outcome {
+          log(.warn, "an invocation of '\(function.id)' that wants no answer failed: \(message)")
+        }
+        return
+      }
+      let answer = InvocationResultMessage(
+        invocationID: id, functionID: function.id, outcome: outcome, traceparent: invocation.traceparent)
+      let frame = answer.frame(orErrorAbove: limit)
+      loop.post { me.value.reply(frame, to: invocation.connection) }
+    }
+  }
+
+  // MARK: Sockets
+
+  private func dial() {
+    let key = Upgrade.newKey()
+    let request: [UInt8]
+    do throws(UpgradeFailure) {
+      request = try Upgrade.request(configuration.url, headers: configuration.headers, key: key)
+    } catch {
+      handle { $0.dialFailed(error.text, now: $1) }
+      return
+    }
+    let dialer = Dialer(on: host.loop, configuration.url, request: request, key: key) { [self] event in
+      switch event {
+      case .connected: handle { machine, _ in machine.dialled() }
+      case .failed(let reason):
+        self.dialer = nil
+        handle { $0.dialFailed(reason, now: $1) }
+      case .opened(let stream, let rest):
+        self.dialer = nil
+        open(stream, rest)
+      }
+    }
+    self.dialer = dialer
+    dialer.start()
+  }
+
+  private func open(_ stream: TCPStream, _ rest: UnsafeMutableRawBufferPointer) {
+    let limits = FrameLimits(
+      maxFrameBytes: configuration.maxMessageBytes, maxMessageBytes: configuration.maxMessageBytes)
+    let link = Link(stream, limits: limits)
+    self.link = link
+    stream.onRead = { [self, unowned link] in read($0, link) }
+    stream.onEnd = { [self, unowned link] end in
+      guard self.link === link else { return }
+      let reason = if case .failed(let error) = end { "\(error)" } else { "the engine ended it" }
+      machine.noteSent(link.bytesSent)
+      self.link = nil
+      handle { $0.ended(reason, now: $1) }
+    }
+    handle { $0.opened(now: $1) }
+    if !rest.isEmpty { read(rest, link) }
+  }
+
+  private func read(_ bytes: UnsafeMutableRawBufferPointer, _ link: Link) {
+    guard self.link === link else { return }
+    handle { machine, now in
+      machine.noteInbound(now: now)
+      link.read(bytes) { event in
+        switch event {
+        case .text(let message), .binary(let message): machine.received(message: message, now: now)
+        case .ping(let payload): machine.received(ping: payload, now: now)
+        case .pong: break
+        case .close(let reason): machine.received(close: reason, now: now)
+        case .violation(let violation): machine.received(violation: violation, now: now)
+        }
+      }
+    }
+  }
+
+  private func drop(flushing: Bool) {
+    dialer?.cancel()
+    dialer = nil
+    guard let link else { return }
+    self.link = nil
+    guard flushing else {
+      link.stream.close()
+      return
+    }
+    link.stream.closeAfterFlush()
+    let stream = LoopBound(link.stream, on: host.loop)
+    host.timers.schedule(after: configuration.machine.closeTimeout) { stream.value.close() }
+  }
+}

@@ -1,0 +1,50 @@
+/// What a worker's options come to, checked before anything is dialled.
+struct ConnectionSettings {
+  var configuration: Connection.Configuration
+  var namespace: String?
+
+  init(_ address: String, _ options: InitOptions, _ environment: Environment) throws {
+    let url: WebSocketURL
+    do throws(WebSocketURLError) {
+      url = try WebSocketURL(address)
+    } catch {
+      throw IIIConnectionError(address: address, problem: "\(error)")
+    }
+    guard !url.isSecure else {
+      throw IIIConnectionError(address: address, problem: "TLS (wss://) is not supported yet; use ws://")
+    }
+    if let namespace = options.namespace {
+      _ = try Namespace.checked(namespace, "InitOptions.namespace")
+    }
+    let metadata = WorkerMetadata(options, environment)
+    namespace = metadata.namespace
+    // The call itself names no namespace: it says which one the worker has.
+    let introduction = InvokeFunctionMessage(
+      functionID: EngineFunctions.registerWorker, data: try PayloadCoder.encode(metadata.payload), action: .void())
+    var machine = ConnectionMachine.Configuration(address: url.origin, introduction: introduction)
+    machine.reconnection = options.reconnection
+    machine.keepAlive = options.keepAlive
+    machine.maxQueuedMessages = options.maxQueuedMessages
+    configuration = Connection.Configuration(
+      machine: machine, url: url, headers: Self.headers(options.headers, environment, for: url),
+      maxMessageBytes: options.maxMessageBytes)
+  }
+
+  /// The handshake's headers: the user's, without those that cannot be sent, and the token of the environment.
+  private static func headers(
+    _ given: [String: String], _ environment: Environment, for url: WebSocketURL
+  ) -> [(key: String, value: String)] {
+    var headers = given.sorted { $0.key < $1.key }.filter { header in
+      do throws(UpgradeFailure) {
+        _ = try Upgrade.request(url, headers: [(key: header.key, value: header.value)], key: "")
+        return true
+      } catch {
+        ClientLog.write(.warn, "\(error)")
+        return false
+      }
+    }
+    let isAuthorized = headers.contains { $0.key.equalsIgnoringASCIICase("authorization") }
+    if !isAuthorized, let token = environment["III_TOKEN"] { headers.append(("Authorization", "Bearer \(token)")) }
+    return headers.map { (key: $0.key, value: $0.value) }
+  }
+}

@@ -1,0 +1,50 @@
+/// How long a worker waits before it tries to connect again, and how often it tries.
+///
+/// Before retry `n` (counted from 0, and from 0 again after each successful connection) the worker waits
+/// `min(initialDelay × backoffMultiplierⁿ, maxDelay)`, changed by a random share of up to ± `jitterFactor` so that many workers of one
+/// engine do not come back in the same moment. The formula is that of the other iii SDKs.
+///
+/// ```swift
+/// var options = InitOptions(workerName: "billing")
+/// options.reconnection = ReconnectionConfig(initialDelay: .milliseconds(100), maxDelay: .seconds(5), maxRetries: 20)
+/// ```
+public struct ReconnectionConfig: Sendable, Hashable {
+  /// The wait before the first retry; 1 s by default.
+  public var initialDelay: Duration = .seconds(1)
+  /// The longest wait, jitter not counted; 30 s by default.
+  public var maxDelay: Duration = .seconds(30)
+  /// By how much each wait is longer than the one before; 2 by default.
+  public var backoffMultiplier = 2.0
+  /// The random share by which a wait is longer or shorter, from 0 to 1; 0.3 by default.
+  public var jitterFactor = 0.3
+  /// How often to try again after a failure; `nil`, the default, is without end. The first attempt is no retry: 3 means four attempts.
+  public var maxRetries: Int?
+
+  /// Creates a configuration.
+  public init(
+    initialDelay: Duration = .seconds(1), maxDelay: Duration = .seconds(30), backoffMultiplier: Double = 2,
+    jitterFactor: Double = 0.3, maxRetries: Int? = nil
+  ) {
+    self.initialDelay = initialDelay
+    self.maxDelay = maxDelay
+    self.backoffMultiplier = backoffMultiplier
+    self.jitterFactor = jitterFactor
+    self.maxRetries = maxRetries
+  }
+
+  /// The wait before retry `attempt`, counted from 0; `random` is drawn from -1...1.
+  package func delay(attempt: Int, random: Double) -> Duration {
+    var capped = Double(initialDelay.nanoseconds)
+    let longest = Double(maxDelay.nanoseconds)
+    // Step by step, and no further than the cap: a power of a large number of attempts would be infinite.
+    for _ in 0..<max(0, attempt) where capped < longest && capped > 0 {
+      let next = capped * backoffMultiplier
+      guard next.isFinite, next >= 0, next != capped else { break }
+      capped = next
+    }
+    capped = min(capped, longest)
+    let delay = capped + capped * jitterFactor * random
+    guard delay.isFinite, delay > 0 else { return .zero }
+    return .nanoseconds(Int64(min(delay, 9e18)))
+  }
+}

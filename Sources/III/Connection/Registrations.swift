@@ -1,0 +1,30 @@
+/// What the engine must be told anew on each connection, in the order in which it is told.
+struct Registrations {
+  /// The groups of the replay, in its order. Trigger types and triggers will stand before and after the functions.
+  enum Group: Int, CaseIterable {
+    case functions
+  }
+
+  private struct Entry {
+    var order: Int
+    var message: any OutboundMessage
+  }
+
+  private var groups = [[String: Entry]](repeating: [:], count: Group.allCases.count)
+  private var added = 0
+
+  mutating func add(_ id: String, to group: Group, _ message: any OutboundMessage) {
+    added += 1
+    groups[group.rawValue][id] = Entry(order: added, message: message)
+  }
+
+  /// `false` where it was not there.
+  mutating func remove(_ id: String, from group: Group) -> Bool {
+    groups[group.rawValue].removeValue(forKey: id) != nil
+  }
+
+  /// All messages: group by group, within a group as they were added.
+  var replay: [any OutboundMessage] {
+    groups.flatMap { group in group.values.sorted { $0.order < $1.order }.map(\.message) }
+  }
+}

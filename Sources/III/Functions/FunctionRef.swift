@@ -1,0 +1,17 @@
+/// A function that a worker has registered.
+public struct FunctionRef: Sendable, Identifiable {
+  /// The function's id.
+  public let id: String
+  private let worker: III
+  private let function: RegisteredFunction
+
+  init(_ function: RegisteredFunction, of worker: III) {
+    id = function.id
+    self.function = function
+    self.worker = worker
+  }
+
+  /// Takes the function back: the engine answers `function_not_found` from now on, and the id is free to be registered again.
+  /// Invocations that are under way are answered still. A second call does nothing.
+  public func unregister() { worker.unregister(function) }
+}

@@ -1,0 +1,120 @@
+internal import UV
+
+/// Where an engine is looked for when neither an address nor the variable `III_URL` says so: `ws://127.0.0.1:49134`.
+public let defaultEngineURL = "ws://127.0.0.1:49134"
+
+/// A worker: a connection to an iii engine, by which functions are offered and called.
+///
+/// Made by ``registerWorker(_:options:)``. It connects again by itself whenever its connection ends, and tells the engine its functions
+/// anew. A worker serves until ``shutdown()`` is called or the process exits; it does not keep the process alive, and it does not end
+/// with the last reference to it.
+///
+/// ```swift
+/// let iii = try await registerWorker(options: InitOptions(workerName: "greeter"))
+/// try iii.registerFunction("hello::greet") { (name: String) async in "Hello, \(name)!" }
+/// let greeting: String = try await iii.trigger("hello::greet", payload: "world")
+/// await iii.shutdown()
+/// ```
+///
+/// Mirrors `III` of the Python SDK.
+public final class III: Sendable {
+  /// The engine's address, as it was given.
+  public let address: String
+
+  let functions = FunctionTable()
+  let invocationTimeout: Duration
+  let maxMessageBytes: Int
+  /// The namespace of the worker; `nil` names none.
+  let namespace: String?
+  let host: LoopHost
+  private let status: ConnectionStatus
+  private let connection: LoopBound<Connection>
+
+  init(_ address: String, options: InitOptions, environment: Environment, host: LoopHost) throws {
+    self.address = address
+    self.host = host
+    let settings = try ConnectionSettings(address, options, environment)
+    invocationTimeout = options.invocationTimeout
+    maxMessageBytes = options.maxMessageBytes
+    namespace = settings.namespace
+    status = ConnectionStatus()
+    connection = LoopBound(Connection(settings.configuration, on: host, status: status), on: host.loop)
+  }
+
+  /// The id under which the engine knows the present connection; `nil` before the engine has said it. Each connection has a new one.
+  public var workerID: String? { status.workerID }
+
+  /// How the worker stands towards its engine now.
+  public var connectionState: IIIConnectionState { status.state }
+
+  /// The last refusal of this worker, or of one of its functions, by an engine of version 0.23 or later.
+  ///
+  /// A function that is refused (`FUNCTION_NAMESPACE_CONFLICT`) leaves the worker connected; any other code ends it: the state is
+  /// ``IIIConnectionState/failed``.
+  public var registrationRejection: RegistrationRejectedError? { status.rejection }
+
+  /// The states from now on, the present one first. Each access gives a stream of its own; it ends after ``shutdown()``.
+  ///
+  /// ```swift
+  /// for await state in iii.connectionStates { print("the engine is", state) }
+  /// ```
+  public var connectionStates: AsyncStream<IIIConnectionState> { status.observe(startingWithCurrent: true).0 }
+
+  /// Calls `handler` with each state that follows, one after another, until the result's `cancel` is called or the worker is shut down.
+  ///
+  /// The handler runs on no thread of the connection's: it may take its time.
+  @discardableResult
+  public func addConnectionStateListener(_ handler: @escaping @Sendable (IIIConnectionState) -> Void) -> Cancellation {
+    let (states, cancellation) = status.observe(startingWithCurrent: false)
+    Task {
+      for await state in states { handler(state) }
+    }
+    return cancellation
+  }
+
+  /// Ends the worker: calls that wait fail with the code `SHUTDOWN`, the connection is closed, and nothing is accepted any more.
+  ///
+  /// Messages that were handed over before are sent still. Handlers that run are not waited for, and their results are dropped. It
+  /// returns within 5 s, also when the engine does not answer; a second call waits for the first and does nothing else.
+  public func shutdown() async {
+    _ = status.beginShutdown()
+    await withCheckedContinuation { continuation in
+      if !post({ $0.shutDown(continuation) }) { continuation.resume() }
+    }
+  }
+
+  /// Whether `shutdown` was called.
+  var isShutDown: Bool { status.isShutDown }
+
+  /// Gives the connection something to do, in the order of the posts; `false` says that its loop has ended.
+  @discardableResult
+  func post(_ body: @escaping @Sendable (Connection) -> Void) -> Bool {
+    host.loop.post { [connection] in body(connection.value) }
+  }
+
+  /// Connects, and waits for it.
+  func connect(timeout: Duration) async throws {
+    post { $0.start() }
+    let outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if !post({ $0.waitForConnection(timeout, continuation) }) { continuation.resume(returning: .shutDown) }
+      }
+    } onCancel: {
+      Task { await self.shutdown() }
+    }
+    if Task.isCancelled {
+      await shutdown()
+      throw CancellationError()
+    }
+    switch outcome {
+    case .connected: break
+    case .failed: throw status.rejection ?? IIIConnectionError(address: address)
+    case .shutDown: throw IIIConnectionError(address: address, reason: "the worker was shut down")
+    case .timedOut:
+      ClientLog.write(
+        .warn,
+        "Timed out after \(timeout.milliseconds / 1000)s waiting for connection to "
+          + "\(IIIConnectionError.redacted(address)); continuing to retry in background")
+    }
+  }
+}

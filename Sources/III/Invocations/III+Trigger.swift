@@ -1,0 +1,149 @@
+extension III {
+  /// Calls a function, with everything that can be said about a call.
+  ///
+  /// Mirrors `trigger` of the Python SDK.
+  ///
+  /// ```swift
+  /// let value = try await iii.trigger(TriggerRequest(functionID: "orders::price", payload: ["item": "pear", "count": 3]))
+  /// ```
+  ///
+  /// - Returns: The result. With ``TriggerAction/enqueue(queue:)`` the engine's receipt, with ``TriggerAction/void()`` `null` at once.
+  /// - Throws: ``IIIInvocationError`` with the callee's or the engine's code, or one of the client's own: `TIMEOUT`
+  ///   (``IIITimeoutError``), `CONNECTION_LOST` (the connection ended before the result came; the function may have run), `QUEUE_OVERFLOW`
+  ///   (too many calls waited for a connection), `CONNECTION_FAILED` (given up for good), `payload_too_large`, `SHUTDOWN`.
+  ///   ``IIIRegistrationError`` if the namespace is blank. `CancellationError` if the calling task is cancelled: the function runs on.
+  public func trigger(_ request: TriggerRequest) async throws -> JSONValue {
+    let message = try message(
+      request.functionID, data: try PayloadCoder.encode(request.payload), action: request.action,
+      metadata: request.metadata, namespace: request.namespace)
+    if case .void = request.action {
+      try send(message)
+      return .null
+    }
+    return try PayloadCoder.decode(JSONValue.self, from: await result(of: message, timeout: request.timeout))
+  }
+
+  /// Calls a function and waits for its result.
+  ///
+  /// ```swift
+  /// let receipt: Receipt = try await iii.trigger("orders::price", payload: Order(item: "pear", count: 3))
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - functionID: The function's id.
+  ///   - payload: What it gets, encoded as JSON.
+  ///   - output: What its result is decoded into; a function without one gives `null`, which an optional type takes.
+  ///   - timeout: How long to wait, counted from now, also while there is no connection; ``InitOptions/invocationTimeout`` by default.
+  ///   - metadata: What travels beside the payload; engines before 0.21 drop it.
+  ///   - namespace: The function's namespace; the worker's own by default.
+  /// - Throws: As ``trigger(_:)``; `EncodingError` or `DecodingError` where payload or result do not fit their types.
+  public func trigger<Payload: Encodable & Sendable, Output: Decodable & Sendable>(
+    _ functionID: String, payload: Payload, as output: Output.Type = Output.self, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) async throws -> Output {
+    let message = try message(
+      functionID, data: try PayloadCoder.encode(payload), metadata: metadata, namespace: namespace)
+    return try PayloadCoder.decode(Output.self, from: await result(of: message, timeout: timeout))
+  }
+
+  /// Calls a function without a payload, which gets `null`, and waits for its result.
+  ///
+  /// - Throws: As ``trigger(_:)``; `DecodingError` where the result does not fit its type.
+  public func trigger<Output: Decodable & Sendable>(
+    _ functionID: String, as output: Output.Type = Output.self, timeout: Duration? = nil, metadata: JSONValue? = nil,
+    namespace: String? = nil
+  ) async throws -> Output {
+    try await trigger(
+      functionID, payload: JSONValue.null, as: output, timeout: timeout, metadata: metadata, namespace: namespace)
+  }
+
+  /// Has the engine put a call into a queue, from which it is delivered later; waits for the receipt only.
+  ///
+  /// ```swift
+  /// let receipt = try await iii.trigger("orders::ship", payload: order, action: .enqueue(queue: "shipping"))
+  /// ```
+  ///
+  /// - Throws: As ``trigger(_:)``; `EncodingError` where the payload cannot be encoded.
+  public func trigger<Payload: Encodable & Sendable>(
+    _ functionID: String, payload: Payload, action: TriggerActionEnqueue, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) async throws -> EnqueueResult {
+    let message = try message(
+      functionID, data: try PayloadCoder.encode(payload), action: .enqueue(action), metadata: metadata,
+      namespace: namespace)
+    return try PayloadCoder.decode(EnqueueResult.self, from: await result(of: message, timeout: timeout))
+  }
+
+  /// Calls a function and waits for nothing: neither its result nor its failure is told. Returns when the call is handed over to
+  /// the connection, or to the queue of those that wait for one.
+  ///
+  /// ```swift
+  /// try await iii.trigger("audit::note", payload: event, action: .void())
+  /// ```
+  ///
+  /// - Throws: ``IIIInvocationError`` with the code `payload_too_large` or `SHUTDOWN`; ``IIIRegistrationError`` if the namespace is
+  ///   blank; `EncodingError` where the payload cannot be encoded.
+  public func trigger<Payload: Encodable & Sendable>(
+    _ functionID: String, payload: Payload, action: TriggerActionVoid, metadata: JSONValue? = nil,
+    namespace: String? = nil
+  ) async throws {
+    try send(
+      try message(
+        functionID, data: try PayloadCoder.encode(payload), action: .void(action), metadata: metadata,
+        namespace: namespace))
+  }
+
+  // MARK: Beneath
+
+  private func message(
+    _ functionID: String, data: [UInt8], action: TriggerAction? = nil, metadata: JSONValue?, namespace: String?
+  ) throws -> InvokeFunctionMessage {
+    InvokeFunctionMessage(
+      functionID: functionID, data: data, action: action, metadata: try metadata.map { try PayloadCoder.encode($0) },
+      namespace: try Namespace.target(functionID: functionID, chosen: namespace, worker: self.namespace))
+  }
+
+  private func frame(_ message: InvokeFunctionMessage) throws -> [UInt8] {
+    guard !isShutDown else { throw shutDownError(message.functionID) }
+    do {
+      return try message.frame(limit: maxMessageBytes)
+    } catch {
+      throw IIIInvocationError(code: MessageTooLarge.code, message: error.message, functionID: message.functionID)
+    }
+  }
+
+  private func shutDownError(_ functionID: String) -> IIIInvocationError {
+    IIIInvocationError(code: "SHUTDOWN", message: ConnectionMachine.shutDownMessage, functionID: functionID)
+  }
+
+  private func send(_ message: InvokeFunctionMessage) throws {
+    let frame = try frame(message)
+    guard post({ $0.callWithoutResult(frame: frame) }) else { throw shutDownError(message.functionID) }
+  }
+
+  /// Sends a call and waits for its result's JSON.
+  private func result(of message: InvokeFunctionMessage, timeout: Duration?) async throws -> [UInt8] {
+    let id = UUID128.random()
+    var message = message
+    message.invocationID = id
+    let frame = try frame(message)
+    let functionID = message.functionID
+    let timeout = timeout ?? invocationTimeout
+    let now = host.source.now
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let call = PendingCall(id: id, functionID: functionID, timeout: timeout, now: now) {
+          continuation.resume(with: $0)
+        }
+        guard post({ $0.call(call, frame: frame) }) else {
+          continuation.resume(throwing: shutDownError(functionID))
+          return
+        }
+        // A cancellation that came before the call was posted found nothing to cancel.
+        if Task.isCancelled { post { $0.cancel(id) } }
+      }
+    } onCancel: {
+      post { $0.cancel(id) }
+    }
+  }
+}

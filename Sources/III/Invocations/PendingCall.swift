@@ -1,0 +1,34 @@
+/// What a call ends with: its result's JSON, or an error.
+typealias CallOutcome = Result<[UInt8], any Error>
+
+/// A call that waits for its result.
+final class PendingCall: Sendable {
+  let id: UUID128
+  let functionID: String
+  /// When the caller stops to wait, by the clock of the worker.
+  let deadline: UInt64
+  private let timeout: Duration
+  /// Called once.
+  let complete: @Sendable (CallOutcome) -> Void
+
+  init(
+    id: UUID128, functionID: String, timeout: Duration, now: UInt64,
+    complete: @escaping @Sendable (CallOutcome) -> Void
+  ) {
+    self.id = id
+    self.functionID = functionID
+    self.timeout = timeout
+    deadline = now.advanced(by: timeout)
+    self.complete = complete
+  }
+
+  /// The error of a call that got no result for want of time.
+  var timedOut: IIIInvocationError {
+    error("TIMEOUT", "invocation timed out after \(max(1, timeout.milliseconds))ms")
+  }
+
+  /// An error that names this call.
+  func error(_ code: String, _ message: String) -> IIIInvocationError {
+    .make(code: code, message: message, functionID: functionID, invocationID: id.description)
+  }
+}
