@@ -30,6 +30,12 @@ let package = Package(
     .executableTarget(
       name: "bench", dependencies: ["CUV", "COpenSSL"], path: "Benchmarks",
       swiftSettings: swiftSettings),
+    .target(
+      name: "Fuzzing", dependencies: ["III", "IIIMockEngine", "TestSupport", "UV"], path: "Tests/Fuzz/Fuzzing",
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz/Command", swiftSettings: swiftSettings),
+    .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "III"], swiftSettings: swiftSettings),
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
     .testTarget(name: "IIITests", dependencies: ["III", "UV"], swiftSettings: swiftSettings),
     .testTarget(

@@ -1,0 +1,13 @@
+import Fuzzing
+import III
+import Testing
+
+/// A short run of what `Scripts/fuzz` does a million times.
+@Suite struct FuzzTests {
+  @Test("The frame reader loses nothing and survives broken frames", arguments: [WebSocketRole.server, .client])
+  func codec(role: WebSocketRole) throws {
+    var target = CodecTarget(role: role, corpus: try Corpus.load(), random: FuzzRandom(seed: 1))
+    while target.frames < 20_000 { try target.runConnection() }
+    #expect(target.messages > 10_000)
+  }
+}
