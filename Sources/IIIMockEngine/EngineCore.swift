@@ -9,6 +9,8 @@ actor EngineCore {
   nonisolated let time: TimeSource
   private let configuration: MockEngine.Configuration
   private var server: Server?
+  /// Where workers of this process live that are the engine's own.
+  private(set) var host: LoopHost?
   private var waiters: [UInt64: Waiter] = [:]
   private var nextWaiter: UInt64 = 0
   private var hasEnded = false
@@ -38,6 +40,7 @@ actor EngineCore {
   func start() throws(MockEngineError) -> [String] {
     let server = Server(on: loop, time: time, configuration)
     self.server = server
+    host = LoopHost(timers: server.timers)
     server.onEvent = { [unowned self] event in wake(event) }
     var urls: [String] = []
     for listener in configuration.listeners {
@@ -64,6 +67,8 @@ actor EngineCore {
   func shutDown() async -> Int {
     guard !hasEnded else { return 0 }
     hasEnded = true
+    host?.abandonWorkers()
+    host = nil
     server?.shutDown()
     server?.onEvent = nil
     server = nil

@@ -1,4 +1,4 @@
-package import III
+public import III
 internal import UV
 
 /// A complete iii engine in this process: a real WebSocket on a real port, which workers of every SDK connect to.
@@ -93,6 +93,16 @@ public final class MockEngine: Sendable {
   /// As `shutdown`; returns what `uv_loop_close` said: 0, or a handle was left open.
   @discardableResult package func shutdownReportingLeaks() async -> Int { await core.shutDown() }
 
+  /// Connects a worker of this process to the engine, over a real socket, on the engine's own loop and by its time.
+  ///
+  /// It ends with the engine at the latest: its calls then fail with the code `SHUTDOWN`.
+  ///
+  /// - Throws: ``MockEngineError/stopped``, or what `III.registerWorker` throws.
+  public func registerWorker(options: InitOptions = InitOptions()) async throws -> III {
+    guard let host = await core.host else { throw MockEngineError.stopped }
+    return try await connectWorker(url, options: options, on: host)
+  }
+
   /// Suspends until a function with this id is registered; returns at once if one is.
   ///
   /// Registrations are not acknowledged on the wire, so a test that registers on one worker and calls from another
@@ -133,4 +143,9 @@ public func withMockEngine<Result>(
     await engine.shutdown()
     throw error
   }
+}
+
+/// The SDK's function, out of reach of the method of the same name.
+private func connectWorker(_ url: String, options: InitOptions, on host: LoopHost) async throws -> III {
+  try await registerWorker(url, options: options, on: host)
 }

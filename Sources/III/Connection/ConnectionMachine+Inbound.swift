@@ -19,10 +19,10 @@ extension ConnectionMachine {
       return
     }
     switch envelope.kind {
-    case .invokeFunction: invoke(envelope, message, now)
-    case .invocationResult: receiveResult(envelope, message)
-    case .workerRegistered: identify(envelope, message)
-    case .registrationRejected: refused(RegistrationRejectedError(envelope, message), now: now)
+    case .invokeFunction: invoke(envelope, now)
+    case .invocationResult: receiveResult(envelope)
+    case .workerRegistered: identify(envelope)
+    case .registrationRejected: refused(RegistrationRejectedError(envelope), now: now)
     case .ping: answer(PongMessage().frame(), now: now)
     default: break
     }
@@ -35,46 +35,46 @@ extension ConnectionMachine {
     log(.warn, "ignored a message of \(configuration.address): \(why)")
   }
 
-  private mutating func identify(_ envelope: Envelope, _ message: ByteView) {
-    guard let id = envelope.string(.workerID, in: message) else {
+  private mutating func identify(_ envelope: borrowing Envelope) {
+    guard let id = envelope.text(.workerID) else {
       ignore("`workerregistered` without `worker_id`")
       return
     }
-    workerID = message[envelope[.workerID]].array
-    reattachToken = envelope.string(.reattachToken, in: message).map { _ in message[envelope[.reattachToken]].array }
+    workerID = envelope.value(.workerID)?.array
+    reattachToken = envelope.text(.reattachToken) == nil ? nil : envelope.value(.reattachToken)?.array
     actions.append(.identified(workerID: id))
   }
 
-  private mutating func receiveResult(_ envelope: Envelope, _ message: ByteView) {
-    guard let id = envelope.uuid(.invocationID, in: message) else {
+  private mutating func receiveResult(_ envelope: borrowing Envelope) {
+    guard let id = try? envelope.id(.invocationID) else {
       ignore("`invocationresult` without a UUID for its `invocation_id`")
       return
     }
     guard let call = calls[id], !call.isQueued else { return }
-    if let error = envelope.value(.error, in: message) {
+    if let error = envelope.value(.error) {
       let functionID = call.pending.functionID
       finish(id, .failure(IIIInvocationError.decode(error, functionID: functionID, invocationID: id.description)))
     } else {
-      finish(id, .success(envelope.value(.result, in: message)?.array ?? Self.null))
+      finish(id, .success(envelope.value(.result)?.array ?? Self.null))
     }
   }
 
   private static let null = Array("null".utf8)
 
-  private mutating func invoke(_ envelope: Envelope, _ message: ByteView, _ now: UInt64) {
-    guard let functionID = envelope.string(.functionID, in: message) else {
+  private mutating func invoke(_ envelope: borrowing Envelope, _ now: UInt64) {
+    guard let functionID = envelope.text(.functionID) else {
       ignore("`invokefunction` without `function_id`")
       return
     }
     var invocationID: UUID128?
-    if envelope.value(.invocationID, in: message) != nil {
-      invocationID = envelope.uuid(.invocationID, in: message)
+    if envelope.value(.invocationID) != nil {
+      invocationID = try? envelope.id(.invocationID)
       guard invocationID != nil else {
         ignore("`invokefunction` whose `invocation_id` is no UUID")
         return
       }
     }
-    let traceparent = envelope.string(.traceparent, in: message)
+    let traceparent = envelope.text(.traceparent)
     guard let function = functions[functionID] else {
       guard let invocationID else { return }
       let outcome = HandlerOutcome.failure(
@@ -85,41 +85,20 @@ extension ConnectionMachine {
       return
     }
     let invocation = InboundInvocation(
-      invocationID: invocationID, payload: envelope.value(.data, in: message)?.array ?? Self.null,
-      metadata: envelope.value(.metadata, in: message)?.array, traceparent: traceparent,
-      baggage: envelope.string(.baggage, in: message), connection: connection)
+      invocationID: invocationID, payload: envelope.value(.data)?.array ?? Self.null,
+      metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
+      baggage: envelope.text(.baggage), connection: connection)
     actions.append(.run(function, invocation))
   }
 }
 
-extension Envelope {
-  /// A member's JSON; `nil` where it is absent or `null`.
-  fileprivate func value(_ field: Field, in message: ByteView) -> ByteView? {
-    let range = self[field]
-    guard range.isPresent else { return nil }
-    let value = message[range]
-    return value == "null" ? nil : value
-  }
-
-  /// A member's text; `nil` where it is no string.
-  fileprivate func string(_ field: Field, in message: ByteView) -> String? {
-    guard let value = value(field, in: message), JSONText.isString(value) else { return nil }
-    return JSONText.unquote(value)
-  }
-
-  fileprivate func uuid(_ field: Field, in message: ByteView) -> UUID128? {
-    guard let value = value(field, in: message), JSONText.isString(value) else { return nil }
-    return UUID128(value.dropFirst(1).prefix(value.count - 2))
-  }
-}
-
 extension RegistrationRejectedError {
-  fileprivate init(_ envelope: Envelope, _ message: ByteView) {
+  fileprivate init(_ envelope: borrowing Envelope) {
     self.init(
-      code: envelope.string(.code, in: message) ?? "UNKNOWN",
-      namespace: envelope.string(.namespace, in: message) ?? "default",
-      workerName: envelope.string(.workerName, in: message),
-      functionID: envelope.string(.functionID, in: message),
-      ownerWorkerID: envelope.string(.ownerWorkerID, in: message))
+      code: envelope.text(.code) ?? "UNKNOWN",
+      namespace: envelope.text(.namespace) ?? "default",
+      workerName: envelope.text(.workerName),
+      functionID: envelope.text(.functionID),
+      ownerWorkerID: envelope.text(.ownerWorkerID))
   }
 }

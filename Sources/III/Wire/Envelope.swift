@@ -1,8 +1,8 @@
 /// A message's outline: its kind, and where the members stand that any kind has. Nothing is copied or decoded.
 ///
-/// One validating pass makes it. Whether what a kind requires is there, once and of the right form, is the business of
-/// that kind's frame type (`InvokeFunctionFrame` …), which reads the outline.
-package struct Envelope {
+/// One validating pass makes it; it is valid as long as the message's bytes are. Whether what a kind requires is there,
+/// once and of the right form, is the business of that kind's frame type (`InvocationFrame` …), which reads the outline.
+package struct Envelope: ~Copyable {
   /// The members of any kind of message.
   package enum Field: UInt8, CaseIterable, Sendable {
     case type, id, functionID, invocationID, data, result, error, action, traceparent, baggage, metadata
@@ -44,6 +44,9 @@ package struct Envelope {
       case .ownerWorkerID: "owner_worker_id"
       }
     }
+
+    /// The field's bit in a set of fields.
+    @inline(__always) var bit: UInt32 { 1 << UInt32(rawValue) }
 
     /// The field of a name without escapes.
     @inline(__always) static func named(_ key: ByteView) -> Field? {
@@ -92,11 +95,14 @@ package struct Envelope {
   /// The same for what an engine sends to a worker.
   package static let workerMaxDepth = 1024
 
+  package let bytes: ByteView
   package private(set) var kind: FrameKind?
   /// Whether `data` is an object that has a `_caller_worker_id` of its own.
   package private(set) var dataNamesCaller = false
   /// A bit for each field that stands twice.
-  private var repeated: UInt32 = 0
+  private(set) var repeated: UInt32 = 0
+  /// A bit for each field whose value is a string with escapes.
+  private var escaped: UInt32 = 0
   private var places: Places
 
   /// The ranges, in the order of `Field`.
@@ -106,7 +112,8 @@ package struct Envelope {
     ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange
   )
 
-  private init() {
+  private init(_ bytes: ByteView) {
+    self.bytes = bytes
     let n = ByteRange.absent
     places = (n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n)
   }
@@ -121,23 +128,27 @@ package struct Envelope {
   }
 
   /// Whether the field stands more than once.
-  package func isRepeated(_ field: Field) -> Bool { repeated & (1 << UInt32(field.rawValue)) != 0 }
+  package func isRepeated(_ field: Field) -> Bool { repeated & field.bit != 0 }
 
-  @inline(__always) private mutating func note(_ field: Field, _ range: ByteRange) {
+  /// Whether the field's value, a string, holds escapes.
+  @inline(__always) func hasEscapes(_ field: Field) -> Bool { escaped & field.bit != 0 }
+
+  @inline(__always) private mutating func note(_ field: Field, _ range: ByteRange, hasEscapes: Bool) {
+    if hasEscapes { escaped |= field.bit }
     let isTaken = withUnsafeMutableBytes(of: &places) { memory in
       let offset = Int(field.rawValue) * MemoryLayout<ByteRange>.stride
       let isTaken = memory.load(fromByteOffset: offset, as: ByteRange.self).isPresent
       memory.storeBytes(of: range, toByteOffset: offset, as: ByteRange.self)
       return isTaken
     }
-    if isTaken { repeated |= 1 << UInt32(field.rawValue) }
+    if isTaken { repeated |= field.bit }
   }
 
   /// Reads a message's outline; `kind` stays `nil` if its type is none that is known, or no string.
   package static func scan(_ bytes: ByteView, maxDepth: Int) throws(Failure) -> Envelope {
-    var envelope = Envelope()
+    var envelope = Envelope(bytes)
     do {
-      try envelope.read(bytes, maxDepth: maxDepth)
+      try envelope.read(maxDepth: maxDepth)
     } catch {
       let start = bytes.firstNonBlank
       if start == 0x7B || start == nil { throw .notJSON(error) }
@@ -151,7 +162,7 @@ package struct Envelope {
     return envelope
   }
 
-  private mutating func read(_ bytes: ByteView, maxDepth: Int) throws(JSONScanner.Failure) {
+  private mutating func read(maxDepth: Int) throws(JSONScanner.Failure) {
     var scanner = JSONScanner(bytes, maxDepth: maxDepth - 1)
     scanner.skipBlanks()
     guard scanner.take(0x7B) else { throw scanner.failure }
@@ -165,7 +176,10 @@ package struct Envelope {
         let start = scanner.index
         let rawKey = bytes.dropFirst(key.start).prefix(key.end &- key.start)
         let field = key.hasEscapes ? Envelope.field(escaped: rawKey) : Field.named(rawKey)
-        if field == .data {
+        var hasEscapes = false
+        if scanner.current == 0x22 {
+          hasEscapes = try scanner.string().hasEscapes
+        } else if field == .data {
           var watch: JSONScanner.KeyWatch? = .init(key: "_caller_worker_id")
           try scanner.skipValue(watching: &watch)
           dataNamesCaller = watch?.isFound ?? false
@@ -173,7 +187,9 @@ package struct Envelope {
           try scanner.skipValue()
         }
         if let field {
-          note(field, ByteRange(start: UInt32(truncatingIfNeeded: start), count: UInt32(scanner.index &- start)))
+          let range = ByteRange(
+            start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: scanner.index &- start))
+          note(field, range, hasEscapes: hasEscapes)
         }
         scanner.skipBlanks()
         if scanner.take(0x2C) {

@@ -14,7 +14,7 @@ struct Invocation {
 
 /// The calls in flight between workers, under their ids: one table for the whole engine.
 struct InvocationTable {
-  private var table: [UUID128: Invocation] = [:]
+  private var table = IDTable<Invocation>()
   private var sequence: UInt64 = 0
 
   var count: Int { table.count }
@@ -24,17 +24,16 @@ struct InvocationTable {
     _ id: UUID128, caller: PeerID, callee: PeerID, name: FunctionName, trace: TraceHeaders?
   ) -> Invocation? {
     sequence += 1
-    return table.updateValue(
-      Invocation(sequence: sequence, caller: caller, callee: callee, name: name, trace: trace), forKey: id)
+    return table.set(
+      id, Invocation(sequence: sequence, caller: caller, callee: callee, name: name, trace: trace))
   }
 
-  mutating func remove(_ id: UUID128) -> Invocation? { table.removeValue(forKey: id) }
+  mutating func remove(_ id: UUID128) -> Invocation? { table.remove(id) }
 
   /// Removes the calls in which a peer takes part, in the order of their beginning.
   mutating func removeAll(of peer: PeerID) -> [(id: UUID128, invocation: Invocation)] {
-    let ended = table.filter { $0.value.caller == peer || $0.value.callee == peer }
-      .sorted { $0.value.sequence < $1.value.sequence }
-    for (id, _) in ended { table[id] = nil }
-    return ended.map { ($0.key, $0.value) }
+    let ended = table.all { $0.caller == peer || $0.callee == peer }.sorted { $0.value.sequence < $1.value.sequence }
+    for (id, _) in ended { _ = table.remove(id) }
+    return ended.map { ($0.id, $0.value) }
   }
 }

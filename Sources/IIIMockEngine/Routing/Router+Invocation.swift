@@ -45,12 +45,13 @@ extension Router {
   ) {
     let caller = CallerSplice.applies(to: frame.data) ? workers[peer]?.id : nil
     func send(_ data: ByteView) {
-      output.send(
+      let count = output.send(
         .invocation(
           .init(
             id: id, functionID: frame.functionID.raw, data: data, caller: caller, trace: trace,
             metadata: compatibility.forwardsMetadata ? frame.metadata : nil)),
         to: callee)
+      if count > LargeMessageHint.threshold { warn(ofMessage: count, to: callee, output) }
     }
     if frame.namesCaller { CallerSplice.withoutCaller(frame.data).withView(send) } else { send(frame.data) }
   }
@@ -73,9 +74,16 @@ extension Router {
       } else {
         .nothing
       }
-    output.send(
+    let count = output.send(
       .result(id: frame.invocationID, name: invocation.name, outcome: outcome, trace: invocation.trace),
       to: invocation.caller)
+    if count > LargeMessageHint.threshold { warn(ofMessage: count, to: invocation.caller, output) }
+  }
+
+  /// Says so where it is known that the receiver's SDK will not take a message of that size.
+  private func warn(ofMessage count: Int, to peer: PeerID, _ output: some RouterOutput) {
+    guard let worker = workers[peer], let hint = LargeMessageHint.text(count, to: worker.metadata) else { return }
+    output.note(.largeMessage(worker: worker.label, bytes: count, hint: hint))
   }
 
   /// Ends a call for its caller, if one waits, with an error of the engine's.

@@ -75,23 +75,22 @@ struct Router {
       if !bytes.isBlank { ignore(nil, FrameProblem(error), from: peer, output) }
       return
     }
-    let members = FrameMembers(envelope, bytes)
     do throws(FrameProblem) {
       switch envelope.kind {
-      case .invokeFunction: invoke(try InvocationFrame(members), from: peer, output)
-      case .invocationResult: answer(try ResultFrame(members), from: peer, output)
-      case .registerFunction: try register(FunctionRegistrationFrame(members), from: peer, output)
-      case .unregisterFunction: unregister(try FunctionUnregistrationFrame(members), from: peer, output)
-      case .registerService: register(try ServiceRegistrationFrame(members))
+      case .invokeFunction: invoke(try InvocationFrame(envelope), from: peer, output)
+      case .invocationResult: answer(try ResultFrame(envelope), from: peer, output)
+      case .registerFunction: try register(FunctionRegistrationFrame(envelope), from: peer, output)
+      case .unregisterFunction: unregister(try FunctionUnregistrationFrame(envelope), from: peer, output)
+      case .registerService: register(try ServiceRegistrationFrame(envelope))
       case .ping:
         if envelope.isRepeated(.type) { throw .repeated(.type) }
         output.send(.pong, to: peer)
       case .pong, .workerRegistered: break
-      case .reattach where compatibility.offersReattach: reattach(try ReattachFrame(members), from: peer, output)
+      case .reattach where compatibility.offersReattach: reattach(try ReattachFrame(envelope), from: peer, output)
       case .registerTrigger, .unregisterTrigger, .registerTriggerType, .unregisterTriggerType,
         .triggerRegistrationResult:
         throw .unsupported("triggers are not available in this engine yet")
-      case .reattach, .registrationRejected, .error, nil: throw members.typeProblem
+      case .reattach, .registrationRejected, .error, nil: throw envelope.typeProblem
       }
     } catch {
       ignore(envelope.kind, error, from: peer, output)

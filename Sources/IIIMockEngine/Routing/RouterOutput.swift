@@ -1,7 +1,11 @@
+internal import III
+
 /// What the router has done: carried out by whoever owns the connections, recorded by tests.
 protocol RouterOutput: AnyObject {
-  /// Sends a message; the frame's parts are valid during the call.
-  func send(_ frame: OutgoingFrame, to peer: PeerID)
+  /// Sends a message, whose parts are valid during the call; returns its length in bytes.
+  @discardableResult func send(_ frame: OutgoingFrame, to peer: PeerID) -> Int
+  /// Answers a WebSocket ping.
+  func pong(_ payload: ByteView, to peer: PeerID)
   /// Drops a connection without a Close; the router has forgotten it already.
   func drop(_ peer: PeerID, because reason: String)
   /// Whether anybody reads events: those that cost something to make are made only then.

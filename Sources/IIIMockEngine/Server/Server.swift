@@ -116,30 +116,36 @@ final class Server {
   }
 
   private func readFrames(from peer: Peer) {
-    while !peer.isEnded, let event = peer.reader.next() {
-      switch event {
-      case .text(let message):
-        if case .worker(let id) = peer.phase { router.receive(message, from: id, self) }
-      case .binary(let message):
-        if case .worker(let id) = peer.phase, !isTelemetry(message) { router.receive(message, from: id, self) }
-      case .ping(let payload): peer.send(.pong, payload)
-      case .pong: break
-      case .close(let reason):
-        peer.send(FrameEncoder.close(reason.code, maskKey: nil))
-        close(peer, because: reason.code.map { "closed by the worker (\($0))" } ?? "closed by the worker")
-      case .violation(let violation):
-        peer.send(FrameEncoder.close(violation.closeCode, reason: violation.text, maskKey: nil))
-        broke(violation, peer)
-        close(peer, because: "\(violation)")
-      }
+    let end: Router.ConnectionEnd?
+    switch peer.phase {
+    // One access to reader and router a read, however many messages it brought.
+    case .worker(let id): end = router.read(&peer.reader, from: id, self)
+    case .telemetry: end = readTelemetry(from: peer)
+    case .handshake, .ended: return
+    }
+    switch end {
+    case .closed(let reason):
+      peer.send(FrameEncoder.close(reason.code, maskKey: nil))
+      close(peer, because: reason.code.map { "closed by the worker (\($0))" } ?? "closed by the worker")
+    case .broken(let violation):
+      peer.send(FrameEncoder.close(violation.closeCode, reason: violation.text, maskKey: nil))
+      broke(violation, peer)
+      close(peer, because: "\(violation)")
+    case nil: break
     }
   }
 
-  /// OTLP as JSON behind four letters: traces, metrics, logs. Nobody keeps it yet, and nobody answers it.
-  private func isTelemetry(_ message: ByteView) -> Bool {
-    guard message.count >= 4 else { return false }
-    let prefix = message.prefix(4)
-    return prefix == "OTLP" || prefix == "MTRC" || prefix == "LOGS"
+  /// Telemetry is listened to and kept by nobody yet; only pings are answered.
+  private func readTelemetry(from peer: Peer) -> Router.ConnectionEnd? {
+    while let event = peer.reader.next() {
+      switch event {
+      case .text, .binary, .pong: break
+      case .ping(let payload): peer.send(.pong, payload)
+      case .close(let reason): return .closed(reason)
+      case .violation(let violation): return .broken(violation)
+      }
+    }
+    return nil
   }
 
   private func broke(_ violation: FrameViolation, _ peer: Peer) {
@@ -214,16 +220,17 @@ final class Server {
 }
 
 extension Server: RouterOutput {
-  func send(_ frame: OutgoingFrame, to id: PeerID) {
+  // Called by the router, which is being changed meanwhile: nothing here looks at it.
+
+  func send(_ frame: OutgoingFrame, to id: PeerID) -> Int {
     let slot = Int(id.slot)
-    guard slot < workers.count, let peer = workers[slot] else { return }
-    let count = peer.send(frame)
-    if count > LargeMessageHint.threshold { warn(ofLarge: count, to: id) }
+    guard slot < workers.count, let peer = workers[slot] else { return 0 }
+    return peer.send(frame)
   }
 
-  private func warn(ofLarge count: Int, to id: PeerID) {
-    guard let worker = router.workers[id], let hint = LargeMessageHint.text(count, to: worker.metadata) else { return }
-    note(.largeMessage(worker: worker.label, bytes: count, hint: hint))
+  func pong(_ payload: ByteView, to id: PeerID) {
+    let slot = Int(id.slot)
+    if slot < workers.count { workers[slot]?.send(.pong, payload) }
   }
 
   func drop(_ id: PeerID, because reason: String) {

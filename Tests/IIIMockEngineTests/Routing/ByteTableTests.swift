@@ -27,6 +27,24 @@ import Testing
   }
 }
 
+@Suite struct IDTableTests {
+  @Test(arguments: 0..<20) func behavesAsADictionary(seed: UInt64) {
+    var random = SplitMix(seed: seed)
+    var table = IDTable<Int>(seed: seed)
+    var model: [UUID128: Int] = [:]
+    for step in 0..<5000 {
+      let key = UUID128(high: random.next() % 8, low: random.next() % 40)
+      if random.next() % 2 == 0 {
+        #expect(table.remove(key) == model.removeValue(forKey: key))
+      } else {
+        #expect(table.set(key, step) == model.updateValue(step, forKey: key))
+      }
+      #expect(table.count == model.count)
+    }
+    #expect(Dictionary(uniqueKeysWithValues: table.all { _ in true }.map { ($0.id, $0.value) }) == model)
+  }
+}
+
 /// A small generator whose seed is the test's argument: a failing seed reproduces.
 struct SplitMix: RandomNumberGenerator {
   private var state: UInt64

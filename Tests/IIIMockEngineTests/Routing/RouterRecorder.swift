@@ -13,9 +13,12 @@ final class RouterRecorder: RouterOutput {
   private(set) var events: [EngineEvent] = []
   var wantsEvents = true
 
-  func send(_ frame: OutgoingFrame, to peer: PeerID) {
+  func send(_ frame: OutgoingFrame, to peer: PeerID) -> Int {
     sent.append(Sent(peer: peer, text: String(decoding: frame.bytes, as: UTF8.self)))
+    return frame.byteCount
   }
+
+  func pong(_ payload: ByteView, to peer: PeerID) {}
 
   func drop(_ peer: PeerID, because reason: String) { dropped.append(peer) }
   func note(_ event: EngineEvent) { events.append(event) }

@@ -63,7 +63,7 @@ import Testing
     let end = (whole.lastIndex(of: 0x7D) ?? 0)
     for count in 0..<end {
       _ = Array(whole[..<count]).withView { bytes in
-        #expect(throws: Envelope.Failure.self) { try Envelope.scan(bytes, maxDepth: 127) }
+        #expect(throws: Envelope.Failure.self) { _ = try Envelope.scan(bytes, maxDepth: 127) }
       }
     }
   }
@@ -75,7 +75,7 @@ import Testing
     ] as [[UInt8]]) func stringsMustBeUTF8(value: [UInt8])
   {
     _ = (Array(#"{"a":"#.utf8) + value + [0x7D]).withView { bytes in
-      #expect(throws: Envelope.Failure.self) { try Envelope.scan(bytes, maxDepth: 127) }
+      #expect(throws: Envelope.Failure.self) { _ = try Envelope.scan(bytes, maxDepth: 127) }
     }
   }
 

@@ -21,21 +21,21 @@ package struct InvocationFrame {
   /// Whether `data` is an object with a `_caller_worker_id` of its own.
   package let namesCaller: Bool
 
-  package init(_ members: FrameMembers) throws(FrameProblem) {
-    try members.refuseRepeated(.type, .functionID, .invocationID, .data, .action, .traceparent, .baggage)
-    functionID = try members.requiredString(.functionID)
-    invocationID = try members.id(.invocationID)
-    data = try members.requiredValue(.data)
-    traceparent = try members.string(.traceparent)
-    baggage = try members.string(.baggage)
-    action = try InvocationFrame.action(members)
-    metadata = members.value(.metadata)
-    namespace = members.value(.namespace).flatMap { WireString($0) }
-    namesCaller = members.envelope.dataNamesCaller
+  package init(_ envelope: borrowing Envelope) throws(FrameProblem) {
+    try envelope.refuseRepeated([.type, .functionID, .invocationID, .data, .action, .traceparent, .baggage])
+    functionID = try envelope.requiredString(.functionID)
+    invocationID = try envelope.id(.invocationID)
+    data = try envelope.requiredValue(.data)
+    traceparent = try envelope.string(.traceparent)
+    baggage = try envelope.string(.baggage)
+    action = try InvocationFrame.action(envelope)
+    metadata = envelope.value(.metadata)
+    namespace = envelope.value(.namespace).flatMap { WireString($0) }
+    namesCaller = envelope.dataNamesCaller
   }
 
-  private static func action(_ members: FrameMembers) throws(FrameProblem) -> Action {
-    guard let value = members.value(.action) else { return .call }
+  private static func action(_ envelope: borrowing Envelope) throws(FrameProblem) -> Action {
+    guard let value = envelope.value(.action) else { return .call }
     guard var parts = ObjectMembers(value) else { throw .wrongType(.action, expected: "an object") }
     var type: WireString?
     var queue: ByteView?

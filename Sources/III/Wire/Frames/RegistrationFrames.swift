@@ -8,15 +8,14 @@ package struct FunctionRegistrationFrame {
   /// Whether the function is invoked by HTTP and not on the worker's connection.
   package let isHTTPInvoked: Bool
 
-  package init(_ members: FrameMembers) throws(FrameProblem) {
-    try members.refuseRepeated(
-      .type, .id, .description, .requestFormat, .responseFormat, .metadata, .invocation)
-    id = try members.requiredString(.id)
-    description = try members.string(.description)
-    requestFormat = members.value(.requestFormat)
-    responseFormat = members.value(.responseFormat)
-    metadata = members.value(.metadata)
-    let invocation = members.value(.invocation)
+  package init(_ envelope: borrowing Envelope) throws(FrameProblem) {
+    try envelope.refuseRepeated([.type, .id, .description, .requestFormat, .responseFormat, .metadata, .invocation])
+    id = try envelope.requiredString(.id)
+    description = try envelope.string(.description)
+    requestFormat = envelope.value(.requestFormat)
+    responseFormat = envelope.value(.responseFormat)
+    metadata = envelope.value(.metadata)
+    let invocation = envelope.value(.invocation)
     isHTTPInvoked = invocation != nil
     if let invocation, ObjectMembers(invocation) == nil { throw .wrongType(.invocation, expected: "an object") }
   }
@@ -26,9 +25,9 @@ package struct FunctionRegistrationFrame {
 package struct FunctionUnregistrationFrame {
   package let id: WireString
 
-  package init(_ members: FrameMembers) throws(FrameProblem) {
-    try members.refuseRepeated(.type, .id)
-    id = try members.requiredString(.id)
+  package init(_ envelope: borrowing Envelope) throws(FrameProblem) {
+    try envelope.refuseRepeated([.type, .id])
+    id = try envelope.requiredString(.id)
   }
 }
 
@@ -39,12 +38,12 @@ package struct ServiceRegistrationFrame {
   package let name: WireString?
   package let description: WireString?
 
-  package init(_ members: FrameMembers) throws(FrameProblem) {
-    try members.refuseRepeated(.type, .id, .name, .description, .parentServiceID)
-    id = try members.requiredString(.id)
-    name = members.envelope[.name].isPresent ? try members.requiredString(.name) : nil
-    description = try members.string(.description)
-    _ = try members.string(.parentServiceID)
+  package init(_ envelope: borrowing Envelope) throws(FrameProblem) {
+    try envelope.refuseRepeated([.type, .id, .name, .description, .parentServiceID])
+    id = try envelope.requiredString(.id)
+    name = envelope[.name].isPresent ? try envelope.requiredString(.name) : nil
+    description = try envelope.string(.description)
+    _ = try envelope.string(.parentServiceID)
   }
 }
 
@@ -53,8 +52,8 @@ package struct ReattachFrame {
   package let previousWorkerID: UUID128
   package let token: UUID128?
 
-  package init(_ members: FrameMembers) throws(FrameProblem) {
-    previousWorkerID = try members.requiredID(.previousWorkerID)
-    token = try members.id(.reattachToken)
+  package init(_ envelope: borrowing Envelope) throws(FrameProblem) {
+    previousWorkerID = try envelope.requiredID(.previousWorkerID)
+    token = try envelope.id(.reattachToken)
   }
 }

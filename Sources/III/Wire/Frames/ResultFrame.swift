@@ -7,13 +7,13 @@ package struct ResultFrame {
   package let result: ByteView?
   package let error: ErrorBody?
 
-  package init(_ members: FrameMembers) throws(FrameProblem) {
-    try members.refuseRepeated(.type, .invocationID, .functionID, .result, .error, .traceparent, .baggage)
-    invocationID = try members.requiredID(.invocationID)
-    functionID = try members.requiredString(.functionID)
-    result = members.value(.result)
-    error = if let value = members.value(.error) { try ErrorBody(value) } else { nil }
-    _ = try members.string(.traceparent)
-    _ = try members.string(.baggage)
+  package init(_ envelope: borrowing Envelope) throws(FrameProblem) {
+    try envelope.refuseRepeated([.type, .invocationID, .functionID, .result, .error, .traceparent, .baggage])
+    invocationID = try envelope.requiredID(.invocationID)
+    functionID = try envelope.requiredString(.functionID)
+    result = envelope.value(.result)
+    error = if let value = envelope.value(.error) { try ErrorBody(value) } else { nil }
+    _ = try envelope.string(.traceparent)
+    _ = try envelope.string(.baggage)
   }
 }

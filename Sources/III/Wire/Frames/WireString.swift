@@ -5,10 +5,13 @@ package struct WireString {
   package let hasEscapes: Bool
 
   /// `nil` if the value is no string. Its bytes must have been scanned.
-  init?(_ value: ByteView) {
+  init?(_ value: ByteView) { self.init(value, hasEscapes: value.contains(0x5C)) }
+
+  /// As above, where the scan has told whether there are escapes.
+  @inline(__always) init?(_ value: ByteView, hasEscapes: Bool) {
     guard value.count >= 2, value[0] == 0x22 else { return nil }
     raw = value
-    hasEscapes = value.contains(0x5C)
+    self.hasEscapes = hasEscapes
   }
 
   /// What stands between the quotes.

@@ -1,0 +1,78 @@
+/// Reading members: as a kind of message requires them, or as they come.
+extension Envelope {
+  /// Why the message's `type` names no kind.
+  package var typeProblem: FrameProblem {
+    guard self[.type].isPresent else { return .missingType }
+    guard let type = text(.type) else { return .wrongType(.type, expected: "a string") }
+    return .unknownType(String(type.prefix(64)))
+  }
+
+  /// Throws if one of the fields stands twice: it would not be clear which one counts.
+  @inline(__always) func refuseRepeated(_ fields: @autoclosure () -> [Field]) throws(FrameProblem) {
+    if repeated != 0 { try refuse(fields()) }
+  }
+
+  private func refuse(_ fields: [Field]) throws(FrameProblem) {
+    for field in fields where isRepeated(field) { throw .repeated(field) }
+  }
+
+  /// Any value, null included, that must be there.
+  func requiredValue(_ field: Field) throws(FrameProblem) -> ByteView {
+    let range = self[field]
+    guard range.isPresent else { throw .missing(field) }
+    return bytes[range]
+  }
+
+  /// Any value; null is none.
+  package func value(_ field: Field) -> ByteView? {
+    let range = self[field]
+    guard range.isPresent else { return nil }
+    let value = bytes[range]
+    return value.isNull ? nil : value
+  }
+
+  func requiredString(_ field: Field) throws(FrameProblem) -> WireString {
+    guard let string = WireString(try requiredValue(field), hasEscapes: hasEscapes(field)) else {
+      throw .wrongType(field, expected: "a string")
+    }
+    return string
+  }
+
+  /// A string; null is none.
+  func string(_ field: Field) throws(FrameProblem) -> WireString? {
+    guard let value = value(field) else { return nil }
+    guard let string = WireString(value, hasEscapes: hasEscapes(field)) else {
+      throw .wrongType(field, expected: "a string")
+    }
+    return string
+  }
+
+  func requiredID(_ field: Field) throws(FrameProblem) -> UUID128 {
+    guard let id = UUID128(try requiredString(field)) else { throw .notAnID(field) }
+    return id
+  }
+
+  /// A UUID; null is none.
+  func id(_ field: Field) throws(FrameProblem) -> UUID128? {
+    guard let string = try string(field) else { return nil }
+    guard let id = UUID128(string) else { throw .notAnID(field) }
+    return id
+  }
+
+  /// The text of a string; `nil` where there is none.
+  func text(_ field: Field) -> String? {
+    guard let value = value(field) else { return nil }
+    return WireString(value, hasEscapes: hasEscapes(field))?.text
+  }
+}
+
+extension ByteView {
+  /// Whether the value whose bytes these are is null.
+  var isNull: Bool { count == 4 && self[0] == 0x6E }
+}
+
+extension UUID128 {
+  init?(_ string: WireString) {
+    if string.hasEscapes { self.init(string.text) } else { self.init(string.inner) }
+  }
+}

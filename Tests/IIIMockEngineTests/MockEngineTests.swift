@@ -1,0 +1,80 @@
+import III
+import IIIMockEngine
+import Testing
+
+@Suite struct MockEngineTests {
+  @Test func workersOfOneProcessCallEachOther() async throws {
+    try await withMockEngine { engine in
+      let callee = try await engine.registerWorker(options: InitOptions(workerName: "callee"))
+      try callee.registerFunction("math::double") { (n: Int) async in n * 2 }
+      try await engine.waitForFunction("math::double")
+      let caller = try await registerWorker(engine.url, options: InitOptions(workerName: "caller"))
+      let six: Int = try await caller.trigger("math::double", payload: 3)
+      #expect(six == 6)
+      try await engine.waitForWorker(named: "caller")
+      await caller.shutdown()
+    }
+  }
+
+  @Test func leavesNoHandleOpen() async throws {
+    let engine = try await MockEngine.start()
+    let worker = try await registerWorker(engine.url)
+    _ = try await engine.registerWorker()
+    #expect(await engine.shutdownReportingLeaks() == 0)
+    await worker.shutdown()
+    #expect(await engine.shutdownReportingLeaks() == 0)
+    #expect(await engine.diagnostics.isEmpty)
+    await #expect(throws: MockEngineError.stopped) { try await engine.waitForFunction("f") }
+    await #expect(throws: MockEngineError.stopped) { try await engine.registerWorker() }
+  }
+
+  @Test func aTakenPortIsSaid() async throws {
+    try await withMockEngine { engine in
+      let port = Int(engine.url.split(separator: ":").last ?? "") ?? 0
+      var configuration = MockEngine.Configuration()
+      configuration.listeners = [.init(port: 0), .init(port: port)]
+      await #expect(throws: MockEngineError.addressInUse(host: "127.0.0.1", port: port)) {
+        try await MockEngine.start(configuration)
+      }
+    }
+  }
+
+  @Test(arguments: ["not a host", "256.0.0.1"]) func aHostMustBeAnAddress(host: String) async {
+    var configuration = MockEngine.Configuration()
+    configuration.listeners = [.init(host: host)]
+    await #expect(throws: MockEngineError.self) { try await MockEngine.start(configuration) }
+  }
+
+  @Test func listenersShareOneEngine() async throws {
+    var configuration = MockEngine.Configuration()
+    configuration.listeners = [.init(), .init(host: "::1"), .init(host: "localhost")]
+    try await withMockEngine(configuration) { engine in
+      #expect(engine.addresses.count == 3 && engine.addresses[1].hasPrefix("ws://[::1]:"))
+      let callee = try await registerWorker(engine.addresses[0])
+      try callee.registerFunction("f") { (n: Int) async in n + 1 }
+      try await engine.waitForFunction("f")
+      for address in engine.addresses {
+        let caller = try await registerWorker(address)
+        let two: Int = try await caller.trigger("f", payload: 1)
+        #expect(two == 2)
+        await caller.shutdown()
+      }
+      await callee.shutdown()
+    }
+  }
+
+  @Test func aCancelledWaitEnds() async throws {
+    try await withMockEngine { engine in
+      let waiting = Task { try await engine.waitForFunction("never") }
+      waiting.cancel()
+      await #expect(throws: CancellationError.self) { try await waiting.value }
+    }
+  }
+
+  @Test func aShutdownEndsThoseWhoWait() async throws {
+    let engine = try await MockEngine.start()
+    let waiting = Task { try await engine.waitForWorker(named: "never") }
+    await engine.shutdown()
+    await #expect(throws: MockEngineError.stopped) { try await waiting.value }
+  }
+}
