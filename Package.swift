@@ -41,5 +41,7 @@ let package = Package(
     .testTarget(
       name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "UV"], exclude: ["Configuration/Files"],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "iii-devTests", dependencies: ["iii-dev", "III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
   ]
 )

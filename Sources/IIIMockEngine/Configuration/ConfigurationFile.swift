@@ -18,26 +18,26 @@ package struct ConfigurationFile: Sendable, Equatable {
   package var warnings: [String] = []
 
   /// What holds without a file: loopback alone. The real engine listens at all addresses then.
-  package init(environment: Environment) {
+  package init(environment: Variables) {
     listeners = [Listener()]
     observability = ObservabilitySettings(environment: environment)
   }
 
   /// Reads a file. Throws `ConfigurationError`, which says what is wrong and where.
-  package static func load(path: String, environment: Environment = .process) throws(ConfigurationError)
+  package static func load(path: String, environment: Variables = .process) throws(ConfigurationError)
     -> ConfigurationFile
   {
     try parse(bytes: try ConfigurationText.read(path), path: path, environment: environment)
   }
 
   /// Reads a text as if it stood in the file `path`.
-  package static func parse(text: String, path: String, environment: Environment) throws(ConfigurationError)
+  package static func parse(text: String, path: String, environment: Variables) throws(ConfigurationError)
     -> ConfigurationFile
   {
     try parse(bytes: Array(text.utf8), path: path, environment: environment)
   }
 
-  private static func parse(bytes: [UInt8], path: String, environment: Environment) throws(ConfigurationError)
+  private static func parse(bytes: [UInt8], path: String, environment: Variables) throws(ConfigurationError)
     -> ConfigurationFile
   {
     do {

@@ -1,11 +1,11 @@
 /// Goes through the tree of a configuration, entry by entry.
 struct ConfigurationReader {
-  private let environment: Environment
+  private let environment: Variables
   private var file: ConfigurationFile
   private var listeners: [WorkerManagerSection] = []
   private var observability: WorkerEntry?
 
-  init(environment: Environment) {
+  init(environment: Variables) {
     self.environment = environment
     file = ConfigurationFile(environment: environment)
   }

@@ -25,7 +25,7 @@ struct Interpolation {
   /// More than this is not made of any text.
   static let maxOutputBytes = 16 << 20
 
-  init(_ text: [UInt8], environment: Environment) throws(ConfigurationFault) {
+  init(_ text: [UInt8], environment: Variables) throws(ConfigurationFault) {
     source = text
     output.reserveCapacity(text.count)
     let lastBrace = text.lastIndex(of: UInt8(ascii: "}")) ?? 0  // behind it nothing can match
@@ -42,7 +42,7 @@ struct Interpolation {
     }
   }
 
-  private mutating func replace(_ placeholder: Placeholder, _ environment: Environment) throws(ConfigurationFault) {
+  private mutating func replace(_ placeholder: Placeholder, _ environment: Variables) throws(ConfigurationFault) {
     let start = output.count
     let value = environment[placeholder.name]
     if let value {

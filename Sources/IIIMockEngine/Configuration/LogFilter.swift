@@ -2,28 +2,28 @@
 /// (`debug`; `iii=debug,info`).
 package struct LogFilter: Sendable, Hashable {
   /// The least level that is shown.
-  package var level: LogLevel
+  package var level: EngineLogLevel
   /// The parts of the text that name no level.
   package var unknownParts: [String] = []
 
   /// The target of the engine's own lines.
   package static let target = "iii"
 
-  package init(level: LogLevel = .info) {
+  package init(level: EngineLogLevel = .info) {
     self.level = level
   }
 
   /// Directives are separated by commas. One for our target goes before one for all; the last of its sort counts.
   /// Those for other targets and for spans (`[…]`) say nothing about our lines.
   package init(parsing text: String) {
-    var general: LogLevel?
-    var own: LogLevel?
+    var general: EngineLogLevel?
+    var own: EngineLogLevel?
     var unknown: [String] = []
     for part in text.split(separator: ",") {
       let directive = part.trimmingSpaces()
       if directive.isEmpty || directive.contains("[") { continue }
       let sides = directive.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let level = LogLevel(name: String(sides[sides.count - 1].trimmingSpaces())) else {
+      guard let level = EngineLogLevel(name: String(sides[sides.count - 1].trimmingSpaces())) else {
         if sides.count == 2 || directive != Self.target { unknown.append(String(directive)) } else { own = .trace }
         continue
       }

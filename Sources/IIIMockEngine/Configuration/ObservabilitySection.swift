@@ -33,7 +33,7 @@ struct ObservabilitySection {
     ("format", .string),
   ]
 
-  init(_ entry: WorkerEntry, environment: Environment) throws(ConfigurationFault) {
+  init(_ entry: WorkerEntry, environment: Variables) throws(ConfigurationFault) {
     settings = ObservabilitySettings(environment: environment)
     settings.isEnabled = ObservabilitySettings.isEnabled(by: environment) ?? true
     let members = try entry.members(known: Self.keys.map(\.name))

@@ -8,12 +8,12 @@ package struct ObservabilitySettings: Sendable, Hashable {
   package var format = Format.text
 
   /// Without an entry: off, unless `OTEL_ENABLED` says otherwise.
-  package init(environment: Environment) {
+  package init(environment: Variables) {
     isEnabled = Self.isEnabled(by: environment) ?? false
   }
 
   /// What `OTEL_ENABLED` says, if anything.
-  static func isEnabled(by environment: Environment) -> Bool? {
+  static func isEnabled(by environment: Variables) -> Bool? {
     environment["OTEL_ENABLED"].map { $0 == "1" || $0.lowercased() == "true" }
   }
 }

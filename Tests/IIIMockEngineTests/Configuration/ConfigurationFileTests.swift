@@ -6,7 +6,7 @@ import Testing
   private func parse(_ text: String, _ variables: [String: String] = [:]) throws(ConfigurationError)
     -> ConfigurationFile
   {
-    try ConfigurationFile.parse(text: text, path: "x.yaml", environment: Environment(variables))
+    try ConfigurationFile.parse(text: text, path: "x.yaml", environment: Variables(variables))
   }
 
   private func manager(_ config: String) -> String { "workers:\n  - name: iii-worker-manager\n    config: \(config)\n" }
@@ -284,11 +284,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("debug", LogLevel.debug), ("WARN", .warn), ("off", .off), ("iii=debug,info", .debug), ("info,iii=error", .error),
+    ("debug", EngineLogLevel.debug), ("WARN", .warn), ("off", .off), ("iii=debug,info", .debug),
+    ("info,iii=error", .error),
     ("other=trace", .info), ("other=trace,warn", .warn), ("iii", .trace), ("[span]=trace,error", .error), ("", .info),
     (" debug , ", .debug), ("info,debug", .debug), ("iii::engine=trace", .info),
   ])
-  func filters(text: String, level: LogLevel) {
+  func filters(text: String, level: EngineLogLevel) {
     #expect(LogFilter(parsing: text) == LogFilter(level: level))
   }
 

@@ -10,7 +10,7 @@ import Testing
   ])
   func loads(name: String, ports: [UInt16], warnings: Int, isTraced: Bool) throws {
     let folder = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    let file = try ConfigurationFile.load(path: "\(folder)/Files/\(name).yaml", environment: Environment([:]))
+    let file = try ConfigurationFile.load(path: "\(folder)/Files/\(name).yaml", environment: Variables([:]))
     #expect(file.listeners == ports.map { ConfigurationFile.Listener(host: "127.0.0.1", port: $0) })
     #expect(file.warnings.count == warnings)
     #expect(file.observability.isEnabled == isTraced)

@@ -3,7 +3,7 @@ import Testing
 @testable import IIIMockEngine
 
 @Suite struct InterpolationTests {
-  static let environment = Environment(["SET": "value", "EMPTY": "", "NESTED": "${SET}", "A${B": "odd", "A\nB": "two"])
+  static let environment = Variables(["SET": "value", "EMPTY": "", "NESTED": "${SET}", "A${B": "odd", "A\nB": "two"])
 
   @Test(arguments: [
     ("plain $ {text}", "plain $ {text}"),
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func textThatGrowsWithoutBoundIsRefused() {
-    let environment = Environment(["BIG": String(repeating: "x", count: 1 << 20)])
+    let environment = Variables(["BIG": String(repeating: "x", count: 1 << 20)])
     let text = String(repeating: "${BIG}", count: 17)
     #expect(throws: ConfigurationFault.self) { try Interpolation(Array(text.utf8), environment: environment) }
   }
@@ -71,7 +71,7 @@ import Testing
     ("ä: 1\r\nb: 1\r\n  \r\nb: 1", 4, 1),
   ])
   func placesSurvive(text: String, line: Int, column: Int) {
-    let environment = Environment([
+    let environment = Variables([
       "SET": "value", "LONG": "a long key", "EMPTY": "", "LINES": "1\nc: 2\nd: 3", "SET\n": "v",
     ])
     let error = #expect(throws: ConfigurationFault.self) {

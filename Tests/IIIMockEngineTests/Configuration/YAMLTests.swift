@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct YAMLTests {
   private func root(_ text: String) throws -> YAMLNode? {
-    try YAMLComposer.root(of: Interpolation(Array(text.utf8), environment: Environment([:])))
+    try YAMLComposer.root(of: Interpolation(Array(text.utf8), environment: Variables([:])))
   }
 
   @Test(arguments: [
@@ -41,7 +41,7 @@ import Testing
   @Test(arguments: ["", "# only\n# comments\n", "---", "---\n...\n", "null", "\u{FEFF}", "\n\n"])
   func nothing(text: String) throws {
     let bytes = try ConfigurationText.validated(Array(text.utf8))
-    let node = try YAMLComposer.root(of: Interpolation(bytes, environment: Environment([:])))
+    let node = try YAMLComposer.root(of: Interpolation(bytes, environment: Variables([:])))
     #expect(node?.isNull ?? true)
   }
 
@@ -75,7 +75,7 @@ import Testing
   ])
   func errors(text: String, line: Int, column: Int, reason: String) {
     let error = #expect(throws: ConfigurationError.self) {
-      try ConfigurationFile.parse(text: text, path: "x.yaml", environment: Environment([:]))
+      try ConfigurationFile.parse(text: text, path: "x.yaml", environment: Variables([:]))
     }
     #expect(error?.kind == .malformed)
     #expect(error?.message.contains(reason) == true, "\(String(describing: error))")

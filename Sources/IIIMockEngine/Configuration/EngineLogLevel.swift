@@ -1,5 +1,5 @@
 /// How much a log line matters; `off` is above all.
-package enum LogLevel: Int, Sendable, Comparable, CaseIterable {
+package enum EngineLogLevel: Int, Sendable, Comparable, CaseIterable {
   case trace, debug, info, warn, error, off
 
   /// The level of this name, in small or capital letters.
@@ -15,5 +15,5 @@ package enum LogLevel: Int, Sendable, Comparable, CaseIterable {
     }
   }
 
-  package static func < (a: LogLevel, b: LogLevel) -> Bool { a.rawValue < b.rawValue }
+  package static func < (a: EngineLogLevel, b: EngineLogLevel) -> Bool { a.rawValue < b.rawValue }
 }

@@ -1,0 +1,25 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+/// Where a verb writes what it says.
+struct Console: Sendable {
+  let writeOut: @Sendable (String) -> Void
+  let writeError: @Sendable (String) -> Void
+  /// Whether results on stdout may be coloured.
+  var isColoured = false
+
+  /// The process's own.
+  static let standard = Console(
+    writeOut: { FileDescriptor.write($0, to: STDOUT_FILENO) },
+    writeError: { FileDescriptor.write($0, to: STDERR_FILENO) },
+    isColoured: Terminal.wantsColour(STDOUT_FILENO))
+
+  /// A line on stdout.
+  func out(_ line: String) { writeOut(line + "\n") }
+
+  /// A line, or several, on stderr. May show what others sent.
+  func error(_ text: String) { writeError(PrintableText.escaped(text, keepingLines: true) + "\n") }
+}

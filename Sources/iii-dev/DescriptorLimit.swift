@@ -1,0 +1,25 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+/// How many connections the process may hold at once.
+enum DescriptorLimit {
+  /// Raises the limit to what the system allows without being asked. Failing that it stays what it is.
+  static func raise() {
+    var limit = rlimit()
+    #if canImport(Darwin)
+      let resource = RLIMIT_NOFILE
+    #else
+      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #endif
+    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+    #if canImport(Darwin)
+      limit.rlim_cur = min(limit.rlim_max, rlim_t(OPEN_MAX))  // "unlimited" is refused there
+    #else
+      limit.rlim_cur = limit.rlim_max
+    #endif
+    setrlimit(resource, &limit)
+  }
+}

@@ -1,0 +1,62 @@
+internal import IIIMockEngine
+
+/// An engine that serves until somebody ends the process.
+struct EngineSession {
+  let engine: MockEngine
+  let log: EngineLog
+  private let signals: Signals
+
+  /// Starts an engine that listens when this returns. `portAdvice` is what to do if its port is taken.
+  static func start(
+    _ file: ConfigurationFile, isStrict: Bool, isQuiet: Bool, portAdvice: String
+  ) async throws -> EngineSession {
+    DescriptorLimit.raise()
+    let log = try EngineLog(file.observability, isQuiet: isQuiet)
+    let signals = try await Signals.watch()
+    for warning in file.warnings { log.record(LogLine(.warn, warning)) }
+    do {
+      let engine = try await MockEngine.start(configuration(file, isStrict: isStrict, log: log))
+      return EngineSession(engine: engine, log: log, signals: signals)
+    } catch {
+      await log.writer.finish()
+      throw failure(error, portAdvice: portAdvice)
+    }
+  }
+
+  /// Tells the world that the engine accepts connections. Programs wait for this line.
+  func announce() {
+    for url in engine.addresses { log.writer.write("iii-dev listening on \(url)\n") }
+  }
+
+  /// Serves until SIGINT or SIGTERM, then ends everything in order, what `endFirst` ends before all.
+  func serve(endFirst: () async -> Void = {}) async {
+    await signals.first()
+    await endFirst()
+    log.record(LogLine(.info, "Shutting down engine and destroying workers"))
+    await engine.shutdown()
+    log.record(LogLine(.info, "Engine shutdown complete"))
+    await log.writer.finish()
+  }
+
+  private static func configuration(
+    _ file: ConfigurationFile, isStrict: Bool, log: EngineLog
+  ) -> MockEngine.Configuration {
+    var configuration = MockEngine.Configuration(file)
+    configuration.compatibility = isStrict ? .v0_13 : .current
+    configuration.onEvent = { event in log.record(event) }
+    return configuration
+  }
+
+  private static func failure(_ error: any Error, portAdvice: String) -> Failure {
+    switch error {
+    case MockEngineError.addressInUse(let host, let port):
+      let holder = PortHolder.find(port: port)
+      let by = holder.map { " by \($0.name) (process \($0.pid))" } ?? ""
+      let hint = holder == nil ? PortHolder.hint(port: port) + "; " : "end that process, or "
+      return Failure(text: "address \(host):\(port) is already in use\(by)\nHint: \(hint)\(portAdvice)")
+    case MockEngineError.cannotListen(let host, let port, let reason):
+      return Failure(text: "cannot listen at \(host):\(port): \(reason)")
+    default: return Failure(text: "\(error)")
+    }
+  }
+}

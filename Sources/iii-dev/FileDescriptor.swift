@@ -1,0 +1,68 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+/// Writing and reading whole texts by descriptor.
+enum FileDescriptor {
+  /// Writes all of a text and waits until it is taken. `false` if nobody can read it any more.
+  @discardableResult static func write(_ text: String, to descriptor: Int32) -> Bool {
+    write(Array(text.utf8)[...], to: descriptor)
+  }
+
+  /// Writes all bytes and waits until they are taken. `false` if nobody can read them any more.
+  static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { systemWrite(descriptor, $0) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EAGAIN {
+        _ = isWritable(descriptor, withinMilliseconds: -1)
+      } else if errno != EINTR {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Whether the descriptor takes bytes without making the caller wait: at least 4 KiB for a pipe.
+  static func isWritable(_ descriptor: Int32, withinMilliseconds limit: Int32) -> Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    return poll(&entry, 1, limit) > 0
+  }
+
+  /// The first bytes of a file; `nil` if it cannot be read.
+  static func read(_ path: String, maxBytes: Int) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: maxBytes)
+    var count = 0
+    while count < maxBytes {
+      let taken = bytes.withUnsafeMutableBytes {
+        systemRead(descriptor, UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
+      }
+      guard taken > 0 else { break }
+      count += taken
+    }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+
+  private static func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    #if canImport(Darwin)
+      Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+    #else
+      Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+    #endif
+  }
+
+  private static func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    #if canImport(Darwin)
+      Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+    #else
+      Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    #endif
+  }
+}

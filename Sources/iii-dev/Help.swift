@@ -1,0 +1,56 @@
+/// The texts of `--help`.
+enum Help {
+  static var main: String {
+    """
+    iii-dev \(packageVersion): the iii engine for local development
+
+    Usage:
+      iii-dev [OPTIONS]                                run the engine
+      iii-dev trigger FUNCTION [KEY=VALUE …] [OPTIONS] call a function and print its result
+      iii-dev demo [OPTIONS]                           run the engine with a small worker, and call it
+
+    Options:
+    \(table(ServeOptions.definitions))
+
+    `iii-dev VERB --help` shows the options of a verb.
+
+    """
+  }
+
+  static var trigger: String {
+    """
+    Call a function of a running engine and print its result.
+
+    Usage: iii-dev trigger FUNCTION [KEY=VALUE …] [OPTIONS]
+
+      A VALUE is read as JSON if it can be (10, true, [1,2], null), else it is a string.
+      Without pairs and --json the payload is {}.
+
+    Options:
+    \(table(TriggerOptions.definitions))
+
+    Tip: `iii-dev trigger FUNCTION --help` shows the parameters of a function.
+
+    """
+  }
+
+  static var demo: String {
+    """
+    Run the engine with a small Swift worker in the same process, make one call, and go on serving.
+
+    Usage: iii-dev demo [OPTIONS]
+
+    Options:
+    \(table(DemoOptions.definitions))
+
+    """
+  }
+
+  /// The options below one another, their texts aligned.
+  static func table(_ options: [OptionDefinition]) -> String {
+    let width = options.map(\.synopsis.count).max() ?? 0
+    return options.map { option in
+      "  " + option.synopsis + String(repeating: " ", count: width - option.synopsis.count + 2) + option.help
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,47 @@
+internal import IIIMockEngine
+
+extension LogLine {
+  /// What a person is told of something that happened in the engine; the phrases are those of the real one where it
+  /// has any, for people search logs for them.
+  static func lines(for event: EngineEvent) -> [LogLine] {
+    switch event {
+    case .listening(let url):
+      [LogLine(.info, "Engine listening on address: \(url.hasPrefix("ws://") ? String(url.dropFirst(5)) : url)")]
+    case .workerConnected(let worker): [LogLine(.debug, "Worker \(worker.id) connected")]
+    case .workerNamed(let worker):
+      [LogLine(.info, "Worker '\(worker.name ?? "")' connected", ["worker_id": worker.id])]
+    case .workerDisconnected(let worker, let reason):
+      [
+        LogLine(
+          .info, "Worker \(worker.name.map { "'\($0)'" } ?? worker.id) disconnected: \(reason)",
+          ["worker_id": worker.id])
+      ]
+    case .functionRegistered(let id, let worker, let replaced):
+      (replaced ? [LogLine(.warn, "Function \(id) is already registered. Overwriting.")] : [])
+        + [LogLine(.info, "[REGISTERED] Function \(id)", ["worker": worker.description])]
+    case .functionUnregistered(let id, let worker):
+      [LogLine(.info, "[UNREGISTERED] Function \(id)", ["worker": worker.description])]
+    case .invocationFailed(let functionID, let code, let message, let caller):
+      [
+        LogLine(
+          .warn, "Invocation of \(functionID) failed: \(message)", ["code": code, "caller": caller.description])
+      ]
+    case .frameIgnored(let diagnostic): [ignored(diagnostic)]
+    case .largeMessage(let worker, let bytes, let hint):
+      [
+        LogLine(
+          .warn, "A message of \(bytes) bytes goes to \(worker), whose SDK may refuse it", ["hint": hint])
+      ]
+    case .slowWorker(let worker, let unsentBytes):
+      [LogLine(.warn, "\(worker) does not read: \(unsentBytes) bytes wait for it")]
+    case .warning(let text): [LogLine(.warn, text)]
+    }
+  }
+
+  private static func ignored(_ diagnostic: Diagnostic) -> LogLine {
+    let frame = diagnostic.kind == "frame" ? "A frame" : "A frame `\(diagnostic.kind)`"
+    let message = "\(frame) of \(diagnostic.worker) was ignored: \(diagnostic.problem)"
+    guard let hint = diagnostic.hint else { return LogLine(.warn, message) }
+    return LogLine(.warn, message, ["hint": hint])
+  }
+}

@@ -1,0 +1,30 @@
+internal import IIIMockEngine
+
+/// Something to log: a message, and what belongs to it.
+struct LogLine: Sendable, Equatable {
+  struct Field: Sendable, Equatable {
+    let name: String
+    let value: String
+  }
+
+  let level: EngineLogLevel
+  let message: String
+  let fields: [Field]
+
+  /// Longer texts are cut: a log is no dump of payloads.
+  static let maxTextLength = 2000
+
+  init(_ level: EngineLogLevel, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+    self.level = level
+    self.message = Self.cut(message)
+    self.fields = fields.map { Field(name: $0.key, value: Self.cut($0.value)) }
+  }
+
+  private static func cut(_ text: String) -> String {
+    guard text.utf8.count > maxTextLength,
+      let end = text.index(text.startIndex, offsetBy: maxTextLength, limitedBy: text.endIndex),
+      end < text.endIndex
+    else { return text }
+    return text[..<end] + "…"
+  }
+}

@@ -1,0 +1,103 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+internal import UV
+
+/// Writes log lines on a thread of its own: the engine never waits for who reads them.
+///
+/// What nobody reads is dropped beyond a bound, and its number told when reading goes on.
+final class LogWriter: Sendable {
+  private enum Entry {
+    case text(String)
+    case line(LogLine, LocalTime)
+  }
+
+  private struct State {
+    var waiting: [Entry] = []
+    var isScheduled = false
+    var isClosing = false
+    var dropped = 0
+  }
+
+  private let state = Lock(State())
+  private let loop: Loop
+  private let descriptor: Int32
+  private let formatter: LogFormatter
+  private let maxWaiting: Int
+
+  /// A pipe takes so much at once if it takes anything (`PIPE_BUF`).
+  private static let chunk = 4096
+
+  init(_ formatter: LogFormatter, descriptor: Int32 = STDOUT_FILENO, maxWaiting: Int = 4096) throws(UVError) {
+    loop = try Loop(name: "iii-dev log")
+    self.formatter = formatter
+    self.descriptor = descriptor
+    self.maxWaiting = maxWaiting
+  }
+
+  /// Queues a text, which is whole lines. Any thread; returns at once.
+  func write(_ text: String) { queue(.text(text)) }
+
+  /// Queues a line of this moment. Any thread; returns at once.
+  func write(_ line: LogLine) { queue(.line(line, .now)) }
+
+  private func queue(_ entry: Entry) {
+    let schedule = state.withLock { state in
+      guard state.waiting.count < maxWaiting else {
+        state.dropped += 1
+        return false
+      }
+      state.waiting.append(entry)
+      defer { state.isScheduled = true }
+      return !state.isScheduled
+    }
+    if schedule { loop.post { self.drain() } }
+  }
+
+  /// Writes what is queued, but does not wait for a reader that has stopped.
+  func finish() async {
+    state.withLock { $0.isClosing = true }
+    await loop.stop()
+  }
+
+  private func drain() {
+    while true {
+      let (entries, dropped) = state.withLock { state in
+        let taken = (state.waiting, state.dropped)
+        state.waiting = []
+        state.dropped = 0
+        if taken.0.isEmpty { state.isScheduled = false }
+        return taken
+      }
+      guard !entries.isEmpty else { return }
+      for entry in entries {
+        guard put(text(of: entry)) else { break }
+      }
+      if dropped > 0 { _ = put("… \(dropped) log lines were dropped: nobody read them\n") }
+    }
+  }
+
+  private func text(of entry: Entry) -> String {
+    switch entry {
+    case .text(let text): text
+    case .line(let line, let time): formatter.text(line, at: time)
+    }
+  }
+
+  /// Writes a text, in parts that do not block. `false` if nobody takes it any more: the reader has left, or does not
+  /// read while the process wants to end.
+  private func put(_ text: String) -> Bool {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      while !FileDescriptor.isWritable(descriptor, withinMilliseconds: 200) {
+        if state.withLock({ $0.isClosing }) { return false }
+      }
+      guard FileDescriptor.write(rest.prefix(Self.chunk), to: descriptor) else { return false }
+      rest = rest.dropFirst(Self.chunk)
+    }
+    return true
+  }
+}

@@ -1,0 +1,63 @@
+internal import IIIMockEngine
+
+/// What a command line says, told apart by the options that a verb knows.
+struct ParsedArguments: Equatable {
+  private var values: [String: String] = [:]
+  private var flags: Set<String> = []
+  private(set) var operands: [String] = []
+
+  /// Takes `--name value`, `--name=value`, `-n value` and flags; behind `--` there are operands only.
+  init(_ arguments: [String], options: [OptionDefinition]) throws(UsageError) {
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      if argument == "--" {
+        operands += rest
+        return
+      }
+      guard argument.hasPrefix("-"), argument.count > 1, !Self.isNumber(argument) else {
+        operands.append(argument)
+        continue
+      }
+      let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard let option = options.first(where: { $0.name == sides[0] || $0.short == sides[0] }) else {
+        throw Self.unknown(sides[0], options)
+      }
+      try take(option, sides.count == 2 ? sides[1] : nil, &rest, options)
+    }
+  }
+
+  /// The value of an option; `nil` if it was not given.
+  subscript(name: String) -> String? { values[name] }
+
+  func has(_ flag: String) -> Bool { flags.contains(flag) }
+
+  private mutating func take(
+    _ option: OptionDefinition, _ attached: String?, _ rest: inout ArraySlice<String>, _ options: [OptionDefinition]
+  ) throws(UsageError) {
+    guard let placeholder = option.value else {
+      guard attached == nil else { throw UsageError(message: "option '\(option.name)' takes no value") }
+      flags.insert(option.name)
+      return
+    }
+    var value = attached
+    if value == nil, let next = rest.first, !options.contains(where: { $0.name == next || $0.short == next }) {
+      value = rest.removeFirst()
+    }
+    guard let value else {
+      throw UsageError(message: "option '\(option.name)' needs a value: \(option.name) \(placeholder)")
+    }
+    guard values.updateValue(value, forKey: option.name) == nil else {
+      throw UsageError(message: "option '\(option.name)' is given twice")
+    }
+  }
+
+  /// `-5` is a value, not an option.
+  private static func isNumber(_ argument: String) -> Bool {
+    argument.dropFirst().utf8.first.map { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ?? false
+  }
+
+  private static func unknown(_ name: String, _ options: [OptionDefinition]) -> UsageError {
+    let meant = NearestName.of(name, among: options.map(\.name))
+    return UsageError(message: "unknown option '\(name)'" + (meant.map { "; did you mean '\($0)'?" } ?? ""))
+  }
+}

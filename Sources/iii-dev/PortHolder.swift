@@ -1,0 +1,71 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+/// Who listens at a port that we wanted.
+struct PortHolder: Equatable {
+  let pid: Int
+  let name: String
+
+  /// How to find out by hand.
+  static func hint(port: Int) -> String {
+    #if os(Linux)
+      "see who holds it with: ss -ltnp 'sport = :\(port)'"
+    #else
+      "see who holds it with: lsof -nP -iTCP:\(port) -sTCP:LISTEN"
+    #endif
+  }
+
+  #if os(Linux)
+    /// Looks in `/proc`; `nil` if it is not there to be seen, as a process of somebody else.
+    static func find(port: Int) -> PortHolder? {
+      let sockets = Set(
+        ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
+          (FileDescriptor.read(path, maxBytes: 1 << 20)).map { listeningSockets(in: $0, port: port) } ?? []
+        })
+      guard !sockets.isEmpty else { return nil }
+      for entry in entries(of: "/proc", limit: 10_000) {
+        guard let pid = Int(entry) else { continue }
+        for descriptor in entries(of: "/proc/\(pid)/fd", limit: 4096)
+        where target(of: "/proc/\(pid)/fd/\(descriptor)").map(sockets.contains) ?? false {
+          let name = FileDescriptor.read("/proc/\(pid)/comm", maxBytes: 64)?.split(separator: "\n").first
+          return PortHolder(pid: pid, name: name.map(String.init) ?? "a process")
+        }
+      }
+      return nil
+    }
+
+    /// The listening sockets of a table of the kernel, as the links of `/proc/PID/fd` name them.
+    static func listeningSockets(in table: String, port: Int) -> [String] {
+      table.split(separator: "\n").dropFirst().compactMap { line in
+        let columns = line.split(separator: " ")
+        guard columns.count > 9, columns[3] == "0A", let local = columns[1].split(separator: ":").last,
+          Int(local, radix: 16) == port
+        else { return nil }
+        return "socket:[\(columns[9])]"
+      }
+    }
+
+    private static func entries(of folder: String, limit: Int) -> [String] {
+      guard let stream = opendir(folder) else { return [] }
+      defer { closedir(stream) }
+      var names: [String] = []
+      while names.count < limit, let entry = readdir(stream) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        if name.first != "." { names.append(name) }
+      }
+      return names
+    }
+
+    private static func target(of link: String) -> String? {
+      var buffer = [CChar](repeating: 0, count: 128)
+      let count = readlink(link, &buffer, buffer.count)
+      guard count > 0 else { return nil }
+      return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+  #else
+    static func find(port: Int) -> PortHolder? { nil }
+  #endif
+}

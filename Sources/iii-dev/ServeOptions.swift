@@ -1,0 +1,52 @@
+internal import IIIMockEngine
+
+/// The command line of the engine itself.
+struct ServeOptions: Equatable {
+  static let definitions: [OptionDefinition] = [
+    OptionDefinition(
+      name: "--port", value: "PORT", help: "Port of the first listener; 0 takes any free one (default: 49134)"),
+    OptionDefinition(name: "--host", value: "HOST", help: "Address of the first listener (default: 127.0.0.1)"),
+    OptionDefinition(name: "--config", short: "-c", value: "FILE", help: "The engine's YAML; without it defaults hold"),
+    OptionDefinition(name: "--strict", help: "Behave as engine 0.13.0 to the letter"),
+    OptionDefinition(name: "--quiet", help: "Print the ready line and errors only"),
+    OptionDefinition(name: "--version", short: "-v", help: "Print the version"),
+    .help,
+  ]
+
+  private(set) var port: UInt16?
+  private(set) var host: String?
+  private(set) var configPath: String?
+  private(set) var isStrict = false
+  private(set) var isQuiet = false
+  private(set) var wantsVersion = false
+  private(set) var wantsHelp = false
+
+  init(_ arguments: [String]) throws(UsageError) {
+    let parsed = try ParsedArguments(arguments, options: Self.definitions)
+    if let operand = parsed.operands.first {
+      throw UsageError(
+        message: Command.Verb(rawValue: operand) == nil
+          ? "unexpected argument '\(operand)'" : "'\(operand)' has to be the first argument, and its options follow it")
+    }
+    if let text = parsed["--port"] { port = try PortArgument.parse(text, allowsAny: true) }
+    host = parsed["--host"]
+    configPath = parsed["--config"]
+    isStrict = parsed.has("--strict")
+    isQuiet = parsed.has("--quiet")
+    wantsVersion = parsed.has("--version")
+    wantsHelp = parsed.has("--help")
+  }
+
+  /// What the file and the options ask for together.
+  func configuration(environment: Variables) throws(ConfigurationError) -> ConfigurationFile {
+    var file =
+      if let configPath {
+        try ConfigurationFile.load(path: configPath, environment: environment)
+      } else {
+        ConfigurationFile(environment: environment)
+      }
+    if let port { file.listeners[0].port = port }
+    if let host { file.listeners[0].host = host }
+    return file
+  }
+}

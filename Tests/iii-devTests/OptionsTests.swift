@@ -1,0 +1,81 @@
+import IIIMockEngine
+import Testing
+
+@testable import iii_dev
+
+@Suite struct OptionsTests {
+  @Test func defaultsOfTheEngine() throws {
+    let file = try ServeOptions([]).configuration(environment: Variables([:]))
+    #expect(file.listeners == [.init(host: "127.0.0.1", port: 49134)])
+    #expect(file.warnings.isEmpty)
+    #expect(!file.observability.isEnabled)
+  }
+
+  @Test func optionsOfTheEngine() throws {
+    let options = try ServeOptions(["--port", "0", "--host=0.0.0.0", "--strict", "--quiet"])
+    let file = try options.configuration(environment: Variables([:]))
+    #expect(file.listeners == [.init(host: "0.0.0.0", port: 0)])
+    #expect(options.isStrict)
+    #expect(options.isQuiet)
+    #expect(try ServeOptions(["-c", "x"]).configPath == "x")
+    #expect(try ServeOptions(["-v"]).wantsVersion)
+    #expect(try ServeOptions(["-h"]).wantsHelp)
+  }
+
+  @Test(arguments: [
+    (["--port", "65536"], "option '--port': '65536' is not a port number (0 to 65535; 0 takes any free one)"),
+    (["--port", "-1"], "option '--port': '-1' is not a port number (0 to 65535; 0 takes any free one)"),
+    (["--port", "+1"], "option '--port': '+1' is not a port number (0 to 65535; 0 takes any free one)"),
+    (["--port", ""], "option '--port': '' is not a port number (0 to 65535; 0 takes any free one)"),
+    (["--strict", "demo"], "'demo' has to be the first argument, and its options follow it"),
+    (["--strict", "x"], "unexpected argument 'x'"),
+  ])
+  func wrongForTheEngine(arguments: [String], message: String) {
+    let error = #expect(throws: UsageError.self) { try ServeOptions(arguments) }
+    #expect(error?.message == message)
+  }
+
+  @Test func optionsOfTrigger() throws {
+    let none = try TriggerOptions(["f"])
+    #expect(none.url == "ws://localhost:49134")
+    #expect(none.timeoutMilliseconds == 30_000)
+    let all = try TriggerOptions([
+      "f", "a=1", "--port=5", "b=--x", "--address", "::1", "--timeout-ms", "300", "--json", "-5", "-n", "ns",
+    ])
+    #expect(all.functionID == "f")
+    #expect(all.pairs == ["a=1", "b=--x"])
+    #expect(all.url == "ws://[::1]:5")
+    #expect(all.timeoutMilliseconds == 300)
+    #expect(all.json == "-5")
+    #expect(all.namespace == "ns")
+  }
+
+  @Test(arguments: [
+    (["f", "--port", "0"], "option '--port': '0' is not a port number (1 to 65535)"),
+    (["f", "--timeout-ms", "0"], "option '--timeout-ms': '0' is not a number of milliseconds (1 to 86400000)"),
+    (["f", "--timeout-ms", "soon"], "option '--timeout-ms': 'soon' is not a number of milliseconds (1 to 86400000)"),
+    (["--function-id", "f"], "unknown option '--function-id'"),
+    (["f", "--payload", "{}"], "unknown option '--payload'"),
+  ])
+  func wrongForTrigger(arguments: [String], message: String) {
+    let error = #expect(throws: UsageError.self) { try TriggerOptions(arguments) }
+    #expect(error?.message == message)
+  }
+
+  @Test func optionsOfDemo() throws {
+    #expect(try DemoOptions([]).port == 49134)
+    #expect(try DemoOptions(["--port", "0"]).port == 0)
+    #expect(throws: UsageError.self) { try DemoOptions(["x"]) }
+  }
+
+  @Test func helpNamesEveryOption() {
+    for (text, options) in [
+      (Help.main, ServeOptions.definitions), (Help.trigger, TriggerOptions.definitions),
+      (Help.demo, DemoOptions.definitions),
+    ] {
+      for option in options { #expect(text.contains(option.synopsis)) }
+      #expect(text.hasSuffix("\n"))
+      #expect(text.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    }
+  }
+}
