@@ -26,6 +26,8 @@ let package = Package(
     .target(name: "IIIMockEngine", dependencies: ["III", "UV", "CYAML"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "iii-dev", dependencies: ["III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "websocket-echo", dependencies: ["III", "UV"], path: "Tests/Autobahn/Echo", swiftSettings: swiftSettings),
     .target(name: "TestSupport", dependencies: ["UV"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .executableTarget(
       name: "bench", dependencies: ["CUV", "COpenSSL"], path: "Benchmarks",

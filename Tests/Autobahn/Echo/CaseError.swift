@@ -1,0 +1,5 @@
+/// Why the cases cannot be run.
+enum CaseError: Error {
+  case noCases
+  case endedEarly
+}
