@@ -261,7 +261,7 @@ final class JSONDocument {
     guard name.count > 0 else { return 1 }
     var word = UInt64(truncatingIfNeeded: name.count)
     for offset in [0, name.count / 2, name.count - 1] { word = word << 8 | UInt64(memory[name.start + offset]) }
-    return 1 << (word &* 0x9E37_79B9_7F4A_7C15 >> 58)
+    return 1 << ((word &* 0x9E37_79B9_7F4A_7C15) >> 58)
   }
 
   private func append(_ string: JSONCursor.StringToken) {

@@ -60,7 +60,8 @@ struct JSONUnkeyedDecoder: UnkeyedDecodingContainer {
       throw DecodingError.valueNotFound(
         type,
         .init(
-          codingPath: codingPath + [JSONKey(index: currentIndex)], debugDescription: "the array has no more elements")
+          codingPath: codingPath + [JSONKey(index: currentIndex)],
+          debugDescription: "expected \(type), found the end of the array")
       )
     }
     return JSONValueDecoder(document: document, index: Int(next))

@@ -1,0 +1,323 @@
+import Foundation
+import Testing
+
+@testable import III
+
+/// Our coder beside Foundation's: both must make the same JSON, and each must read what the other wrote.
+@Suite struct PayloadCoderTests {
+  private static func foundationEncoder() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.dateEncodingStrategy = .iso8601
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return encoder
+  }
+
+  private static func foundationDecoder() -> JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    return decoder
+  }
+
+  private func compare<T: Codable & Equatable>(_ value: T, location: SourceLocation = #_sourceLocation) throws {
+    let ours = try PayloadCoder.encode(value)
+    let theirs = [UInt8](try Self.foundationEncoder().encode(value))
+    let a = try PayloadCoder.decode(JSONValue.self, from: ours)
+    let b = try PayloadCoder.decode(JSONValue.self, from: theirs)
+    #expect(a == b, sourceLocation: location)
+    #expect(try Self.foundationDecoder().decode(T.self, from: Data(ours)) == value, sourceLocation: location)
+    #expect(try PayloadCoder.decode(T.self, from: theirs) == value, sourceLocation: location)
+    #expect(try PayloadCoder.decode(T.self, from: ours) == value, sourceLocation: location)
+  }
+
+  // MARK: Shapes
+
+  struct Scalars: Codable, Equatable {
+    var bool = true
+    var string = "a\"b\\/é😀\u{1}"
+    var int = Int.min
+    var int8 = Int8.min
+    var int16 = Int16.max
+    var int32 = Int32.min
+    var int64 = Int64.max
+    var uint = UInt.max
+    var uint8 = UInt8.max
+    var uint16 = UInt16.max
+    var uint32 = UInt32.max
+    var uint64 = UInt64.max
+    var float: Float = 0.1
+    var double = 1e-7
+    var none: Int?
+    var some: Int? = 7
+  }
+
+  struct Rich: Codable, Equatable {
+    var date = Date(timeIntervalSince1970: 1_700_000_000)
+    var data = Data([0, 1, 2, 255])
+    var url = URL(string: "https://example.com/a?b=c&d=é")
+    var decimal = Decimal(string: "12345678901234567890.123456789")
+    var uuid = UUID()
+    var optional: Date?
+    var dates = [Date(timeIntervalSince1970: 0)]
+    var byName = ["a": Date(timeIntervalSince1970: 1)]
+    var byNumber = [7: "x", -1: "y"]
+    var byEnum = [Kind.one: 1]
+    var set: Set<Int> = [1, 2, 3]
+    var range = 1..<3
+    var kind = Kind.two
+  }
+
+  enum Kind: String, Codable { case one, two }
+
+  indirect enum Tree: Codable, Equatable {
+    case leaf
+    case value(Int)
+    case pair(left: Tree, Tree)
+  }
+
+  struct Empty: Codable, Equatable {}
+
+  struct Wrapper: Codable, Equatable {
+    var inner: String
+
+    init(_ inner: String) { self.inner = inner }
+    init(from decoder: any Decoder) throws { inner = try decoder.singleValueContainer().decode(String.self) }
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(inner)
+    }
+  }
+
+  class Base: Codable, Equatable {
+    var base: Int
+
+    init(base: Int) { self.base = base }
+    static func == (a: Base, b: Base) -> Bool { a.isEqual(to: b) }
+    func isEqual(to other: Base) -> Bool { base == other.base }
+  }
+
+  final class Derived: Base {
+    var own: [String]
+
+    private enum CodingKeys: CodingKey { case own }
+
+    init(base: Int, own: [String]) {
+      self.own = own
+      super.init(base: base)
+    }
+
+    required init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      own = try container.decode([String].self, forKey: .own)
+      try super.init(from: container.superDecoder())
+    }
+
+    override func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      let parent = container.superEncoder()
+      try container.encode(own, forKey: .own)
+      try super.encode(to: parent)
+    }
+
+    override func isEqual(to other: Base) -> Bool { super.isEqual(to: other) && own == (other as? Derived)?.own }
+  }
+
+  /// Fills its containers out of order, as the protocol allows.
+  struct Interleaved: Codable, Equatable {
+    var numbers: [Int]
+    var name: String
+
+    enum Keys: CodingKey { case first, second, third, name, list, point }
+
+    init(numbers: [Int], name: String) {
+      self.numbers = numbers
+      self.name = name
+    }
+
+    init(from decoder: any Decoder) throws {
+      let outer = try decoder.container(keyedBy: Keys.self)
+      let first = try outer.nestedContainer(keyedBy: Keys.self, forKey: .first)
+      name = try first.decode(String.self, forKey: .name)
+      var list = try outer.nestedUnkeyedContainer(forKey: .list)
+      numbers = []
+      while !list.isAtEnd {
+        var inner = try list.nestedUnkeyedContainer()
+        numbers.append(try inner.decode(Int.self))
+        let point = try inner.nestedContainer(keyedBy: Keys.self)
+        #expect(try point.decode(Int.self, forKey: .point) == numbers.last)
+        #expect(try inner.decodeNil())
+        #expect(try !inner.decodeNil())
+        #expect(try Wrapper(from: inner.superDecoder()).inner == "s")
+        #expect(inner.isAtEnd)
+      }
+      #expect(try outer.superDecoder(forKey: .third).singleValueContainer().decode(Int.self) == 3)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var outer = encoder.container(keyedBy: Keys.self)
+      var first = outer.nestedContainer(keyedBy: Keys.self, forKey: .first)
+      var list = outer.nestedUnkeyedContainer(forKey: .list)
+      let third = outer.superEncoder(forKey: .third)
+      _ = outer.nestedContainer(keyedBy: Keys.self, forKey: .second)
+      for number in numbers {
+        var inner = list.nestedUnkeyedContainer()
+        try inner.encode(number)
+        var point = inner.nestedContainer(keyedBy: Keys.self)
+        try inner.encodeNil()
+        let parent = inner.superEncoder()
+        try point.encode(number, forKey: .point)
+        try Wrapper("s").encode(to: parent)
+      }
+      try first.encode(name, forKey: .name)
+      try 3.encode(to: third)
+      var again = encoder.container(keyedBy: Keys.self)
+      try again.encode(list.count, forKey: .point)
+    }
+  }
+
+  @Test func scalarsOfAllWidths() throws {
+    try compare(Scalars())
+    try compare([Float](arrayLiteral: 1, -0.0, 3.4028235e38, .leastNonzeroMagnitude, 16_777_216, 0.3))
+    try compare([1, 0.1, -0.0, .leastNonzeroMagnitude, 1.7976931348623157e308, 1e16, 1e15, 123_456_789.123])
+  }
+
+  @Test func typesOfFoundation() throws {
+    try compare(Rich())
+    try compare(Date(timeIntervalSince1970: -1))
+    try compare(URL(string: "relative/path"))
+    try compare(Decimal(-5))
+    try compare(Decimal(string: "1e60"))
+  }
+
+  @Test func containersOfAllKinds() throws {
+    try compare(Tree.pair(left: .value(1), .pair(left: .leaf, .value(-2))))
+    try compare(Empty())
+    try compare([Empty(), Empty()])
+    try compare([String: [String: [Int?]]]())
+    try compare(["": ["k": [1, nil, 3]], "\n\"": [:]])
+    try compare([[[1], []], []])
+    try compare([Wrapper("a"), Wrapper("")])
+    try compare(Derived(base: 7, own: ["x"]))
+    try compare(Base(base: 1))
+    try compare(Interleaved(numbers: [1, 2], name: "n"))
+    try compare(Interleaved(numbers: [], name: ""))
+  }
+
+  @Test func fragments() throws {
+    try compare("x")
+    try compare(7)
+    try compare(true)
+    try compare(0.5)
+    try compare(nil as Int?)
+    try compare(Kind.one)
+    #expect(try PayloadCoder.encode(Int128.max) == Array(Int128.max.description.utf8))
+    #expect(try PayloadCoder.decode(Int128.self, from: Array(Int128.min.description.utf8)) == .min)
+    #expect(try PayloadCoder.decode(UInt128.self, from: Array(UInt128.max.description.utf8)) == .max)
+  }
+
+  @Test func membersKeepTheirOrder() throws {
+    struct Ordered: Codable { var z = 1, a = 2, m: JSONValue = ["y": 1, "b": 2], n = JSONObject() }
+    let bytes = try PayloadCoder.encode(Ordered())
+    #expect(String(decoding: bytes, as: UTF8.self) == #"{"z":1,"a":2,"m":{"y":1,"b":2},"n":{}}"#)
+    let back = try PayloadCoder.decode(JSONObject.self, from: #"{"z":1,"a":2,"m":null}"#.utf8.map { $0 })
+    #expect(back.keys == ["z", "a", "m"])
+  }
+
+  @Test func jsonValuesGoThroughFoundationToo() throws {
+    let value: JSONValue = [
+      "n": nil, "t": true, "i": -7, "u": .uint(.max), "d": 1.5, "s": "x", "a": [1, [2, ["k": 3]]], "o": [:],
+    ]
+    try compare(value)
+    try compare(["k": value])
+    try compare(JSONObject(dictionaryLiteral: ("a", 1), ("b", value)))
+    try compare([value, nil])
+  }
+
+  @Test func fractionsOfSecondsAreKept() throws {
+    let date = Date(timeIntervalSinceReferenceDate: 700_000_000.25)
+    let bytes = try PayloadCoder.encode(date)
+    #expect(String(decoding: bytes, as: UTF8.self) == #""2023-03-08T20:26:40.250Z""#)
+    #expect(try PayloadCoder.decode(Date.self, from: bytes) == date)
+    let almost = Date(timeIntervalSinceReferenceDate: 700_000_000.9999)
+    #expect(String(decoding: try PayloadCoder.encode(almost), as: UTF8.self) == #""2023-03-08T20:26:41Z""#)
+  }
+
+  // MARK: What cannot be encoded
+
+  struct Failing: Encodable {
+    struct Failure: Error {}
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: JSONKey.self)
+      try container.encode(1, forKey: JSONKey("half"))
+      throw Failure()
+    }
+  }
+
+  struct Tolerant: Encodable {
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: JSONKey.self)
+      try container.encode(1, forKey: JSONKey("a"))
+      try? container.encode(Failing(), forKey: JSONKey("b"))
+      try? container.encode(Double.nan, forKey: JSONKey("c"))
+      try container.encode(2, forKey: JSONKey("d"))
+      var list = container.nestedUnkeyedContainer(forKey: JSONKey("list"))
+      try? list.encode(Failing())
+      try list.encode(3)
+    }
+  }
+
+  struct Twice: Encodable {
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(1)
+      try container.encode(2)
+    }
+  }
+
+  struct Mixed: Encodable {
+    func encode(to encoder: any Encoder) throws {
+      var object = encoder.container(keyedBy: JSONKey.self)
+      try object.encode(1, forKey: JSONKey("a"))
+      var array = encoder.unkeyedContainer()
+      try array.encode(1)
+    }
+  }
+
+  struct Nothing: Encodable { func encode(to encoder: any Encoder) throws {} }
+
+  final class Endless: Encodable {
+    func encode(to encoder: any Encoder) throws { var c = encoder.unkeyedContainer(); try c.encode(self) }
+  }
+
+  @Test func whoCatchesGoesOnWithoutTheMember() throws {
+    #expect(String(decoding: try PayloadCoder.encode(Tolerant()), as: UTF8.self) == #"{"a":1,"d":2,"list":[3]}"#)
+  }
+
+  @Test func misuseIsAnErrorAndNoCrash() {
+    #expect(throws: Failing.Failure.self) { try PayloadCoder.encode([Failing()]) }
+    #expect(throws: EncodingError.self) { try PayloadCoder.encode(Twice()) }
+    #expect(throws: EncodingError.self) { try PayloadCoder.encode(["k": Mixed()]) }
+    #expect(throws: EncodingError.self) { try PayloadCoder.encode(Nothing()) }
+    #expect(throws: EncodingError.self) { try PayloadCoder.encode(Endless()) }
+    #expect(String(decoding: (try? PayloadCoder.encode([Nothing()])) ?? [], as: UTF8.self) == "[{}]")
+  }
+
+  private func message<T: Encodable>(_ value: T) -> String {
+    do {
+      _ = try PayloadCoder.encode(value)
+      return "encoded"
+    } catch {
+      return PayloadCoder.message(for: error)
+    }
+  }
+
+  @Test func encodingErrorsNameTheirPlace() {
+    struct Point: Encodable { var x: Double, y: Float = 1 }
+    #expect(
+      message(["p": [Point(x: 1), Point(x: .nan)]])
+        == "p[1].x: Double cannot be encoded: JSON has no infinities and no NaN")
+    #expect(message([Point(x: 0, y: .infinity)]) == "[0].y: Float cannot be encoded: JSON has no infinities and no NaN")
+    #expect(
+      message(["v": JSONValue.double(.infinity)]) == "v: Double cannot be encoded: JSON has no infinities and no NaN")
+    #expect(message(Double.nan) == "Double cannot be encoded: JSON has no infinities and no NaN")
+  }
+}
