@@ -39,9 +39,9 @@ let package = Package(
       name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz/Command", swiftSettings: swiftSettings),
     .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "III"], swiftSettings: swiftSettings),
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
-    .testTarget(name: "IIITests", dependencies: ["III", "UV"], swiftSettings: swiftSettings),
+    .testTarget(name: "IIITests", dependencies: ["III", "TestSupport", "UV"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "UV"], exclude: ["Configuration/Files"],
+      name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "TestSupport", "UV"], exclude: ["Configuration/Files"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "iii-devTests", dependencies: ["iii-dev", "III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),

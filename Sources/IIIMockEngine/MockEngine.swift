@@ -88,7 +88,10 @@ public final class MockEngine: Sendable {
   /// Drops every connection, without a Close so that workers of all SDKs try again, and frees the port.
   ///
   /// A second call returns at once.
-  public func shutdown() async { await shutdownReportingLeaks() }
+  public func shutdown() async {
+    let code = await shutdownReportingLeaks()
+    assert(code == 0, "a handle of the engine's loop was left open (uv_loop_close: \(code))")
+  }
 
   /// As `shutdown`; returns what `uv_loop_close` said: 0, or a handle was left open.
   @discardableResult package func shutdownReportingLeaks() async -> Int { await core.shutDown() }

@@ -199,7 +199,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private func perform(_ work: Work) {
     switch work {
     case .job(let job):
-      job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+      job.runSynchronously(on: asUnownedSerialExecutor())
     case .call(let call): call()
     }
   }

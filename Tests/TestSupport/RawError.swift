@@ -31,4 +31,7 @@ package enum RawEnd: Sendable, Equatable {
   case failed(String)
   /// This side dropped it.
   case byUs
+
+  /// The close frame that the other side sent before it ended the connection.
+  package var close: RawFrame? { if case .byPeer(let close) = self { close } else { nil } }
 }

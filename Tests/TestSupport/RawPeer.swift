@@ -225,10 +225,17 @@ package actor RawPeer {
     waits += 1
     let id = waits
     return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { mailbox.wait(id, matches, $0) }
+      // By way of `self`: a closure that does not capture it would run off the actor.
+      try await self.suspend(mailbox, id, matches)
     } onCancel: {
       Task { await self.cancelWait(id) }
     }
+  }
+
+  private func suspend<Item>(
+    _ mailbox: Mailbox<Item>, _ id: Int, _ matches: @escaping @Sendable (Item) -> Bool
+  ) async throws -> Item {
+    try await withCheckedThrowingContinuation { mailbox.wait(id, matches, $0) }
   }
 
   private func cancelWait(_ id: Int) {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import III
@@ -5,7 +6,7 @@ import Testing
 
 @Suite struct ByteTableTests {
   @Test(arguments: 0..<20) func behavesAsADictionary(seed: UInt64) {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var table = ByteTable<Int>(seed: seed)
     var model: [String: Int] = [:]
     for step in 0..<3000 {
@@ -29,7 +30,7 @@ import Testing
 
 @Suite struct IDTableTests {
   @Test(arguments: 0..<20) func behavesAsADictionary(seed: UInt64) {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var table = IDTable<Int>(seed: seed)
     var model: [UUID128: Int] = [:]
     for step in 0..<5000 {
@@ -42,18 +43,5 @@ import Testing
       #expect(table.count == model.count)
     }
     #expect(Dictionary(uniqueKeysWithValues: table.all { _ in true }.map { ($0.id, $0.value) }) == model)
-  }
-}
-
-/// A small generator whose seed is the test's argument: a failing seed reproduces.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
   }
 }

@@ -1,4 +1,5 @@
 import III
+import TestSupport
 import Testing
 
 @Suite("Timer heap")
@@ -48,7 +49,7 @@ struct TimerHeapTests {
 
   @Test("agrees with a naive model", arguments: 0..<20 as Range<UInt64>)
   func model(seed: UInt64) {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var heap = TimerHeap<Int>()
     var model: [(deadline: UInt64, value: Int, token: TimerToken)] = []
     var gone: [TimerToken] = []

@@ -1,3 +1,4 @@
+import TestSupport
 import III
 
 /// Streams of frames as a peer might send them, made from a seed.

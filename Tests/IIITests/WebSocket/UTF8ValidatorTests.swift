@@ -1,4 +1,5 @@
 import III
+import TestSupport
 import Testing
 
 @Suite struct UTF8ValidatorTests {
