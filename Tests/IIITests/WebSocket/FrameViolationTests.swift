@@ -96,6 +96,8 @@ import Testing
     expect(1007, WireFrame(1, [0xC3], fin: false), WireFrame(0, []))
     // ASCII does not complete a character that was begun.
     expect(1007, WireFrame(1, [0xE2, 0x82], fin: false), WireFrame(0, Array("plain".utf8)))
+    expect(1007, WireFrame(1, [0xE2, 0x82], fin: false), .more("plain", fin: false), WireFrame(0, [0xAC]))
+    #expect(read(wire(WireFrame(1, [0xE2, 0x82], fin: false), .more("plain", fin: false))).map(\.closeCode) == [1007])
     #expect(read(wire(WireFrame(2, [0xFF, 0xC3]))) == [.binary([0xFF, 0xC3])])
   }
 

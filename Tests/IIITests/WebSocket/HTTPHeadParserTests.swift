@@ -185,7 +185,7 @@ import Testing
   @Test(arguments: [
     "HTTP/1.1\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 +20 OK\r\n\r\n",
     "HTTP/1.1 099 X\r\n\r\n",
-    "HTTP/2 101 X\r\n\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nx\r\n\r\n",
+    "HTTP/2 101 X\r\n\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nx\r\n\r\n", "HTTP/1.1 200 O\rK\r\n\r\n",
   ])
   func refusesWhatIsNoResponse(text: String) {
     #expect(isSyntaxError(response(text)))
