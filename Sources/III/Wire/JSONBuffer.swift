@@ -120,8 +120,12 @@ struct JSONBuffer: ~Copyable {
   private mutating func append(decimal description: String) {
     var description = description
     description.withUTF8 { text in
-      let decimal = JSONDecimal(text)
-      decimal.write(into: &self)
+      // Without an exponent the standard library writes what engines write.
+      if text.contains(UInt8(ascii: "e")) {
+        JSONDecimal(text).write(into: &self)
+      } else {
+        append(UnsafeRawBufferPointer(text))
+      }
     }
   }
 }

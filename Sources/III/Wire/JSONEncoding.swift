@@ -3,8 +3,9 @@
 /// Values are written straight into the run as they are encoded. Containers that may be filled later, while others
 /// are written (nested ones, those of `superEncoder`), get a run of their own, which is put in at the end.
 final class JSONEncoding {
-  private(set) var buffer = JSONBuffer()
-  private var frames: [Frame]
+  // Exclusive as it stands: one thread encodes, and nothing that is handed a part of this calls back into it.
+  @exclusivity(unchecked) private var buffer = JSONBuffer()
+  @exclusivity(unchecked) private var frames: [Frame]
   private var inserts: [(offset: Int, run: JSONEncoding)] = []
   private let basePath: [any CodingKey]
   private let depth: Int
@@ -66,15 +67,25 @@ final class JSONEncoding {
     frames[level].state = .complete
   }
 
-  /// Writes a member of the object, or an element (without key) of the array, at `level`.
-  func encode<T: Encodable>(_ value: T, _ key: (any CodingKey)?, in level: Int) throws {
-    let mark = try beginMember(key, in: level)
+  /// Writes a member of the object at `level`.
+  func encode<T: Encodable, Key: CodingKey>(_ value: T, _ key: Key, in level: Int) throws {
+    let mark = try beginMember(key.stringValue, in: level)
+    try encodePart(value, from: mark, in: level) { key }
+  }
+
+  /// Writes an element of the array at `level`.
+  func encode<T: Encodable>(element value: T, in level: Int) throws {
+    let mark = try beginElement(in: level)
+    try encodePart(value, from: mark, in: level) { JSONKey(index: self.frames[level].count - 1) }
+  }
+
+  @inline(__always) private func encodePart<T: Encodable>(
+    _ value: T, from mark: Int, in level: Int, key: () -> any CodingKey
+  ) throws {
     do {
-      if try scalar(value, path: { self.path(at: level) + [key ?? JSONKey(index: self.frames[level].count - 1)] }) {
-        return
-      }
-      guard depth + frames.count < JSONCursor.maxDepth else { throw tooDeep(value, level) }
-      frames.append(Frame(key: key ?? JSONKey(index: frames[level].count - 1)))
+      if try scalar(value, path: { self.path(at: level) + [key()] }) { return }
+      guard depth + frames.count < JSONCursor.maxDepth else { throw tooDeep(value) }
+      frames.append(Frame(key: key()))
       try value.encode(to: JSONValueEncoder(run: self, level: level + 1))
       close()
       frames.removeLast()
@@ -85,22 +96,23 @@ final class JSONEncoding {
     }
   }
 
-  func encodeNil(_ key: (any CodingKey)?, in level: Int) throws {
-    _ = try beginMember(key, in: level)
+  /// Writes `null` as a member, or (without name) an element, of what is at `level`.
+  func encodeNil(_ name: String?, in level: Int) throws {
+    _ = try name.map { try beginMember($0, in: level) } ?? beginElement(in: level)
     buffer.append("null")
   }
 
-  /// Makes place for a member that is filled in later.
+  /// Makes place for a member, or (without key) an element, that is filled in later.
   func insert(_ key: (any CodingKey)?, in level: Int) -> JSONEncoding {
     let path = path(at: level) + [key ?? JSONKey(index: count(at: level))]
     let run = JSONEncoding(basePath: path, depth: depth + frames.count)
     do {
-      _ = try beginMember(key, in: level)
+      _ = try key.map { try beginMember($0.stringValue, in: level) } ?? beginElement(in: level)
       inserts.append((buffer.count, run))
     } catch {
       failure = failure ?? error as? EncodingError
     }
-    if run.depth >= JSONCursor.maxDepth { failure = failure ?? tooDeep(path.count, level) }
+    if run.depth >= JSONCursor.maxDepth { failure = failure ?? tooDeep(path.count) }
     return run
   }
 
@@ -156,17 +168,20 @@ final class JSONEncoding {
   }
 
   /// Writes what stands before a member's value; returns where that begins.
-  @inline(__always) private func beginMember(_ key: (any CodingKey)?, in level: Int) throws -> Int {
-    guard level == frames.count - 1, frames[level].state == (key == nil ? .array : .object) else {
-      throw outOfTurn("a member", level)
-    }
+  @inline(__always) private func beginMember(_ name: String, in level: Int) throws -> Int {
+    let mark = try beginPart(of: .object, in: level)
+    buffer.append(quoting: name)
+    buffer.append(UInt8(ascii: ":"))
+    return mark
+  }
+
+  @inline(__always) private func beginElement(in level: Int) throws -> Int { try beginPart(of: .array, in: level) }
+
+  @inline(__always) private func beginPart(of state: Frame.State, in level: Int) throws -> Int {
+    guard level == frames.count - 1, frames[level].state == state else { throw outOfTurn("a member", level) }
     let mark = buffer.count
     if frames[level].count > 0 { buffer.append(UInt8(ascii: ",")) }
     frames[level].count += 1
-    if let key {
-      buffer.append(quoting: key.stringValue)
-      buffer.append(UInt8(ascii: ":"))
-    }
     return mark
   }
 
@@ -182,7 +197,7 @@ final class JSONEncoding {
       value, .init(codingPath: path(at: level), debugDescription: "a second value was encoded where one belongs"))
   }
 
-  private func tooDeep(_ value: Any, _ level: Int) -> EncodingError {
+  private func tooDeep(_ value: Any) -> EncodingError {
     EncodingError.invalidValue(
       value, .init(codingPath: [], debugDescription: JSONSyntaxError.Reason.tooDeep.rawValue))
   }

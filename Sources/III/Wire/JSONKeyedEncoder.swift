@@ -10,7 +10,7 @@ struct JSONKeyedEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
   var codingPath: [any CodingKey] { run.path(at: level) }
 
-  mutating func encodeNil(forKey key: Key) throws { try run.encodeNil(key, in: level) }
+  mutating func encodeNil(forKey key: Key) throws { try run.encodeNil(key.stringValue, in: level) }
 
   mutating func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try run.encode(value, key, in: level) }
 

@@ -3,17 +3,20 @@ struct JSONUnkeyedDecoder: UnkeyedDecodingContainer {
   private let document: JSONDocument
   private let array: UInt32
   private var next: UInt32
-  private(set) var currentIndex = 0
+  private let end: UInt32
+  private var passed: UInt32 = 0
 
   init(document: JSONDocument, array: Int) {
     self.document = document
     self.array = UInt32(array)
     next = UInt32(array) + 1
+    end = UInt32(document.next(after: array))
   }
 
   var codingPath: [any CodingKey] { document.path(to: Int(array)) }
-  var count: Int? { Int(document.tokens[Int(array)].extra) }
-  var isAtEnd: Bool { next >= document.tokens[Int(array)].next }
+  var count: Int? { document.count(ofArray: Int(array)) }
+  var currentIndex: Int { Int(passed) }
+  var isAtEnd: Bool { next >= end }
 
   mutating func decodeNil() throws -> Bool {
     guard try current(Any?.self).decodeNil() else { return false }
@@ -68,7 +71,7 @@ struct JSONUnkeyedDecoder: UnkeyedDecodingContainer {
   }
 
   private mutating func advance() {
-    next = document.tokens[Int(next)].next
-    currentIndex += 1
+    next = UInt32(document.next(after: Int(next)))
+    passed += 1
   }
 }

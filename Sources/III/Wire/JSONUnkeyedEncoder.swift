@@ -13,7 +13,7 @@ struct JSONUnkeyedEncoder: UnkeyedEncodingContainer {
 
   mutating func encodeNil() throws { try run.encodeNil(nil, in: level) }
 
-  mutating func encode<T: Encodable>(_ value: T) throws { try run.encode(value, nil, in: level) }
+  mutating func encode<T: Encodable>(_ value: T) throws { try run.encode(element: value, in: level) }
 
   mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
     encoder().container(keyedBy: type)

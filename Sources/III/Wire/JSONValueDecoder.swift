@@ -47,7 +47,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     return try T(from: self)
   }
 
-  private var kind: JSONDocument.Token.Kind { document.tokens[index].kind }
+  private var kind: JSONTape.Token.Kind { document.kind(at: index) }
 
   // MARK: Values
 

@@ -1,0 +1,60 @@
+/// The values and names of a JSON text in order, each with the place of the next one beside it.
+struct JSONTape: ~Copyable {
+  /// A value or a member's name.
+  struct Token {
+    enum Kind: UInt8 { case null, yes, no, number, string, escapedString, array, object, ambiguousObject }
+
+    var kind: Kind
+    /// Where it stands; strings without their quotes.
+    var start: UInt32
+    var count: UInt32 = 0
+    /// The token behind this value and all that it holds.
+    var next: UInt32
+    /// Of an array: how many elements. Of an object: where the member stands that was found last.
+    var extra: UInt32 = 0
+  }
+
+  private var base: UnsafeMutablePointer<Token>
+  private var capacity: Int
+  private(set) var count = 0
+
+  init(capacity: Int) {
+    self.capacity = max(capacity, 8)
+    base = .allocate(capacity: self.capacity)
+  }
+
+  deinit { base.deallocate() }
+
+  /// The token at `index`, which the tape must have. Tokens may be changed in place even when the tape is not.
+  subscript(index: Int) -> Token {
+    @inline(__always) unsafeAddress {
+      precondition(index >= 0 && index < count)
+      return UnsafePointer(base + index)
+    }
+    @inline(__always) nonmutating unsafeMutableAddress {
+      precondition(index >= 0 && index < count)
+      return base + index
+    }
+  }
+
+  @inline(__always) mutating func append(_ token: Token) {
+    if count == capacity { grow() }
+    (base + count).initialize(to: token)
+    count &+= 1
+  }
+
+  @inline(__always) mutating func append(_ kind: Token.Kind, _ start: Int, _ count: Int) {
+    append(
+      Token(
+        kind: kind, start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: count),
+        next: UInt32(truncatingIfNeeded: self.count &+ 1)))
+  }
+
+  @inline(never) private mutating func grow() {
+    let larger = UnsafeMutablePointer<Token>.allocate(capacity: capacity * 2)
+    larger.moveInitialize(from: base, count: count)
+    base.deallocate()
+    base = larger
+    capacity *= 2
+  }
+}
