@@ -45,6 +45,20 @@ final class JSONDocument {
     return token.kind == .escapedString ? JSONText.text(of: bytes) : String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The number at `index`, if it is nothing but a sign and up to 18 digits.
+  @inline(__always) func shortInteger(at index: Int) -> Int64? {
+    let bytes = bytes(at: index)
+    guard bytes.count <= 18, let first = bytes.first else { return nil }
+    let isNegative = first == UInt8(ascii: "-")
+    var value: Int64 = 0
+    for byte in bytes.dropFirst(isNegative ? 1 : 0) {
+      let digit = byte &- 0x30
+      guard digit < 10 else { return nil }
+      value = value &* 10 &+ Int64(digit)
+    }
+    return isNegative ? 0 &- value : value
+  }
+
   /// The number at `index`, and a cursor that can tell its digits.
   func number(at index: Int) -> (JSONNumber, JSONCursor)? {
     var cursor = JSONCursor(copy.view, at: Int(tape[index].start))

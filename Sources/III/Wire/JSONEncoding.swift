@@ -267,6 +267,12 @@ extension JSONEncoding {
   }
 }
 
+/// `value`, whose type is `T`; without an optional, which would have to be looked up for each `T` at run time.
+@inline(__always) func cast<T, U>(_ value: U) -> T {
+  precondition(T.self == U.self)
+  return unsafeBitCast(value, to: T.self)
+}
+
 /// `value` as what it is, if that is `U`.
 @inline(__always) func identity<T, U>(_ value: T, as type: U.Type) -> U? {
   // The types are the same, so no bit changes its meaning; a cast by `as?` costs more than all the rest here.

@@ -1,19 +1,28 @@
 /// A coding key made of any member name or index.
-struct JSONKey: CodingKey {
-  let stringValue: String
-  let intValue: Int?
+enum JSONKey: CodingKey {
+  case name(String)
+  case index(Int)
 
-  init(_ text: String) {
-    stringValue = text
-    intValue = nil
+  init(_ text: String) { self = .name(text) }
+
+  init?(stringValue: String) { self = .name(stringValue) }
+
+  init(index: Int) { self = .index(index) }
+
+  init?(intValue: Int) { self = .index(intValue) }
+
+  var stringValue: String {
+    switch self {
+    case .name(let text): text
+    // The words of Foundation's coder.
+    case .index(let index): "Index \(index)"
+    }
   }
 
-  init?(stringValue: String) { self.init(stringValue) }
-
-  init(index: Int) {
-    stringValue = "Index \(index)"
-    intValue = index
+  var intValue: Int? {
+    switch self {
+    case .name: nil
+    case .index(let index): index
+    }
   }
-
-  init?(intValue: Int) { self.init(index: intValue) }
 }

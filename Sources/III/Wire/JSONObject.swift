@@ -25,6 +25,12 @@ public struct JSONObject: Sendable {
   /// An object without members.
   public init() {}
 
+  /// The members of a parsed object; of duplicates the last one counts.
+  init(_ keys: ArraySlice<String>, _ values: ArraySlice<JSONValue>) {
+    members.reserveCapacity(keys.count)
+    for (key, value) in zip(keys, values) { set(key, to: value) }
+  }
+
   /// How many members there are.
   public var count: Int { members.count }
 

@@ -3,29 +3,24 @@ package enum JSONParser {
   /// The one value that `text` holds.
   package static func parse(_ text: ByteView) throws(JSONSyntaxError) -> JSONValue {
     var cursor = JSONCursor(text)
-    var parents: [Container] = []
-    var current: Container?
+    // The values and keys of all containers that are open, those of the innermost one last.
+    var values: [JSONValue] = []
+    var keys: [String] = []
+    var open: [Open] = []
     while true {
       var value: JSONValue
-      switch try cursor.first() {
-      case UInt8(ascii: "{"):
+      let first = try cursor.first()
+      switch first {
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        let isObject = first == UInt8(ascii: "{")
         cursor.advance()
-        if try cursor.peek() == UInt8(ascii: "}") {
+        if try cursor.peek() == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
           cursor.advance()
-          value = .object(JSONObject())
+          value = isObject ? .object(JSONObject()) : .array([])
         } else {
-          try open(&cursor, &parents, &current)
-          current?.key = try key(&cursor)
-          current?.isObject = true
-          continue
-        }
-      case UInt8(ascii: "["):
-        cursor.advance()
-        if try cursor.peek() == UInt8(ascii: "]") {
-          cursor.advance()
-          value = .array([])
-        } else {
-          try open(&cursor, &parents, &current)
+          guard open.count < JSONCursor.maxDepth else { throw JSONSyntaxError(.tooDeep, at: cursor.offset - 1) }
+          open.append(Open(isObject: isObject, values: values.count, keys: keys.count))
+          if isObject { keys.append(try key(&cursor)) }
           continue
         }
       case UInt8(ascii: "\""): value = .string(cursor.text(of: try cursor.string()))
@@ -42,23 +37,27 @@ package enum JSONParser {
       }
       // A value is complete: it goes into its container, and every container that it completes into the next.
       while true {
-        guard current != nil else {
+        guard let container = open.last else {
           try cursor.finish()
           return value
         }
-        current?.append(value)
+        values.append(value)
         let byte = try cursor.peek()
         if byte == UInt8(ascii: ",") {
           cursor.advance()
-          if current?.isObject == true { current?.key = try key(&cursor) }
+          if container.isObject { keys.append(try key(&cursor)) }
           break
         }
-        guard let done = current, byte == (done.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
-          throw cursor.unexpected()
-        }
+        guard byte == (container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { throw cursor.unexpected() }
         cursor.advance()
-        value = done.isObject ? .object(done.object) : .array(done.values)
-        current = parents.popLast()
+        open.removeLast()
+        if container.isObject {
+          value = .object(JSONObject(keys[container.keys...], values[container.values...]))
+          keys.removeSubrange(container.keys...)
+        } else {
+          value = .array(Array(values[container.values...]))
+        }
+        values.removeSubrange(container.values...)
       }
     }
   }
@@ -72,32 +71,15 @@ package enum JSONParser {
     return .double(value)
   }
 
-  private static func open(
-    _ cursor: inout JSONCursor, _ parents: inout [Container], _ current: inout Container?
-  ) throws(JSONSyntaxError) {
-    if let outer = current.take() { parents.append(outer) }
-    guard parents.count < JSONCursor.maxDepth else { throw JSONSyntaxError(.tooDeep, at: cursor.offset - 1) }
-    current = Container()
-  }
-
   private static func key(_ cursor: inout JSONCursor) throws(JSONSyntaxError) -> String {
     guard try cursor.peek() == UInt8(ascii: "\"") else { throw cursor.unexpected() }
     return cursor.text(of: try cursor.key())
   }
 
-  /// An array or object whose end has not come.
-  private struct Container {
-    var isObject = false
-    var key = ""
-    var values: [JSONValue] = []
-    var object = JSONObject()
-
-    mutating func append(_ value: JSONValue) {
-      if isObject {
-        object.set(key, to: value)
-      } else {
-        values.append(value)
-      }
-    }
+  /// An array or object whose end has not come, and where its values and keys begin.
+  private struct Open {
+    let isObject: Bool
+    let values: Int
+    let keys: Int
   }
 }

@@ -21,29 +21,29 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
   func decodeNil() -> Bool { kind == .null }
 
   func decode<T: Decodable>(_ type: T.Type) throws -> T {
-    if type == String.self { return try cast(string()) }
-    if type == Int.self { return try cast(integer(Int.self)) }
-    if type == Double.self { return try cast(double()) }
-    if type == Bool.self { return try cast(bool()) }
+    if type == String.self { return cast(try string()) }
+    if type == Int.self { return cast(try integer(Int.self)) }
+    if type == Double.self { return cast(try double()) }
+    if type == Bool.self { return cast(try bool()) }
     return try rare(type)
   }
 
   private func rare<T: Decodable>(_ type: T.Type) throws -> T {
-    if type == JSONValue.self { return try cast(json()) }
-    if type == Int64.self { return try cast(integer(Int64.self)) }
-    if type == UInt64.self { return try cast(integer(UInt64.self)) }
-    if type == Int32.self { return try cast(integer(Int32.self)) }
-    if type == UInt32.self { return try cast(integer(UInt32.self)) }
-    if type == Int16.self { return try cast(integer(Int16.self)) }
-    if type == UInt16.self { return try cast(integer(UInt16.self)) }
-    if type == Int8.self { return try cast(integer(Int8.self)) }
-    if type == UInt8.self { return try cast(integer(UInt8.self)) }
-    if type == UInt.self { return try cast(integer(UInt.self)) }
-    if type == Float.self { return try cast(float()) }
-    if type == Int128.self { return try cast(integer(Int128.self)) }
-    if type == UInt128.self { return try cast(integer(UInt128.self)) }
-    if type == JSONObject.self { return try cast(object()) }
-    if let value = try PayloadCoder.decodeFoundation(type, from: self) { return value }
+    if type == JSONValue.self { return cast(try json()) }
+    if type == Int64.self { return cast(try integer(Int64.self)) }
+    if type == UInt64.self { return cast(try integer(UInt64.self)) }
+    if type == Int32.self { return cast(try integer(Int32.self)) }
+    if type == UInt32.self { return cast(try integer(UInt32.self)) }
+    if type == Int16.self { return cast(try integer(Int16.self)) }
+    if type == UInt16.self { return cast(try integer(UInt16.self)) }
+    if type == Int8.self { return cast(try integer(Int8.self)) }
+    if type == UInt8.self { return cast(try integer(UInt8.self)) }
+    if type == UInt.self { return cast(try integer(UInt.self)) }
+    if type == Float.self { return cast(try float()) }
+    if type == Int128.self { return cast(try integer(Int128.self)) }
+    if type == UInt128.self { return cast(try integer(UInt128.self)) }
+    if type == JSONObject.self { return cast(try object()) }
+    if PayloadCoder.isFoundation(type) { return try PayloadCoder.decodeFoundation(type, from: self) }
     return try T(from: self)
   }
 
@@ -71,9 +71,13 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
   }
 
   private func integer<T: FixedWidthInteger>(_ type: T.Type) throws -> T {
-    guard kind == .number, let (number, cursor) = document.number(at: index) else {
-      throw mismatch(type, "an integer")
-    }
+    guard kind == .number else { throw mismatch(type, "an integer") }
+    if let value = document.shortInteger(at: index), let value = T(exactly: value) { return value }
+    return try longInteger(type)
+  }
+
+  private func longInteger<T: FixedWidthInteger>(_ type: T.Type) throws -> T {
+    guard let (number, cursor) = document.number(at: index) else { throw mismatch(type, "an integer") }
     if let value = number.int64 {
       if let value = T(exactly: value) { return value }
     } else if let value = number.uint64 {
@@ -141,10 +145,5 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     case .array: "an array"
     case .object, .ambiguousObject: "an object"
     }
-  }
-
-  private func cast<T, U>(_ value: U) throws -> T {
-    guard let value = identity(value, as: T.self) else { throw mismatch(T.self, "\(T.self)") }
-    return value
   }
 }

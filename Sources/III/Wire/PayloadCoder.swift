@@ -25,7 +25,7 @@ package enum PayloadCoder {
     _ type: T.Type, from json: ByteView, userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws -> T {
     do {
-      if type == JSONValue.self, let value = identity(try JSONParser.parse(json), as: type) { return value }
+      if type == JSONValue.self { return cast(try JSONParser.parse(json)) }
       return try JSONValueDecoder(document: JSONDocument(json, userInfo: userInfo), index: 0).decode(type)
     } catch let error as JSONSyntaxError {
       throw corrupted(error)
@@ -39,7 +39,7 @@ package enum PayloadCoder {
 
   /// Decodes a value from a JSON value.
   static func decode<T: Decodable>(_ type: T.Type, from value: JSONValue) throws -> T {
-    if let value = identity(value, as: type) { return value }
+    if type == JSONValue.self { return cast(value) }
     return try decode(type, from: encode(value))
   }
 
@@ -93,29 +93,31 @@ extension PayloadCoder {
     return true
   }
 
-  /// Decodes a value of such a type; returns nil for all others.
-  static func decodeFoundation<T: Decodable>(_ type: T.Type, from decoder: JSONValueDecoder) throws -> T? {
+  /// Whether `decodeFoundation` is needed for a type.
+  static func isFoundation(_ type: Any.Type) -> Bool {
+    type == Date.self || type == Data.self || type == URL.self || type == Decimal.self
+  }
+
+  /// Decodes a value of such a type.
+  static func decodeFoundation<T: Decodable>(_ type: T.Type, from decoder: JSONValueDecoder) throws -> T {
     if type == Date.self {
       guard let date = date(try decoder.string()) else { throw decoder.corrupted("a date that is not ISO 8601") }
-      return identity(date, as: type)
+      return cast(date)
     }
     if type == Data.self {
       guard let data = Data(base64Encoded: try decoder.string()) else {
         throw decoder.corrupted("data that is not base64")
       }
-      return identity(data, as: type)
+      return cast(data)
     }
     if type == URL.self {
       guard let url = URL(string: try decoder.string()) else { throw decoder.corrupted("a string that is no URL") }
-      return identity(url, as: type)
+      return cast(url)
     }
-    if type == Decimal.self {
-      guard let decimal = Decimal(string: try decoder.numberText()) else {
-        throw decoder.corrupted("a number that does not fit Decimal")
-      }
-      return identity(decimal, as: type)
+    guard let decimal = Decimal(string: try decoder.numberText()) else {
+      throw decoder.corrupted("a number that does not fit Decimal")
     }
-    return nil
+    return cast(decimal)
   }
 
   /// Whole seconds as Foundation writes them; others with milliseconds, which it would drop.
