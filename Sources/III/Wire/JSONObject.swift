@@ -25,10 +25,32 @@ public struct JSONObject: Sendable {
   /// An object without members.
   public init() {}
 
-  /// The members of a parsed object; of duplicates the last one counts.
-  init(_ keys: ArraySlice<String>, _ values: ArraySlice<JSONValue>) {
-    members.reserveCapacity(keys.count)
-    for (key, value) in zip(keys, values) { set(key, to: value) }
+  /// Takes the last `count` keys and values as members; of duplicates the last one counts.
+  init(last count: Int, of keys: inout [String], _ values: inout [JSONValue]) {
+    // Moved, not copied, hence from the end.
+    members = [Member](unsafeUninitializedCapacity: count) { memory, initialized in
+      for place in (0..<count).reversed() {
+        memory.initializeElement(at: place, to: Member(key: keys.removeLast(), value: values.removeLast()))
+      }
+      initialized = count
+    }
+    if count > Self.linearLimit { reindex() }
+    guard repeatsKey else { return }
+    let all = members
+    members = []
+    index = [:]
+    for member in all { set(member.key, to: member.value) }
+  }
+
+  /// Whether a key occurs twice, as only parsed objects have it, and only until they are made.
+  private var repeatsKey: Bool {
+    if members.count > Self.linearLimit { return index.count < members.count }
+    return members.withUnsafeBufferPointer { members in
+      for place in members.indices {
+        for earlier in 0..<place where ByteKey.isSame(members[earlier].key, members[place].key) { return true }
+      }
+      return false
+    }
   }
 
   /// How many members there are.

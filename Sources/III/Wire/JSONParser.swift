@@ -19,7 +19,7 @@ package enum JSONParser {
           value = isObject ? .object(JSONObject()) : .array([])
         } else {
           guard open.count < JSONCursor.maxDepth else { throw JSONSyntaxError(.tooDeep, at: cursor.offset - 1) }
-          open.append(Open(isObject: isObject, values: values.count, keys: keys.count))
+          open.append(Open(isObject: isObject, values: values.count))
           if isObject { keys.append(try key(&cursor)) }
           continue
         }
@@ -51,13 +51,10 @@ package enum JSONParser {
         guard byte == (container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { throw cursor.unexpected() }
         cursor.advance()
         open.removeLast()
-        if container.isObject {
-          value = .object(JSONObject(keys[container.keys...], values[container.values...]))
-          keys.removeSubrange(container.keys...)
-        } else {
-          value = .array(Array(values[container.values...]))
-        }
-        values.removeSubrange(container.values...)
+        let count = values.count - container.values
+        value =
+          container.isObject
+          ? .object(JSONObject(last: count, of: &keys, &values)) : .array(last(count, of: &values))
       }
     }
   }
@@ -76,10 +73,17 @@ package enum JSONParser {
     return cursor.text(of: try cursor.key())
   }
 
-  /// An array or object whose end has not come, and where its values and keys begin.
+  /// Takes the last `count` values, moved and not copied, hence from the end.
+  private static func last(_ count: Int, of values: inout [JSONValue]) -> [JSONValue] {
+    [JSONValue](unsafeUninitializedCapacity: count) { memory, initialized in
+      for place in (0..<count).reversed() { memory.initializeElement(at: place, to: values.removeLast()) }
+      initialized = count
+    }
+  }
+
+  /// An array or object whose end has not come, and how many values there were before it.
   private struct Open {
     let isObject: Bool
     let values: Int
-    let keys: Int
   }
 }

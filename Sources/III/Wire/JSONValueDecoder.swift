@@ -42,9 +42,27 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     if type == Float.self { return cast(try float()) }
     if type == Int128.self { return cast(try integer(Int128.self)) }
     if type == UInt128.self { return cast(try integer(UInt128.self)) }
+    if type == [String].self { return cast(try elements(String.self)) }
+    if type == [Double].self { return cast(try elements(Double.self)) }
+    if type == [Int].self { return cast(try elements(Int.self)) }
+    if type == [Float].self { return cast(try elements(Float.self)) }
     if type == JSONObject.self { return cast(try object()) }
     if PayloadCoder.isFoundation(type) { return try PayloadCoder.decodeFoundation(type, from: self) }
     return try T(from: self)
+  }
+
+  /// An array of plain values, which are many at times: without the detour by way of `Array`'s own decoding.
+  private func elements<Element: Decodable>(_ type: Element.Type) throws -> [Element] {
+    guard kind == .array else { throw mismatch([Any].self, "an array") }
+    var elements: [Element] = []
+    elements.reserveCapacity(document.count(ofArray: index))
+    let end = document.next(after: index)
+    var next = index + 1
+    while next < end {
+      elements.append(try JSONValueDecoder(document: document, index: next).decode(type))
+      next = document.next(after: next)
+    }
+    return elements
   }
 
   private var kind: JSONTape.Token.Kind { document.kind(at: index) }

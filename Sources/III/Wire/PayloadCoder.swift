@@ -13,6 +13,11 @@ package enum PayloadCoder {
   ///
   /// - Throws: `EncodingError`, or what the value's `encode(to:)` throws.
   package static func encode<T: Encodable>(_ value: T) throws -> [UInt8] {
+    if let value = identity(value, as: JSONValue.self) {
+      var buffer = JSONBuffer()
+      if let number = buffer.append(value) { throw JSONEncoding.notFinite(number, []) }
+      return buffer.bytes()
+    }
     let run = JSONEncoding()
     try run.encodeRoot(value)
     return try run.finish()
