@@ -78,6 +78,19 @@ import Testing
   ])
   func saysWhatIsWrongWhere(json: String, text: String) { #expect(message(Order.self, json) == text) }
 
+  /// As Swift, JavaScript, Python (`isoformat`) and Rust write the same instant, with and without fractions.
+  @Test(
+    arguments: [
+      ("2024-02-29T12:00:00Z", 0), ("2024-02-29T12:00:00.000Z", 0), ("2024-02-29T12:00:00+00:00", 0),
+      ("2024-02-29T13:00:00+01:00", 0), ("2024-02-29T07:00:00-0500", 0), ("2024-02-29T12:00:00.5Z", 0.5),
+      ("2024-02-29T12:00:00.250Z", 0.25), ("2024-02-29T12:00:00.123456+00:00", 0.123456),
+      ("2024-02-29T12:00:00.123456789Z", 0.123456789),
+    ] as [(String, Double)])
+  func datesOfAllSenders(text: String, fraction: Double) throws {
+    let date = try PayloadCoder.decode(Date.self, from: JSONText.quoted(text))
+    #expect(abs(date.timeIntervalSince1970 - 1_709_208_000 - fraction) < 1e-6)
+  }
+
   @Test func pathsAreThoseOfFoundation() throws {
     let cases = [
       "{}", #"{"id":"x"}"#, #"{"id":null}"#, #"{"id":1,"items":{}}"#, #"{"id":1,"items":[7]}"#,
