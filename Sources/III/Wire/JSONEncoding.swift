@@ -118,8 +118,8 @@ final class JSONEncoding {
 
   /// Opens the object or array at `level`, or goes on with it; returns false if it is something else by now.
   func open(_ isObject: Bool, at level: Int) -> Bool {
-    guard level == frames.count - 1 else { return false }
-    switch (frames[level].state, isObject) {
+    let state = level == frames.count - 1 ? frames[level].state : .complete
+    switch (state, isObject) {
     case (.nothing, _):
       buffer.append(isObject ? UInt8(ascii: "{") : UInt8(ascii: "["))
       frames[level].state = isObject ? .object : .array

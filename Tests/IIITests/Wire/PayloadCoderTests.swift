@@ -241,6 +241,55 @@ import Testing
     #expect(String(decoding: try PayloadCoder.encode(almost), as: UTF8.self) == #""2023-03-08T20:26:41Z""#)
   }
 
+  /// Encodes and decodes to the way by which it was reached.
+  struct Spy: Codable, Equatable {
+    var path = ""
+
+    init() {}
+    init(from decoder: any Decoder) throws { path = decoder.codingPath.map(\.stringValue).joined(separator: "/") }
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(encoder.codingPath.map(\.stringValue).joined(separator: "/"))
+    }
+  }
+
+  struct Paths: Encodable {
+    func encode(to encoder: any Encoder) throws {
+      var outer = encoder.container(keyedBy: JSONKey.self)
+      try outer.encode([[Spy()], [Spy(), Spy()]], forKey: JSONKey("lists"))
+      try outer.encode(["k": Spy()], forKey: JSONKey("map"))
+      var nested = outer.nestedContainer(keyedBy: JSONKey.self, forKey: JSONKey("nested"))
+      var list = nested.nestedUnkeyedContainer(forKey: JSONKey("list"))
+      try list.encode(Spy())
+      try list.encode([Spy()])
+      try Spy().encode(to: list.superEncoder())
+      try nested.encode(Spy(), forKey: JSONKey("after"))
+      try Spy().encode(to: outer.superEncoder())
+      try Spy().encode(to: outer.superEncoder(forKey: JSONKey("parent")))
+      try outer.encode(
+        [outer.codingPath.count, nested.codingPath.count, list.codingPath.count], forKey: JSONKey("counts"))
+    }
+  }
+
+  @Test func codingPathsAreThoseOfFoundation() throws {
+    var ours = try #require(try JSONValue(encoding: Paths()).decoded(as: [String: JSONValue].self))
+    let bytes = try Self.foundationEncoder().encode(Paths())
+    var theirs = try PayloadCoder.decode([String: JSONValue].self, from: [UInt8](bytes))
+    // Foundation forgets the way to nested containers in what they hold.
+    #expect(
+      ours.removeValue(forKey: "nested") == [
+        "list": ["nested/list/Index 0", ["nested/list/Index 1/Index 0"], "nested/list/Index 2"],
+        "after": "nested/after",
+      ])
+    theirs["nested"] = nil
+    #expect(ours == theirs)
+    struct Inner: Codable, Equatable { var list: [Spy], map: [String: [Spy]] }
+    let json = #"{"a":{"list":[1,{"x":[2]},[]],"map":{"k":[[],{}],"l":[7]}}}"#
+    let read = try PayloadCoder.decode([String: Inner].self, from: Array(json.utf8))
+    #expect(read == (try Self.foundationDecoder().decode([String: Inner].self, from: Data(json.utf8))))
+    #expect(read["a"]?.map["k"]?.last?.path == "a/map/k/Index 1")
+  }
+
   // MARK: What cannot be encoded
 
   struct Failing: Encodable {
