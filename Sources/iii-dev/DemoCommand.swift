@@ -6,6 +6,11 @@ struct DemoCommand {
   private struct Name: Codable, Sendable { let name: String }
   private struct Greeting: Codable, Sendable { let message: String }
 
+  /// What `iii-dev trigger demo::greet --help` shows.
+  private static let schema: JSONValue = [
+    "type": "object", "properties": ["name": ["type": "string", "description": "Whom to greet"]], "required": ["name"],
+  ]
+
   private let options: DemoOptions
   private let console: Console
 
@@ -25,8 +30,9 @@ struct DemoCommand {
       file, isStrict: false, isQuiet: options.isQuiet, portAdvice: "choose another port: iii-dev demo --port 0")
     session.announce()
     let worker = try await registerWorker(session.engine.url, options: InitOptions(workerName: "demo"))
-    try worker.registerFunction("demo::greet", description: "Greets by name.") {
-      (input: Name) async throws -> Greeting in
+    try worker.registerFunction(
+      "demo::greet", description: "Greets by name.", requestFormat: .schema(Self.schema)
+    ) { (input: Name) async throws -> Greeting in
       Greeting(message: "Hello, \(input.name)!")
     }
     let start = ContinuousClock.now
