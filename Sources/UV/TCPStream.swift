@@ -137,8 +137,11 @@ package final class TCPStream: LoopResource {
     return memory + outCount
   }
 
-  /// Bytes that the kernel has not taken yet.
-  package var unsentBytes: Int { outCount + (isClosed ? 0 : uv_stream_get_write_queue_size(stream)) }
+  /// What libuv had queued when the handle was closed.
+  private var queuedAtClose = 0
+
+  /// Bytes that the kernel has not taken; of a closed stream those that it never took.
+  package var unsentBytes: Int { outCount + (isClosed ? queuedAtClose : uv_stream_get_write_queue_size(stream)) }
 
   /// Bytes that the kernel has taken: a position in the order of all that was written.
   package var bytesSent: UInt64 { bytesWritten - UInt64(unsentBytes) }
@@ -230,6 +233,7 @@ package final class TCPStream: LoopResource {
   /// Drops the connection; what is unsent is lost. Nothing is called back afterwards.
   package func close() {
     guard !isClosed else { return }
+    queuedAtClose = uv_stream_get_write_queue_size(stream)
     isClosed = true
     forgetOwner()
     uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self), TCPStream.didClose)
@@ -238,6 +242,7 @@ package final class TCPStream: LoopResource {
   /// Drops the connection by a reset.
   package func reset() {
     guard !isClosed else { return }
+    queuedAtClose = uv_stream_get_write_queue_size(stream)
     isClosed = true
     forgetOwner()
     if uv_tcp_close_reset(handle, TCPStream.didClose) != 0 {
@@ -283,6 +288,7 @@ package final class TCPStream: LoopResource {
     guard let handle, let data = handle.pointee.data else { return }
     let stream = Unmanaged<TCPStream>.fromOpaque(data).takeRetainedValue()
     stream.loop.unregister(stream)
+    stream.queuedAtClose += stream.outCount
     stream.releaseOut()
     stream.handle.deallocate()
   }

@@ -105,7 +105,7 @@ final class Connection {
   }
 
   private func noteSent() {
-    if let link, machine.watchesSending { machine.noteSent(link.bytesSent) }
+    if let link { machine.noteSent(link.bytesSent) }
   }
 
   private func act() {

@@ -93,9 +93,6 @@ struct ConnectionMachine {
 
   var hasActions: Bool { !actions.isEmpty }
 
-  /// Whether the end of the stream must be known: frames are in it that TCP may not have accepted.
-  var watchesSending: Bool { !unsent.isEmpty }
-
   /// TCP has accepted the first `bytes` bytes of the present connection's frames.
   mutating func noteSent(_ bytes: UInt64) {
     sent = max(sent, min(bytes, position))

@@ -37,10 +37,12 @@ public struct ReconnectionConfig: Sendable, Hashable {
     var capped = Double(initialDelay.nanoseconds)
     let longest = Double(maxDelay.nanoseconds)
     // Step by step, and no further than the cap: a power of a large number of attempts would be infinite.
-    for _ in 0..<max(0, attempt) where capped < longest && capped > 0 {
+    var steps = attempt
+    while steps > 0 && capped < longest {
       let next = capped * backoffMultiplier
       guard next.isFinite, next >= 0, next != capped else { break }
       capped = next
+      steps -= 1
     }
     capped = min(capped, longest)
     let delay = capped + capped * jitterFactor * random

@@ -1,0 +1,152 @@
+import Testing
+
+@testable import III
+
+@Suite("Connection machine: invocations of the worker's functions")
+struct InvocationTests {
+  private let id = "550e8400-e29b-41d4-a716-446655440000"
+
+  private func invocation(_ rest: String) -> String { "{\"type\":\"invokefunction\"\(rest)}" }
+
+  @Test("a function is run with what came")
+  func run() {
+    var harness = MachineHarness.connected()
+    harness.register("f")
+    harness.receive(
+      invocation(
+        #","invocation_id":"\#(id)","function_id":"f","data":{"a":1},"traceparent":"tp","baggage":"k=v","metadata":7"#))
+    let run = harness.runs.first
+    #expect(run?.function.id == "f")
+    #expect(run?.invocation.invocationID == UUID128(id))
+    #expect(run.map { String(decoding: $0.invocation.payload, as: UTF8.self) } == #"{"a":1}"#)
+    #expect(run?.invocation.traceparent == "tp")
+    #expect(run?.invocation.baggage == "k=v")
+    #expect(run?.invocation.metadata == Array("7".utf8))
+  }
+
+  @Test("without `data` the payload is null; without an id nobody is answered")
+  func noData() {
+    var harness = MachineHarness.connected()
+    harness.register("f")
+    harness.receive(invocation(#","function_id":"f""#))
+    harness.receive(invocation(#","function_id":"f","invocation_id":null,"data":null"#))
+    #expect(harness.runs.count == 2)
+    #expect(harness.runs.allSatisfy { $0.invocation.invocationID == nil })
+    #expect(harness.runs.allSatisfy { $0.invocation.payload == Array("null".utf8) })
+  }
+
+  @Test("§17.22 an unknown function is refused, to who waits")
+  func unknown() {
+    var harness = MachineHarness.connected()
+    harness.receive(invocation(#","function_id":"a::nope","data":1"#))
+    #expect(harness.written == [])
+    harness.receive(invocation(#","invocation_id":"\#(id)","function_id":"a::nope","data":1"#))
+    #expect(
+      harness.written == [
+        #"{"type":"invocationresult","invocation_id":"\#(id)","function_id":"a::nope","error":"#
+          + #"{"code":"function_not_found","message":"Function 'a::nope' not found"}}"#
+      ])
+  }
+
+  @Test("an answer goes to the connection that asked, or nowhere")
+  func stale() {
+    var harness = MachineHarness.connected()
+    harness.register("f")
+    harness.receive(invocation(#","invocation_id":"\#(id)","function_id":"f","data":1"#))
+    let asked = harness.runs[0].invocation.connection
+    harness.end()
+    harness.event { $0.reply(MachineHarness.frame("offline"), to: asked, now: $1) }
+    harness.advance(.seconds(1))
+    harness.open()
+    harness.written = []
+    harness.event { $0.reply(MachineHarness.frame("stale"), to: asked, now: $1) }
+    harness.event { $0.reply(MachineHarness.frame("fresh"), to: asked + 1, now: $1) }
+    #expect(harness.written == ["fresh"])
+  }
+
+  @Test("§17.31 a `ping` is answered; what is not understood is ignored")
+  func ignored() {
+    var harness = MachineHarness.connected()
+    harness.register("f")
+    harness.receive(#"{"type":"ping"}"#)
+    #expect(harness.written.last == #"{"type":"pong"}"#)
+    harness.written = []
+    let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
+    for message in [
+      "", "  ", "{", "nonsense", "[]", "[\"ping\"]", "7", "{}", #"{"type":7}"#, #"{"type":"nope"}"#,
+      #"{"type":"pong"}"#,
+      #"{"type":"error","error":{"code":"AUTH_ERROR","message":"no"}}"#, "{\"type\":\"ping\",\"x\":\(deep)}", deep,
+      invocation(""), invocation(#","function_id":7"#), invocation(#","function_id":"f","invocation_id":7"#),
+      invocation(#","function_id":"f","invocation_id":"no-uuid""#),
+      invocation(#","function_id":"f","data":"\#u{FFFF}"#),
+      #"{"type":"invocationresult"}"#, #"{"type":"invocationresult","invocation_id":"x"}"#,
+      #"{"type":"invocationresult","invocation_id":[]}"#, #"{"type":"workerregistered"}"#,
+      #"{"type":"workerregistered","worker_id":null}"#, #"{"type":"registertrigger","id":"x"}"#,
+      #"{"type":"functionregistered","id":"x"}"#,
+    ] {
+      harness.receive(message)
+      #expect(harness.written == [], "\(message.prefix(80))")
+      #expect(harness.machine.phase == .connected)
+    }
+    #expect(harness.runs.isEmpty)
+    #expect(harness.logs.count == 3)
+  }
+
+  @Test("payloads may nest deep")
+  func deep() {
+    var harness = MachineHarness.connected()
+    harness.register("f")
+    let data = String(repeating: "[", count: 1_000) + String(repeating: "]", count: 1_000)
+    harness.receive(invocation(",\"function_id\":\"f\",\"data\":\(data)"))
+    #expect(harness.runs.count == 1)
+  }
+
+  @Test("WebSocket pings are answered, but not behind megabytes that wait")
+  func pings() {
+    var harness = MachineHarness.connected()
+    Array("abc".utf8).withView { payload in harness.event { $0.received(ping: payload, now: $1) } }
+    #expect(harness.written == ["pong abc"])
+    harness.accepts = false
+    harness.send(String(repeating: "x", count: 2 << 20))
+    harness.written = []
+    Array("abc".utf8).withView { payload in harness.event { $0.received(ping: payload, now: $1) } }
+    #expect(harness.written == [])
+  }
+
+  @Test("an engine that asks and does not read is left")
+  func engineDoesNotRead() {
+    var harness = MachineHarness.connected { $0.maxUnsentBytes = 1 << 20 }
+    harness.accepts = false
+    for _ in 0..<100_000 where harness.machine.phase == .connected { harness.receive(#"{"type":"ping"}"#) }
+    #expect(harness.machine.phase == .reconnecting)
+    #expect(harness.drops == 1)
+    #expect(harness.bytesWritten < 2 << 20)
+  }
+
+  @Test("§17.37 a refused worker ends; a refused function does not")
+  func refused() {
+    var harness = MachineHarness.connected()
+    harness.call("a")
+    harness.receive(
+      #"{"type":"registrationrejected","code":"FUNCTION_NAMESPACE_CONFLICT","namespace":"n","function_id":"f","owner_worker_id":"w"}"#
+    )
+    #expect(harness.machine.phase == .connected)
+    harness.receive(
+      #"{"type":"registrationrejected","code":"WORKER_NAMESPACE_CONFLICT","namespace":"n","worker_name":"me","owner_worker_id":"w"}"#
+    )
+    #expect(
+      harness.rejections == [
+        RegistrationRejectedError(
+          code: "FUNCTION_NAMESPACE_CONFLICT", namespace: "n", functionID: "f", ownerWorkerID: "w"),
+        RegistrationRejectedError(
+          code: "WORKER_NAMESPACE_CONFLICT", namespace: "n", workerName: "me", ownerWorkerID: "w"),
+      ])
+    #expect(harness.outcomes["a"]?.hasPrefix("WORKER_NAMESPACE_CONFLICT") == true)
+    #expect(harness.states.last == .failed)
+    harness.end()
+    harness.advance(.seconds(100))
+    #expect(harness.dials == 1)
+    harness.call("late")
+    #expect(harness.outcomes["late"]?.hasPrefix("WORKER_NAMESPACE_CONFLICT") == true)
+  }
+}

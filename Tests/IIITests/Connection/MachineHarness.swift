@@ -1,0 +1,189 @@
+import Testing
+import UV
+
+@testable import III
+
+/// A machine with a clock of its own, no socket, and a record of what it asked for.
+struct MachineHarness {
+  var machine: ConnectionMachine
+  /// In nanoseconds.
+  var now: UInt64 = 1_000_000_000
+  /// Messages, pings, pongs and Closes as text, in the order in which they were written.
+  var written: [String] = []
+  var states: [IIIConnectionState] = []
+  var logs: [String] = []
+  var runs: [(function: RegisteredFunction, invocation: InboundInvocation)] = []
+  var dials = 0
+  /// When each dial began, in milliseconds since the start.
+  var dialTimes: [UInt64] = []
+  var drops = 0
+  var flushedDrops = 0
+  var workerIDs: [String] = []
+  var rejections: [RegistrationRejectedError] = []
+  var hasShutDown = false
+  /// Bytes given to the present connection.
+  var bytesWritten: UInt64 = 0
+  /// Whether TCP accepts at once what is written.
+  var accepts = true
+  let outcomes = Outcomes()
+
+  /// What calls ended with; each must end once.
+  final class Outcomes: Sendable {
+    private let ended = Lock<[String: String]>([:])
+    private let twice = Lock<[String]>([])
+
+    func note(_ name: String, _ outcome: CallOutcome) {
+      let text =
+        switch outcome {
+        case .success(let json): String(decoding: json, as: UTF8.self)
+        case .failure(let error): "\(error)"
+        }
+      let isFirst = ended.withLock { $0.updateValue(text, forKey: name) == nil }
+      if !isFirst { twice.withLock { $0.append(name) } }
+    }
+
+    subscript(name: String) -> String? { ended.withLock { $0[name] } }
+    var count: Int { ended.withLock { $0.count } }
+    var endedTwice: [String] { twice.withLock { $0 } }
+  }
+
+  struct Introduction: OutboundMessage {
+    func write(to sink: inout some ByteSink) { sink.append("introduction") }
+  }
+
+  init(_ change: (inout ConnectionMachine.Configuration) -> Void = { _ in }) {
+    var configuration = ConnectionMachine.Configuration(address: "ws://engine", introduction: Introduction())
+    configuration.random = { 0 }
+    change(&configuration)
+    machine = ConnectionMachine(configuration)
+  }
+
+  /// One that is connected; what was written on the way is forgotten.
+  static func connected(_ change: (inout ConnectionMachine.Configuration) -> Void = { _ in }) -> MachineHarness {
+    var harness = MachineHarness(change)
+    harness.connect()
+    harness.written = []
+    return harness
+  }
+
+  // MARK: Events
+
+  mutating func event(_ body: (inout ConnectionMachine, UInt64) -> Void) {
+    if accepts { machine.noteSent(bytesWritten) }
+    body(&machine, now)
+    var batch: [ConnectionAction] = []
+    while machine.hasActions {
+      machine.takeActions(into: &batch)
+      for action in batch { perform(action) }
+    }
+    if accepts { machine.noteSent(bytesWritten) }
+  }
+
+  mutating func start() { event { $0.start(now: $1) } }
+
+  mutating func connect() {
+    start()
+    open()
+  }
+
+  mutating func open() {
+    event { machine, _ in machine.dialled() }
+    bytesWritten = 0
+    event { $0.opened(now: $1) }
+  }
+
+  mutating func end(_ reason: String = "reset") { event { $0.ended(reason, now: $1) } }
+
+  mutating func receive(_ message: String) {
+    Array(message.utf8).withView { view in
+      event {
+        $0.noteInbound(now: $1)
+        $0.received(message: view, now: $1)
+      }
+    }
+  }
+
+  mutating func close(_ code: UInt16?, _ reason: String = "") {
+    event { $0.received(close: CloseReason(code: code, reason: reason), now: $1) }
+  }
+
+  /// Moves the clock on, deadline by deadline.
+  mutating func advance(_ span: Duration) {
+    let target = now.advanced(by: span)
+    while let next = machine.nextDeadline, next <= target {
+      now = max(now, next)
+      event { $0.timeReached($1) }
+    }
+    now = target
+  }
+
+  /// A call whose message is its name.
+  @discardableResult
+  mutating func call(_ name: String, timeout: Duration = .seconds(30)) -> UUID128 {
+    let id = UUID128.random()
+    let call = PendingCall(id: id, functionID: "f::\(name)", timeout: timeout, now: now) { [outcomes] in
+      outcomes.note(name, $0)
+    }
+    event { $0.call(call, frame: Self.frame(name), now: $1) }
+    return id
+  }
+
+  mutating func send(_ name: String) { event { machine, _ in machine.callWithoutResult(frame: Self.frame(name)) } }
+
+  mutating func register(_ id: String) {
+    let function = RegisteredFunction(RegisterFunctionMessage(id: id)) { .result($0) }
+    event { machine, _ in machine.register(function) }
+  }
+
+  static func frame(_ text: String) -> [UInt8] {
+    let bytes = Array(text.utf8)
+    return ClientFrame.text(count: bytes.count) { $0.append(bytes) }
+  }
+
+  static func result(_ id: UUID128, _ rest: String) -> String {
+    "{\"type\":\"invocationresult\",\"invocation_id\":\"\(id)\",\"function_id\":\"f\"\(rest)}"
+  }
+
+  // MARK: What the machine asks for
+
+  private mutating func perform(_ action: ConnectionAction) {
+    switch action {
+    case .dial:
+      dials += 1
+      dialTimes.append((now - 1_000_000_000) / 1_000_000)
+    case .write(let bytes):
+      bytesWritten += UInt64(bytes.count)
+      written.append(contentsOf: Self.decode(bytes))
+    case .drop: drops += 1
+    case .dropAfterFlush: flushedDrops += 1
+    case .complete(let call, let outcome): call.complete(outcome)
+    case .run(let function, let invocation): runs.append((function, invocation))
+    case .report(let state): states.append(state)
+    case .identified(let workerID): workerIDs.append(workerID)
+    case .rejected(let rejection): rejections.append(rejection)
+    case .log(let level, let message): logs.append("\(level.rawValue) \(message)")
+    case .didShutDown: hasShutDown = true
+    }
+  }
+
+  /// The frames in bytes of a client.
+  static func decode(_ bytes: [UInt8]) -> [String] {
+    var bytes = bytes
+    var texts: [String] = []
+    var reader = FrameReader(role: .server)
+    bytes.withUnsafeMutableBytes { memory in
+      reader.append(memory)
+      while let event = reader.next() {
+        switch event {
+        case .text(let text): texts.append(text.string)
+        case .binary(let data): texts.append("binary \(data.count)")
+        case .ping(let payload): texts.append("ping \(payload.string)")
+        case .pong(let payload): texts.append("pong \(payload.string)")
+        case .close(let reason): texts.append("close \(reason.code.map(String.init) ?? "-")")
+        case .violation(let violation): texts.append("violation \(violation)")
+        }
+      }
+    }
+    return texts
+  }
+}
