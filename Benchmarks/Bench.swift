@@ -4,6 +4,8 @@ enum Bench {
   static let usage = """
     usage: bench [run] [--engine PATH[=NAME]]… [--rounds N] [--seconds S] [--quick]
            bench floor [--port N]
+           bench engine
+           bench load [--engine PATH] [--window N] [--seconds S]
     """
 
   static func main() async {
@@ -11,6 +13,8 @@ enum Bench {
     raiseDescriptorLimit()
     switch arguments.verb(otherwise: "run") {
     case "run": Comparison(&arguments).run()
+    case "load": Load.run(&arguments)
+    case "engine": await Engine.serve()
     case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))
     default: fail(usage)
     }

@@ -10,4 +10,14 @@ import Testing
     while target.frames < 20_000 { try target.runConnection() }
     #expect(target.messages > 10_000)
   }
+
+  @Test("An engine under mutated frames ends every call once")
+  func engine() async throws {
+    let target = try await EngineTarget.start(corpus: try Corpus.load(), random: FuzzRandom(seed: 2))
+    while try await target.counts().frames < 20_000 { try await target.runVisit() }
+    let counts = try await target.counts()
+    #expect(counts.ended + counts.lost == counts.started)
+    #expect(counts.ended > 1_000)
+    try await target.shutDown()
+  }
 }

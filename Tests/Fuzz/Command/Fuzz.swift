@@ -1,9 +1,62 @@
+import Foundation
 import Fuzzing
+import III
 
-/// `fuzz`: mutated frames against the frame paths of engine and client. A seed makes the same frames again.
+/// `fuzz [--seed N] [--frames N]`: mutated frames against the frame paths of engine and client.
+///
+/// A seed makes the same frames again. Ends with 1 when something happened that must not.
 @main
 enum Fuzz {
   static func main() async {
-    print("later")
+    let seed = number("--seed") ?? UInt64.random(in: 0...UInt64(UInt32.max))
+    let frames = Int(number("--frames") ?? 1_000_000)
+    say("seed \(seed), \(frames) mutated frames for each target")
+    do {
+      let corpus = try Corpus.load()
+      var random = FuzzRandom(seed: seed)
+      for role in [WebSocketRole.server, .client] {
+        try codec(role, frames, corpus, random.split())
+      }
+      try await engine(frames, corpus, random.split())
+    } catch {
+      say("FAILED with seed \(seed): \(error)")
+      exit(1)
+    }
+  }
+
+  private static func number(_ name: String) -> UInt64? {
+    let words = CommandLine.arguments
+    guard let index = words.firstIndex(of: name), index + 1 < words.count else { return nil }
+    return UInt64(words[index + 1])
+  }
+
+  private static func codec(_ role: WebSocketRole, _ frames: Int, _ corpus: Corpus, _ random: FuzzRandom) throws {
+    var memory = MemoryWatch("codec of a \(role)", frames: frames)
+    var target = CodecTarget(role: role, corpus: corpus, random: random)
+    while target.frames < frames {
+      try target.runConnection()
+      memory.look(target.frames)
+    }
+    try memory.finish("\(target.messages) messages, of which \(target.envelopes) had an outline")
+  }
+
+  private static func engine(_ frames: Int, _ corpus: Corpus, _ random: FuzzRandom) async throws {
+    var memory = MemoryWatch("engine", frames: frames)
+    var random = random
+    // Several engines one after the other: each has another mixture of habits.
+    var before = 0
+    while before < frames {
+      let target = try await EngineTarget.start(corpus: corpus, random: random.split())
+      var counts = FuzzCounts()
+      while counts.frames < min(max(frames / 8, 1), frames - before) {
+        try await target.runVisit()
+        counts = try await target.counts()
+        memory.look(before + counts.frames)
+      }
+      before += counts.frames
+      memory.add(counts)
+      try await target.shutDown()
+    }
+    try memory.finish("")
   }
 }

@@ -9,7 +9,9 @@ package struct CodecTarget {
   private var random: FuzzRandom
   package private(set) var frames = 0
   package private(set) var messages = 0
-  package private(set) var envelopes = 0
+  private var check = MessageCheck()
+  /// Messages that had an outline.
+  package var envelopes: Int { check.envelopes }
 
   package init(role: WebSocketRole, corpus: Corpus, random: FuzzRandom) {
     var random = random
@@ -41,7 +43,7 @@ package struct CodecTarget {
     while start < stream.count {
       var end = min(stream.count, start + chunkSize())
       if start < soundEnd { end = min(end, soundEnd) }  // so it is known when the sound ones must have been found
-      read(stream[start..<end], &reader, &found, &isOver)
+      try read(stream[start..<end], &reader, &found, &isOver)
       start = end
       if start == soundEnd { try compare(found, expected) }
     }
@@ -58,7 +60,7 @@ package struct CodecTarget {
 
   private mutating func read(
     _ bytes: ArraySlice<UInt8>, _ reader: inout FrameReader, _ found: inout [RawFrame], _ isOver: inout Bool
-  ) {
+  ) throws(FuzzFailure) {
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
     defer { chunk.deallocate() }
     chunk.copyBytes(from: bytes)
@@ -66,8 +68,8 @@ package struct CodecTarget {
     while let event = reader.next() {
       precondition(!isOver, "an event after the last one")
       switch event {
-      case .text(let view): take(view, opcode: 1, &found)
-      case .binary(let view): take(view, opcode: 2, &found)
+      case .text(let view): try take(view, opcode: 1, &found)
+      case .binary(let view): try take(view, opcode: 2, &found)
       case .ping(let view): found.append(RawFrame(opcode: 9, payload: view.array))
       case .pong(let view): found.append(RawFrame(opcode: 10, payload: view.array))
       case .close, .violation: isOver = true
@@ -75,7 +77,8 @@ package struct CodecTarget {
     }
   }
 
-  private mutating func take(_ view: ByteView, opcode: UInt8, _ found: inout [RawFrame]) {
+  private mutating func take(_ view: ByteView, opcode: UInt8, _ found: inout [RawFrame]) throws(FuzzFailure) {
+    try check.check(view)
     found.append(RawFrame(opcode: opcode, payload: view.array))
     messages += 1
   }

@@ -1,0 +1,263 @@
+import III
+import TestSupport
+import UV
+
+/// An engine with two sound workers, who call each other all the time, and guests that send mutated frames.
+///
+/// What is checked: the engine says nothing that is no message; the sound workers stay connected; every call that can
+/// be answered ends once, and every other when the one who should answer has left.
+final class EngineVisits {
+  private let loop: Loop
+  private let timers: LoopTimers
+  private let address: SocketAddress
+  private var forge: FrameForge
+  private var random: FuzzRandom
+  private var mutator: MessageMutator
+
+  private let caller: FuzzPeer
+  private let callee: FuzzPeer
+  private var guests: [FuzzPeer] = []
+  private var ledger = CallLedger()
+  private var frames = 0
+  private var connections = 0
+
+  /// What is waited for, and what comes then.
+  private var isReached: (() -> Bool)?
+  private var next: (() -> Void)?
+  private var watchdog: TimerToken?
+  /// Called when the visit is over, or has failed.
+  private var done: ((FuzzFailure?) -> Void)?
+  private var failure: FuzzFailure?
+
+  private static let echo = "fuzz::echo"
+  private static let guestCount = 4
+  /// Rounds after which all guests leave, and nothing may be owed any more.
+  private static let roundsPerVisit = 12
+
+  init(on loop: Loop, address: SocketAddress, corpus: Corpus, random: FuzzRandom) {
+    var random = random
+    self.loop = loop
+    self.address = address
+    timers = LoopTimers(on: loop, source: .system)
+    forge = FrameForge(messages: corpus.toEngine, others: corpus.toWorker, isMasked: true, random: random.split())
+    mutator = MessageMutator(others: corpus.toEngine)
+    self.random = random
+    caller = FuzzPeer(name: "the sound caller", loop: loop)
+    callee = FuzzPeer(name: "the sound callee", loop: loop)
+  }
+
+  func close() {
+    for peer in guests + [caller, callee] { peer.leave(0) }
+    timers.close()
+  }
+
+  var counts: FuzzCounts {
+    var counts = FuzzCounts()
+    counts.frames = frames
+    counts.connections = connections
+    counts.started = ledger.started
+    counts.ended = ledger.ended
+    counts.lost = ledger.lost
+    return counts
+  }
+
+  // MARK: Rounds
+
+  /// Connects the sound workers.
+  func open(_ done: @escaping (FuzzFailure?) -> Void) {
+    self.done = done
+    connect(callee)
+    wait(for: "the sound callee to connect", { [callee] in callee.isOpen }) { [unowned self] in
+      callee.send(text: #"{"type":"registerfunction","id":"\#(Self.echo)"}"#)
+      callee.fence()
+      connect(caller)
+      wait(for: "the sound workers to be ready", { [unowned self] in callee.isFenced && caller.isOpen }) {
+        [unowned self] in finish()
+      }
+    }
+  }
+
+  /// A visit of guests: rounds of mutated frames, after which they leave and every call has ended.
+  func run(_ done: @escaping (FuzzFailure?) -> Void) {
+    self.done = done
+    if failure != nil { return finish() }
+    runRound(left: Self.roundsPerVisit)
+  }
+
+  private func runRound(left: Int) {
+    if left == 0 {
+      for guest in guests { leave(guest) }
+      guests = []
+      wait(for: "every call to end after the guests have left", { [unowned self] in ledger.isEmpty }) {
+        [unowned self] in finish()
+      }
+      return
+    }
+    fillUp()
+    let areReady = { [unowned self] in guests.allSatisfy { $0.isOpen && $0.isFenced || $0.hasEnded } }
+    wait(for: "the guests to connect", areReady) { [unowned self] in
+      for guest in guests { send(to: guest) }
+      for _ in 0..<8 { callSoundly() }
+      caller.fence()
+      let peers = guests.filter { !$0.isDoomed } + [caller]
+      let isAnswered = { [unowned self] in
+        peers.allSatisfy { $0.hasEnded || $0.isFenced && !ledger.awaits($0) }
+      }
+      wait(for: "the answers of a round", isAnswered) { [unowned self] in
+        for guest in guests where guest.isDoomed { leave(guest) }
+        guests.removeAll { $0.hasEnded }
+        runRound(left: left - 1)
+      }
+    }
+  }
+
+  private func fillUp() {
+    while guests.count < Self.guestCount {
+      let guest = FuzzPeer(name: "guest::\(connections)", loop: loop)
+      connections += 1
+      connect(guest)
+      // So that the sound caller's calls reach guests, and mutated calls their like.
+      guest.onOpen = { [unowned guest] in
+        for id in [guest.name, "core::f"] { guest.send(text: #"{"type":"registerfunction","id":"\#(id)"}"#) }
+        guest.fence()
+      }
+      guests.append(guest)
+    }
+  }
+
+  private func send(to guest: FuzzPeer) {
+    var bytes: [UInt8] = []
+    let count = 8 + random.below(56)
+    let breaksAt = random.oneIn(3) ? random.below(count) : count
+    for index in 0..<count {
+      if index == breaksAt {
+        bytes += forge.broken().bytes
+        frames += 1
+        guest.isDoomed = true
+        break
+      }
+      bytes += forge.sound(forge.message()).bytes
+      frames += 1
+      if random.oneIn(8) { bytes += call(Self.echo, by: guest, mustEndNow: true) }
+    }
+    // In two parts, so that frames are cut and others come in between.
+    let cut = random.below(bytes.count + 1)
+    guest.send(Array(bytes.prefix(cut)))
+    loop.post { [bound = LoopBound(guest, on: loop), rest = Array(bytes.dropFirst(cut))] in
+      let guest = bound.value
+      guest.send(rest)
+      if !guest.isDoomed { guest.fence() }
+    }
+    if !guest.isDoomed { guest.fence() }
+  }
+
+  private func callSoundly() {
+    switch random.below(4) {
+    case 0:
+      let name = random.oneIn(2) ? "core::f" : random.pick(guests).name
+      caller.send(call(name, by: caller, mustEndNow: false))
+    case 1: caller.send(call("engine::functions::list", by: caller, mustEndNow: true))
+    default: caller.send(call(Self.echo, by: caller, mustEndNow: true))
+    }
+  }
+
+  /// A sound call whose end is owed.
+  private func call(_ function: String, by peer: FuzzPeer, mustEndNow: Bool) -> [UInt8] {
+    let id = ledger.start(by: peer, mustEndNow: mustEndNow)
+    let data = random.pick([
+      "{}", "[1,2]", #"{"a":{"b":[null]}}"#, #""x""#, "null", #"{"_caller_worker_id":"x","n":1}"#,
+    ])
+    let text = #"{"type":"invokefunction","invocation_id":"\#(id)","function_id":"\#(function)","data":\#(data)}"#
+    return forge.sound(Corpus.Message(bytes: Array(text.utf8), isText: true)).bytes
+  }
+
+  // MARK: Peers
+
+  private func connect(_ peer: FuzzPeer) {
+    peer.onText = { [unowned self, unowned peer] in received($0, at: peer) }
+    peer.onChange = { [unowned self, unowned peer] in changed(peer) }
+    peer.connect(to: address)
+  }
+
+  private func leave(_ guest: FuzzPeer) {
+    guest.leave(random.below(3))
+    ledger.forget(guest)
+  }
+
+  private func changed(_ peer: FuzzPeer) {
+    if let reason = peer.failure { fail(reason) }
+    if peer.hasEnded {
+      ledger.forget(peer)
+      if peer === caller || peer === callee { fail("\(peer.name) was disconnected") }
+    }
+    check()
+  }
+
+  private func received(_ members: FrameMembers, at peer: FuzzPeer) {
+    switch members.envelope.kind {
+    case .invokeFunction:
+      guard let frame = try? InvocationFrame(members), let id = frame.invocationID else {
+        return fail("\(peer.name) received a broken call: \(members.bytes.string)")
+      }
+      answer(frame, id, at: peer)
+    case .invocationResult:
+      guard let frame = try? ResultFrame(members) else {
+        return fail("\(peer.name) received a broken result: \(members.bytes.string)")
+      }
+      if let problem = ledger.end(frame.invocationID, at: peer) { fail(problem) }
+    default: break
+    }
+  }
+
+  /// The sound callee answers as it should; guests answer rightly, wrongly, twice or not at all.
+  private func answer(_ frame: InvocationFrame, _ id: UUID128, at peer: FuzzPeer) {
+    var text = Array(#"{"type":"invocationresult","invocation_id":"\#(id)","function_id":"f","result":"#.utf8)
+    text += frame.data.array + Array("}".utf8)
+    if peer === callee { return peer.send(RawFrame(opcode: 1, payload: text).encoded()) }
+    guard !peer.isDoomed else { return }
+    for _ in 0..<random.below(3) {
+      let bytes = random.oneIn(2) ? mutator.mutate(text, &random) : text
+      peer.send(RawFrame(opcode: 2, payload: bytes).encoded())
+      frames += 1
+    }
+  }
+
+  // MARK: Waiting
+
+  private func wait(for what: String, _ isReached: @escaping () -> Bool, then next: @escaping () -> Void) {
+    self.isReached = isReached
+    self.next = next
+    watchdog = timers.schedule(after: .seconds(60)) { [unowned self] in
+      fail("waited a minute for \(what); open calls: \(ledger.openIDs.prefix(5))")
+    }
+    check()
+  }
+
+  private func check() {
+    guard let isReached, let next, failure == nil, isReached() else { return }
+    stopWaiting()
+    // In a turn of its own: this one may be in the middle of a read.
+    let resume = LoopBound(next, on: loop)
+    loop.post { resume.value() }
+  }
+
+  private func stopWaiting() {
+    if let watchdog { timers.cancel(watchdog) }
+    watchdog = nil
+    isReached = nil
+    next = nil
+  }
+
+  private func finish() {
+    let done = done
+    self.done = nil
+    done?(failure)
+  }
+
+  private func fail(_ reason: String) {
+    guard failure == nil else { return }
+    failure = FuzzFailure(reason)
+    stopWaiting()
+    finish()
+  }
+}
