@@ -5,6 +5,7 @@ enum Bench {
     usage: bench [run] [--engine PATH[=NAME]]… [--rounds N] [--seconds S] [--quick]
            bench floor [--port N]
            bench engine
+           bench lifecycle [--engines N]
            bench load [--engine PATH] [--window N] [--seconds S]
     """
 
@@ -12,7 +13,8 @@ enum Bench {
     var arguments = Arguments(CommandLine.arguments.dropFirst())
     raiseDescriptorLimit()
     switch arguments.verb(otherwise: "run") {
-    case "run": Comparison(&arguments).run()
+    case "run": await Comparison(&arguments).run()
+    case "lifecycle": await Lifecycle.run(&arguments)
     case "load": Load.run(&arguments)
     case "engine": await Engine.serve()
     case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))

@@ -19,10 +19,16 @@ struct Comparison {
     arguments.finish()
   }
 
-  func run() {
+  func run() async {
     let loop = RawLoop()
     compareRelays(on: loop)
-    for engine in engines { measureAlone(EngineFigures(path: engine.path, name: engine.name, loop: loop)) }
+    do {
+      for engine in engines { try await compareSDK(engine.path, engine.name, on: loop) }
+      for engine in engines { measureAlone(EngineFigures(path: engine.path, name: engine.name, loop: loop)) }
+      try await measureInProcess(on: loop)
+    } catch {
+      fail("\(error)")
+    }
   }
 
   private func compareRelays(on loop: RawLoop) {
@@ -56,6 +62,49 @@ struct Comparison {
     let memory = engine.memoryPerWorker(count: 2_000)
     table.add(["memory of an idle worker, of 2,000", memory.text(1) + " KiB", Goal.atMost(16).verdict(memory)])
     table.add(["size of the program", (Double(fileSize(engine.path)) / 1e6).text(1) + " MB", ""])
+    announce()
+    table.print()
+  }
+
+  /// The SDK on both ends of an engine, beside raw peers at the floor.
+  private func compareSDK(_ path: String, _ name: String, on loop: RawLoop) async throws {
+    let floor = Relay(
+      name: "floor", process: ChildProcess(CommandLine.arguments[0], ["floor"]), isEngine: false, on: loop)
+    let engine = ChildProcess.engine(path)
+    let pair = try await SDKPair.connect(to: "ws://127.0.0.1:\(engine.port)")
+    var trips: (floor: [Double], sdk: [Double]) = ([], [])
+    var rates: (floor: [Double], sdk: [Double]) = ([], [])
+    for round in 0...rounds {
+      let trip = (floor.roundTrip(count: calls), try await pair.roundTrip(count: calls))
+      let rate = (
+        floor.pipelined(window: 64, seconds: seconds).rate, try await pair.rate(callers: 64, seconds: seconds)
+      )
+      if round == 0 { continue }
+      trips.floor.append(trip.0)
+      trips.sdk.append(trip.1)
+      rates.floor.append(rate.0)
+      rates.sdk.append(rate.1)
+    }
+    await pair.shutdown()
+    floor.stop()
+    engine.stop()
+    var table = Table()
+    table.add(["SDK on both ends", "floor, raw", name, "ratio", "goal"])
+    let trip = Figure(name: "round trip p50, 1 caller", unit: "µs", digits: 1, goal: .atMost(3)) { _ in .nan }
+    table.add(trip.cells([median(trips.floor), median(trips.sdk)]))
+    let rate = Figure(name: "rate, 64 callers", unit: "/s", digits: 0, goal: .none) { _ in .nan }
+    var cells = rate.cells([median(rates.floor), median(rates.sdk)])
+    cells[cells.count - 1] = Goal.atLeast(88_000).verdict(median(rates.sdk), digits: 0) + " /s"
+    table.add(cells)
+    announce()
+    table.print()
+  }
+
+  private func measureInProcess(on loop: RawLoop) async throws {
+    let start = try await InProcess.start(times: isQuick ? 50 : 200, on: loop)
+    var table = Table()
+    table.add(["in this process", "", "goal"])
+    table.add(["MockEngine.start to first accepted worker, p50", start.text(2) + " ms", Goal.atMost(2).verdict(start)])
     announce()
     table.print()
   }

@@ -64,6 +64,18 @@ func cpuNanoseconds(of pid: pid_t) -> UInt64? {
   #endif
 }
 
+/// This process.
+var processID: pid_t { getpid() }
+
+/// How many descriptors this process has open.
+func openDescriptors() -> Int {
+  guard let folder = opendir("/dev/fd") else { return 0 }
+  defer { closedir(folder) }
+  var count = -1  // the folder's own
+  while let entry = readdir(folder) { if entry.pointee.d_name.0 != 0x2E { count += 1 } }
+  return count
+}
+
 /// Bytes of a file, 0 when it is not there.
 func fileSize(_ path: String) -> Int {
   var status = stat()

@@ -24,7 +24,12 @@ final class RawWorker: RawWebSocket {
     }
   }
 
-  override func ended() { if ready != nil { fail("a worker was disconnected before it was accepted") } }
+  private(set) var hasEnded = false
+
+  override func ended() {
+    hasEnded = true
+    if ready != nil { fail("a worker was disconnected before it was accepted") }
+  }
 
   /// Connects one and waits until it is accepted.
   static func connect(on loop: RawLoop, port: UInt16, function: String? = nil) -> RawWorker {

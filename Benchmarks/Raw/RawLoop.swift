@@ -38,6 +38,15 @@ final class RawLoop {
     uv_timer_stop(watchdog)
   }
 
+  /// Runs until `isDone` holds after some callback.
+  func run(awaiting what: String, until isDone: () -> Bool) {
+    awaited = what
+    uv_update_time(uv)
+    uv_timer_start(watchdog, RawLoop.watchdogFired, 60_000, 0)
+    while !isDone() { uv_run(uv, UV_RUN_ONCE) }
+    uv_timer_stop(watchdog)
+  }
+
   func stop() { uv_stop(uv) }
 
   private static let watchdogFired: uv_timer_cb = { timer in
