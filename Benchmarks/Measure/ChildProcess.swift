@@ -20,12 +20,20 @@ final class ChildProcess {
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     posix_spawn_file_actions_addclose(&actions, ends[0])
     posix_spawn_file_actions_addclose(&actions, ends[1])
+    // A thread of Swift's pool blocks signals, which a child would inherit: it could not be told to end.
+    var attributes = posix_spawnattr_t()
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
+    posix_spawnattr_init(&attributes)
+    posix_spawnattr_setsigmask(&attributes, &unblocked)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
     words.append(nil)
     var child = pid_t()
-    let result = posix_spawn(&child, program, &actions, nil, words, environ)
+    let result = posix_spawn(&child, program, &actions, &attributes, words, environ)
     for word in words { free(word) }
     posix_spawn_file_actions_destroy(&actions)
+    posix_spawnattr_destroy(&attributes)
     close(ends[1])
     if result != 0 { fail("cannot start \(program): \(String(cString: strerror(result)))") }
     pid = child
