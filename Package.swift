@@ -30,7 +30,7 @@ let package = Package(
       name: "websocket-echo", dependencies: ["III", "UV"], path: "Tests/Autobahn/Echo", swiftSettings: swiftSettings),
     .target(name: "TestSupport", dependencies: ["UV"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .executableTarget(
-      name: "bench", dependencies: ["CUV", "COpenSSL", "III", "IIIMockEngine"], path: "Benchmarks",
+      name: "bench", dependencies: ["CUV", "COpenSSL", "III", "IIIMockEngine", "UV"], path: "Benchmarks",
       swiftSettings: swiftSettings),
     .target(
       name: "Fuzzing", dependencies: ["III", "IIIMockEngine", "TestSupport", "UV"], path: "Tests/Fuzz/Fuzzing",

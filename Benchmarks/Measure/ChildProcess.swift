@@ -1,3 +1,5 @@
+import UV
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -10,6 +12,11 @@ final class ChildProcess {
   /// Where its ready line said that it listens.
   private(set) var port: UInt16 = 0
   private let output: Int32
+
+  /// Those that run: they must not outlive a measurement that failed.
+  private static let running = Lock<Set<pid_t>>([])
+
+  static func stopAll() { for pid in running.withLock({ $0 }) { kill(pid, SIGKILL) } }
 
   /// Starts a program and waits for its line `… listening on ws://HOST:PORT`.
   init(_ program: String, _ arguments: [String]) {
@@ -38,6 +45,7 @@ final class ChildProcess {
     if result != 0 { fail("cannot start \(program): \(String(cString: strerror(result)))") }
     pid = child
     output = ends[0]
+    ChildProcess.running.withLock { _ = $0.insert(child) }
     port = readyPort(program)
   }
 
@@ -63,5 +71,6 @@ final class ChildProcess {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     close(output)
+    ChildProcess.running.withLock { [pid] in _ = $0.remove(pid) }
   }
 }

@@ -14,6 +14,7 @@
 /// Ends the process with a line on standard error.
 func fail(_ reason: String) -> Never {
   put(2, "bench: \(reason)\n")
+  ChildProcess.stopAll()
   exit(1)
 }
 

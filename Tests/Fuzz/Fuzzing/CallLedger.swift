@@ -49,6 +49,11 @@ struct CallLedger {
     open.values.contains { $0.mustEndNow && $0.caller == ObjectIdentifier(caller) }
   }
 
+  /// The calls of this caller that must end now.
+  func open(of caller: AnyObject) -> [UUID128] {
+    open.filter { $0.value.mustEndNow && $0.value.caller == ObjectIdentifier(caller) }.map(\.key)
+  }
+
   var isEmpty: Bool { open.isEmpty }
   var openIDs: [UUID128] { Array(open.keys) }
 }

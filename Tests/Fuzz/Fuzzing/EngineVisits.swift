@@ -143,12 +143,14 @@ final class EngineVisits {
     // In two parts, so that frames are cut and others come in between.
     let cut = random.below(bytes.count + 1)
     guest.send(Array(bytes.prefix(cut)))
+    guest.isHalfSent = true
     loop.post { [bound = LoopBound(guest, on: loop), rest = Array(bytes.dropFirst(cut))] in
       let guest = bound.value
       guest.send(rest)
-      if !guest.isDoomed { guest.fence() }
+      guest.isHalfSent = false
+      if !guest.isDoomed { guest.sendFence() }
     }
-    if !guest.isDoomed { guest.fence() }
+    if !guest.isDoomed { guest.promiseFence() }
   }
 
   private func callSoundly() {
@@ -193,16 +195,16 @@ final class EngineVisits {
     check()
   }
 
-  private func received(_ members: FrameMembers, at peer: FuzzPeer) {
-    switch members.envelope.kind {
+  private func received(_ message: borrowing Envelope, at peer: FuzzPeer) {
+    switch message.kind {
     case .invokeFunction:
-      guard let frame = try? InvocationFrame(members), let id = frame.invocationID else {
-        return fail("\(peer.name) received a broken call: \(members.bytes.string)")
+      guard let frame = try? InvocationFrame(message), let id = frame.invocationID else {
+        return fail("\(peer.name) received a broken call: \(message.bytes.string)")
       }
       answer(frame, id, at: peer)
     case .invocationResult:
-      guard let frame = try? ResultFrame(members) else {
-        return fail("\(peer.name) received a broken result: \(members.bytes.string)")
+      guard let frame = try? ResultFrame(message) else {
+        return fail("\(peer.name) received a broken result: \(message.bytes.string)")
       }
       if let problem = ledger.end(frame.invocationID, at: peer) { fail(problem) }
     default: break
@@ -214,7 +216,7 @@ final class EngineVisits {
     var text = Array(#"{"type":"invocationresult","invocation_id":"\#(id)","function_id":"f","result":"#.utf8)
     text += frame.data.array + Array("}".utf8)
     if peer === callee { return peer.send(RawFrame(opcode: 1, payload: text).encoded()) }
-    guard !peer.isDoomed else { return }
+    guard !peer.isDoomed, !peer.isHalfSent else { return }
     for _ in 0..<random.below(3) {
       let bytes = random.oneIn(2) ? mutator.mutate(text, &random) : text
       peer.send(RawFrame(opcode: 2, payload: bytes).encoded())
@@ -228,7 +230,9 @@ final class EngineVisits {
     self.isReached = isReached
     self.next = next
     watchdog = timers.schedule(after: .seconds(60)) { [unowned self] in
-      fail("waited a minute for \(what); open calls: \(ledger.openIDs.prefix(5))")
+      let late = (guests + [caller, callee]).filter { !$0.isFenced || ledger.awaits($0) }
+        .map { "\($0.name) (\($0.isFenced ? "" : "its ping is not answered, ")owed: \(ledger.open(of: $0)))" }
+      fail("waited a minute for \(what); late: \(late.joined(separator: ", ")); open calls: \(ledger.openIDs.count)")
     }
     check()
   }

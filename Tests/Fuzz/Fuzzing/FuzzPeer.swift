@@ -11,7 +11,7 @@ final class FuzzPeer {
   private var head = HTTPHeadParser()
   private var reader = FrameReader(role: .client)
   /// Each text message; a peer that is answered with anything else, or with no JSON, is the engine's fault.
-  var onText: ((FrameMembers) -> Void)?
+  var onText: ((borrowing Envelope) -> Void)?
   var onOpen: (() -> Void)?
   var onChange: (() -> Void)?
   private(set) var isOpen = false
@@ -19,6 +19,8 @@ final class FuzzPeer {
   private(set) var failure: String?
   /// Bytes were sent that break the framing: what is sent from now on may never be read.
   var isDoomed = false
+  /// A frame may have been cut: what is sent now would stand in its middle.
+  var isHalfSent = false
   private var fencesSent = 0
   private var fencesPassed = 0
 
@@ -53,9 +55,14 @@ final class FuzzPeer {
   func send(text: String) { send(RawFrame.text(text).encoded()) }
 
   func fence() {
-    fencesSent += 1
-    send(RawFrame.ping(Array("fence \(fencesSent)".utf8)).encoded())
+    promiseFence()
+    sendFence()
   }
+
+  /// From now on the peer is not fenced, until the fence that is sent later has passed.
+  func promiseFence() { fencesSent += 1 }
+
+  func sendFence() { send(RawFrame.ping(Array("fence \(fencesSent)".utf8)).encoded()) }
 
   /// Ends the connection from this side: cut, reset, or with what is unsent sent first.
   func leave(_ way: Int) {
@@ -103,10 +110,13 @@ final class FuzzPeer {
   private func take(_ event: FrameEvent) {
     switch event {
     case .text(let message):
-      guard let envelope = try? Envelope.scan(message, maxDepth: .max), envelope.kind != nil else {
-        return fail("received what is no message: \(message.string)")
+      do {
+        let envelope = try Envelope.scan(message, maxDepth: .max)
+        if envelope.kind == nil { return fail("received a message of no kind: \(message.string)") }
+        onText?(envelope)
+      } catch {
+        fail("received what is no message: \(message.string)")
       }
-      onText?(FrameMembers(envelope, message))
     case .binary: fail("received a binary message")
     case .ping: fail("received a ping")
     case .pong(let payload): if payload.string == "fence \(fencesPassed + 1)" { fencesPassed += 1 }

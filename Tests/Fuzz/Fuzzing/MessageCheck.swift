@@ -10,34 +10,46 @@ struct MessageCheck {
     defer { memory.deallocate() }
     memory.copyMemory(from: message.unsafeBytes)
     let bytes = ByteView(UnsafeRawBufferPointer(memory))
-    let envelope = try? Envelope.scan(bytes, maxDepth: Envelope.engineMaxDepth)
     let value = try? JSONParser.parse(bytes)
-    if let value, case .object = value, envelope == nil, (try? Envelope.scan(bytes, maxDepth: .max)) == nil {
-      throw FuzzFailure("the parser reads an object where the scan finds none: \(bytes.string)")
+    let envelope: Envelope
+    do {
+      envelope = try Envelope.scan(bytes, maxDepth: Envelope.engineMaxDepth)
+    } catch {
+      if let value, case .object = value, !isReadable(bytes) {
+        throw FuzzFailure("the parser reads an object where the scan finds none: \(bytes.string)")
+      }
+      return
     }
-    guard let envelope else { return }
     envelopes += 1
     for field in Envelope.Field.allCases where envelope[field].isPresent {
       // A member that travels as bytes must be a value by itself.
-      let member = bytes[envelope[field]].array
-      let wrapped = Array(#"{"m":"#.utf8) + member + Array("}".utf8)
-      guard wrapped.withView({ try? Envelope.scan($0, maxDepth: .max) }) != nil else {
+      let wrapped = Array(#"{"m":"#.utf8) + bytes[envelope[field]].array + Array("}".utf8)
+      guard wrapped.withView(isReadable) else {
         throw FuzzFailure("the member \(field) is no JSON value: \(bytes.string)")
       }
     }
-    readFrame(FrameMembers(envelope, bytes))
+    readFrame(envelope)
   }
 
-  private mutating func readFrame(_ members: FrameMembers) {
+  private func isReadable(_ bytes: ByteView) -> Bool {
+    do {
+      _ = try Envelope.scan(bytes, maxDepth: .max)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private mutating func readFrame(_ message: borrowing Envelope) {
     do throws(FrameProblem) {
-      switch members.envelope.kind {
-      case .invokeFunction: _ = try InvocationFrame(members)
-      case .invocationResult: _ = try ResultFrame(members)
-      case .registerFunction: _ = try FunctionRegistrationFrame(members)
-      case .unregisterFunction: _ = try FunctionUnregistrationFrame(members)
-      case .registerService: _ = try ServiceRegistrationFrame(members)
-      case .reattach: _ = try ReattachFrame(members)
-      default: throw members.typeProblem
+      switch message.kind {
+      case .invokeFunction: _ = try InvocationFrame(message)
+      case .invocationResult: _ = try ResultFrame(message)
+      case .registerFunction: _ = try FunctionRegistrationFrame(message)
+      case .unregisterFunction: _ = try FunctionUnregistrationFrame(message)
+      case .registerService: _ = try ServiceRegistrationFrame(message)
+      case .reattach: _ = try ReattachFrame(message)
+      default: throw message.typeProblem
       }
       frames += 1
     } catch {
