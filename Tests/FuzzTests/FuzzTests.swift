@@ -14,8 +14,18 @@ import Testing
   @Test("An engine under mutated frames ends every call once")
   func engine() async throws {
     let target = try await EngineTarget.start(corpus: try Corpus.load(), random: FuzzRandom(seed: 2))
-    while try await target.counts().frames < 20_000 { try await target.runVisit() }
-    let counts = try await target.counts()
+    while await target.counts.frames < 20_000 { try await target.runVisit() }
+    let counts = await target.counts
+    #expect(counts.ended + counts.lost == counts.started)
+    #expect(counts.ended > 1_000)
+    try await target.shutDown()
+  }
+
+  @Test("A worker at an engine that sends mutated frames answers every sound call once, and its own calls end")
+  func client() async throws {
+    let target = try await ClientTarget.start(corpus: try Corpus.load(), random: FuzzRandom(seed: 3))
+    while await target.counts.frames < 20_000 { try await target.runVisit() }
+    let counts = await target.counts
     #expect(counts.ended + counts.lost == counts.started)
     #expect(counts.ended > 1_000)
     try await target.shutDown()

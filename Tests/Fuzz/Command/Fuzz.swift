@@ -18,6 +18,7 @@ enum Fuzz {
         try codec(role, frames, corpus, random.split())
       }
       try await engine(frames, corpus, random.split())
+      try await client(frames, corpus, random.split())
     } catch {
       say("FAILED with seed \(seed): \(error)")
       exit(1)
@@ -50,13 +51,27 @@ enum Fuzz {
       var counts = FuzzCounts()
       while counts.frames < min(max(frames / 8, 1), frames - before) {
         try await target.runVisit()
-        counts = try await target.counts()
+        counts = await target.counts
         memory.look(before + counts.frames)
       }
       before += counts.frames
       memory.add(counts)
       try await target.shutDown()
     }
+    try memory.finish("")
+  }
+
+  private static func client(_ frames: Int, _ corpus: Corpus, _ random: FuzzRandom) async throws {
+    var memory = MemoryWatch("client", frames: frames)
+    let target = try await ClientTarget.start(corpus: corpus, random: random)
+    var counts = FuzzCounts()
+    while counts.frames < frames {
+      try await target.runVisit()
+      counts = await target.counts
+      memory.look(counts.frames)
+    }
+    memory.add(counts)
+    try await target.shutDown()
     try memory.finish("")
   }
 }

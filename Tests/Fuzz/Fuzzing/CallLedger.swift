@@ -12,17 +12,18 @@ struct CallLedger {
   private struct Entry {
     let caller: ObjectIdentifier
     let mustEndNow: Bool
+    let function: String
   }
 
   /// Ids that no recorded message has, however it is mutated.
   private static let mark: UInt64 = 0xF022_0000_0000_4000
 
   /// Notes a call. One that need not end now ends at the latest when its callee has left.
-  mutating func start(by caller: AnyObject, mustEndNow: Bool) -> UUID128 {
+  mutating func start(by caller: AnyObject, of function: String, mustEndNow: Bool) -> UUID128 {
     sequence += 1
     started += 1
     let id = UUID128(high: CallLedger.mark, low: 0x8000_0000_0000_0000 | sequence)
-    open[id] = Entry(caller: ObjectIdentifier(caller), mustEndNow: mustEndNow)
+    open[id] = Entry(caller: ObjectIdentifier(caller), mustEndNow: mustEndNow, function: function)
     return id
   }
 
@@ -49,11 +50,7 @@ struct CallLedger {
     open.values.contains { $0.mustEndNow && $0.caller == ObjectIdentifier(caller) }
   }
 
-  /// The calls of this caller that must end now.
-  func open(of caller: AnyObject) -> [UUID128] {
-    open.filter { $0.value.mustEndNow && $0.value.caller == ObjectIdentifier(caller) }.map(\.key)
-  }
-
   var isEmpty: Bool { open.isEmpty }
-  var openIDs: [UUID128] { Array(open.keys) }
+  /// Some of the open calls, for the words of a failure.
+  var openCalls: String { open.prefix(5).map { "\($0.key) of \($0.value.function)" }.joined(separator: ", ") }
 }

@@ -1,12 +1,10 @@
-import III
 import IIIMockEngine
 import UV
 
 /// An engine under mutated frames, for a run of visits.
 package struct EngineTarget: Sendable {
-  private let loop: Loop
   private let engine: MockEngine
-  private let visits: LoopBound<EngineVisits>
+  private let visits: LoopRun<EngineVisits>
 
   /// Starts an engine and the two sound workers; `shutDown` ends all.
   package static func start(corpus: Corpus, random: FuzzRandom) async throws -> EngineTarget {
@@ -18,54 +16,27 @@ package struct EngineTarget: Sendable {
     guard let port = engine.url.split(separator: ":").last.flatMap({ UInt16($0) }),
       let address = SocketAddress(numericHost: "127.0.0.1", port: port)
     else { throw FuzzFailure("no address in \(engine.url)") }
-    let loop = try Loop(name: "fuzz")
     let part = random.split()
-    let target = await EngineTarget(loop: loop, engine: engine) {
-      EngineVisits(on: loop, address: address, corpus: corpus, random: part)
+    let visits = try await LoopRun(name: "fuzz") {
+      EngineVisits(on: $0, address: address, corpus: corpus, random: part)
     }
-    try await target.onLoop { visits, done in visits.open(done) }
-    return target
+    try await visits.run { $0.open($1) }
+    return EngineTarget(engine: engine, visits: visits)
   }
 
-  private init(loop: Loop, engine: MockEngine, _ make: @escaping @Sendable () -> EngineVisits) async {
-    self.loop = loop
+  private init(engine: MockEngine, visits: LoopRun<EngineVisits>) {
     self.engine = engine
-    visits = await withCheckedContinuation { continuation in
-      loop.post { continuation.resume(returning: LoopBound(make(), on: loop)) }
-    }
+    self.visits = visits
   }
 
   /// Mutated frames on several connections, after whose end every call has ended.
-  package func runVisit() async throws { try await onLoop { visits, done in visits.run(done) } }
+  package func runVisit() async throws { try await visits.run { $0.run($1) } }
 
-  package func counts() async throws -> FuzzCounts {
-    let counts = Lock(FuzzCounts())
-    try await onLoop { visits, done in
-      let now = visits.counts
-      counts.withLock { $0 = now }
-      done(nil)
-    }
-    return counts.withLock { $0 }
-  }
+  package var counts: FuzzCounts { get async { await visits.get(\.counts) } }
 
   package func shutDown() async throws {
-    try await onLoop { visits, done in
-      visits.close()
-      done(nil)
-    }
-    let codes = (await engine.shutdownReportingLeaks(), await loop.stop())
+    await visits.get { $0.close() }
+    let codes = (await engine.shutdownReportingLeaks(), await visits.loop.stop())
     guard codes == (0, 0) else { throw FuzzFailure("loops did not close: \(codes)") }
-  }
-
-  private func onLoop(
-    _ body: @escaping @Sendable (EngineVisits, @escaping (FuzzFailure?) -> Void) -> Void
-  ) async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      loop.post { [visits] in
-        body(visits.value) { failure in
-          if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
-        }
-      }
-    }
   }
 }

@@ -8,7 +8,6 @@ import UV
 /// be answered ends once, and every other when the one who should answer has left.
 final class EngineVisits {
   private let loop: Loop
-  private let timers: LoopTimers
   private let address: SocketAddress
   private var forge: FrameForge
   private var random: FuzzRandom
@@ -21,13 +20,7 @@ final class EngineVisits {
   private var frames = 0
   private var connections = 0
 
-  /// What is waited for, and what comes then.
-  private var isReached: (() -> Bool)?
-  private var next: (() -> Void)?
-  private var watchdog: TimerToken?
-  /// Called when the visit is over, or has failed.
-  private var done: ((FuzzFailure?) -> Void)?
-  private var failure: FuzzFailure?
+  private let steps: Steps
 
   private static let echo = "fuzz::echo"
   private static let guestCount = 4
@@ -38,17 +31,22 @@ final class EngineVisits {
     var random = random
     self.loop = loop
     self.address = address
-    timers = LoopTimers(on: loop, source: .system)
+    steps = Steps(on: loop)
     forge = FrameForge(messages: corpus.toEngine, others: corpus.toWorker, isMasked: true, random: random.split())
     mutator = MessageMutator(others: corpus.toEngine)
     self.random = random
     caller = FuzzPeer(name: "the sound caller", loop: loop)
     callee = FuzzPeer(name: "the sound callee", loop: loop)
+    steps.late = { [unowned self] in
+      (guests + [self.caller, self.callee]).filter { !$0.isFenced || ledger.awaits($0) }
+        .map { $0.isFenced ? $0.name : "\($0.name), its ping is not answered" }
+        .joined(separator: "; ") + "; open calls: \(ledger.openCalls)"
+    }
   }
 
   func close() {
     for peer in guests + [caller, callee] { peer.leave(0) }
-    timers.close()
+    steps.close()
   }
 
   var counts: FuzzCounts {
@@ -65,37 +63,38 @@ final class EngineVisits {
 
   /// Connects the sound workers.
   func open(_ done: @escaping (FuzzFailure?) -> Void) {
-    self.done = done
+    steps.run(done) { connectSoundWorkers() }
+  }
+
+  private func connectSoundWorkers() {
     connect(callee)
-    wait(for: "the sound callee to connect", { [callee] in callee.isOpen }) { [unowned self] in
+    steps.wait(for: "the sound callee to connect", { [callee] in callee.isOpen }) { [unowned self] in
       callee.send(text: #"{"type":"registerfunction","id":"\#(Self.echo)"}"#)
       callee.fence()
       connect(caller)
-      wait(for: "the sound workers to be ready", { [unowned self] in callee.isFenced && caller.isOpen }) {
-        [unowned self] in finish()
+      steps.wait(for: "the sound workers to be ready", { [unowned self] in callee.isFenced && caller.isOpen }) {
+        [unowned self] in steps.finish()
       }
     }
   }
 
   /// A visit of guests: rounds of mutated frames, after which they leave and every call has ended.
   func run(_ done: @escaping (FuzzFailure?) -> Void) {
-    self.done = done
-    if failure != nil { return finish() }
-    runRound(left: Self.roundsPerVisit)
+    steps.run(done) { runRound(left: Self.roundsPerVisit) }
   }
 
   private func runRound(left: Int) {
     if left == 0 {
       for guest in guests { leave(guest) }
       guests = []
-      wait(for: "every call to end after the guests have left", { [unowned self] in ledger.isEmpty }) {
-        [unowned self] in finish()
+      steps.wait(for: "every call to end after the guests have left", { [unowned self] in ledger.isEmpty }) {
+        [unowned self] in steps.finish()
       }
       return
     }
     fillUp()
     let areReady = { [unowned self] in guests.allSatisfy { $0.isOpen && $0.isFenced || $0.hasEnded } }
-    wait(for: "the guests to connect", areReady) { [unowned self] in
+    steps.wait(for: "the guests to connect", areReady) { [unowned self] in
       for guest in guests { send(to: guest) }
       for _ in 0..<8 { callSoundly() }
       caller.fence()
@@ -103,7 +102,7 @@ final class EngineVisits {
       let isAnswered = { [unowned self] in
         peers.allSatisfy { $0.hasEnded || $0.isFenced && !ledger.awaits($0) }
       }
-      wait(for: "the answers of a round", isAnswered) { [unowned self] in
+      steps.wait(for: "the answers of a round", isAnswered) { [unowned self] in
         for guest in guests where guest.isDoomed { leave(guest) }
         guests.removeAll { $0.hasEnded }
         runRound(left: left - 1)
@@ -165,7 +164,7 @@ final class EngineVisits {
 
   /// A sound call whose end is owed.
   private func call(_ function: String, by peer: FuzzPeer, mustEndNow: Bool) -> [UInt8] {
-    let id = ledger.start(by: peer, mustEndNow: mustEndNow)
+    let id = ledger.start(by: peer, of: function, mustEndNow: mustEndNow)
     let data = random.pick([
       "{}", "[1,2]", #"{"a":{"b":[null]}}"#, #""x""#, "null", #"{"_caller_worker_id":"x","n":1}"#,
     ])
@@ -187,26 +186,26 @@ final class EngineVisits {
   }
 
   private func changed(_ peer: FuzzPeer) {
-    if let reason = peer.failure { fail(reason) }
+    if let reason = peer.failure { steps.fail(reason) }
     if peer.hasEnded {
       ledger.forget(peer)
-      if peer === caller || peer === callee { fail("\(peer.name) was disconnected") }
+      if peer === caller || peer === callee { steps.fail("\(peer.name) was disconnected") }
     }
-    check()
+    steps.check()
   }
 
   private func received(_ message: borrowing Envelope, at peer: FuzzPeer) {
     switch message.kind {
     case .invokeFunction:
       guard let frame = try? InvocationFrame(message), let id = frame.invocationID else {
-        return fail("\(peer.name) received a broken call: \(message.bytes.string)")
+        return steps.fail("\(peer.name) received a broken call: \(message.bytes.string)")
       }
       answer(frame, id, at: peer)
     case .invocationResult:
       guard let frame = try? ResultFrame(message) else {
-        return fail("\(peer.name) received a broken result: \(message.bytes.string)")
+        return steps.fail("\(peer.name) received a broken result: \(message.bytes.string)")
       }
-      if let problem = ledger.end(frame.invocationID, at: peer) { fail(problem) }
+      if let problem = ledger.end(frame.invocationID, at: peer) { steps.fail(problem) }
     default: break
     }
   }
@@ -222,46 +221,5 @@ final class EngineVisits {
       peer.send(RawFrame(opcode: 2, payload: bytes).encoded())
       frames += 1
     }
-  }
-
-  // MARK: Waiting
-
-  private func wait(for what: String, _ isReached: @escaping () -> Bool, then next: @escaping () -> Void) {
-    self.isReached = isReached
-    self.next = next
-    watchdog = timers.schedule(after: .seconds(60)) { [unowned self] in
-      let late = (guests + [caller, callee]).filter { !$0.isFenced || ledger.awaits($0) }
-        .map { "\($0.name) (\($0.isFenced ? "" : "its ping is not answered, ")owed: \(ledger.open(of: $0)))" }
-      fail("waited a minute for \(what); late: \(late.joined(separator: ", ")); open calls: \(ledger.openIDs.count)")
-    }
-    check()
-  }
-
-  private func check() {
-    guard let isReached, let next, failure == nil, isReached() else { return }
-    stopWaiting()
-    // In a turn of its own: this one may be in the middle of a read.
-    let resume = LoopBound(next, on: loop)
-    loop.post { resume.value() }
-  }
-
-  private func stopWaiting() {
-    if let watchdog { timers.cancel(watchdog) }
-    watchdog = nil
-    isReached = nil
-    next = nil
-  }
-
-  private func finish() {
-    let done = done
-    self.done = nil
-    done?(failure)
-  }
-
-  private func fail(_ reason: String) {
-    guard failure == nil else { return }
-    failure = FuzzFailure(reason)
-    stopWaiting()
-    finish()
   }
 }

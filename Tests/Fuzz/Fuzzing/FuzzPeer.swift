@@ -2,15 +2,17 @@ import III
 import TestSupport
 import UV
 
-/// A raw connection to an engine, that sends whatever bytes it is told to. Confined to the fuzzer's loop.
+/// One end of a WebSocket, that sends whatever bytes it is told to. Confined to the fuzzer's loop.
 final class FuzzPeer {
   let name: String
   private let loop: Loop
+  /// What this end is: a client of an engine, or a server that a worker of the SDK connects to.
+  private let role: WebSocketRole
   private var stream: TCPStream?
   private var attempt: ConnectAttempt?
   private var head = HTTPHeadParser()
-  private var reader = FrameReader(role: .client)
-  /// Each text message; a peer that is answered with anything else, or with no JSON, is the engine's fault.
+  private var reader: FrameReader
+  /// Each text message; anything else, or what is no message, is a fault of the other end.
   var onText: ((borrowing Envelope) -> Void)?
   var onOpen: (() -> Void)?
   var onChange: (() -> Void)?
@@ -24,9 +26,11 @@ final class FuzzPeer {
   private var fencesSent = 0
   private var fencesPassed = 0
 
-  init(name: String, loop: Loop) {
+  init(name: String, loop: Loop, role: WebSocketRole = .client) {
     self.name = name
     self.loop = loop
+    self.role = role
+    reader = FrameReader(role: role)
   }
 
   /// All that was sent before the last `fence` has been dealt with.
@@ -38,10 +42,7 @@ final class FuzzPeer {
       switch result {
       case .failure(let error): fail("cannot connect: \(error)")
       case .success(let stream):
-        self.stream = stream
-        stream.onRead = { [unowned self] in read($0) }
-        stream.onEnd = { [unowned self] _ in end() }
-        stream.startReading()
+        attach(stream)
         let request =
           "GET / HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
           + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -50,9 +51,22 @@ final class FuzzPeer {
     }
   }
 
+  /// Takes a connection that was accepted.
+  func attach(_ stream: TCPStream) {
+    self.stream = stream
+    stream.onRead = { [unowned self] in read($0) }
+    stream.onEnd = { [unowned self] _ in end() }
+    stream.startReading()
+  }
+
   func send(_ bytes: [UInt8]) { bytes.withUnsafeBytes { stream?.write($0) } }
 
-  func send(text: String) { send(RawFrame.text(text).encoded()) }
+  func send(text: String) { send(opcode: 1, Array(text.utf8)) }
+
+  /// Sends a whole frame as this end has to.
+  func send(opcode: UInt8, _ payload: [UInt8]) {
+    send(RawFrame(opcode: opcode, payload: payload, isMasked: role == .client).encoded())
+  }
 
   func fence() {
     promiseFence()
@@ -62,7 +76,7 @@ final class FuzzPeer {
   /// From now on the peer is not fenced, until the fence that is sent later has passed.
   func promiseFence() { fencesSent += 1 }
 
-  func sendFence() { send(RawFrame.ping(Array("fence \(fencesSent)".utf8)).encoded()) }
+  func sendFence() { send(opcode: 9, Array("fence \(fencesSent)".utf8)) }
 
   /// Ends the connection from this side: cut, reset, or with what is unsent sent first.
   func leave(_ way: Int) {
@@ -70,7 +84,9 @@ final class FuzzPeer {
     switch way {
     case 0: stream?.close()
     case 1: stream?.reset()
-    default: stream?.closeAfterFlush()
+    default:
+      // A peer that does not read may itself be read no more: then what is unsent would never be sent.
+      if stream?.unsentBytes == 0 { stream?.closeAfterFlush() } else { stream?.close() }
     }
     end()
   }
@@ -93,18 +109,40 @@ final class FuzzPeer {
     if isOpen {
       reader.append(chunk)
     } else {
-      switch head.response(ByteView(UnsafeRawBufferPointer(chunk))) {
-      case .needMore: return
-      case .malformed(let error): return fail("the answer to the upgrade: \(error)")
-      case .complete(let response, let consumed):
-        guard response.status == 101 else { return fail("the upgrade was answered with \(response.status)") }
-        isOpen = true
-        onOpen?()
-        reader.append(chunk, droppingFirst: consumed)
-      }
+      let view = ByteView(UnsafeRawBufferPointer(chunk))
+      guard let consumed = role == .client ? takeResponse(view) : takeRequest(view) else { return }
+      isOpen = true
+      onOpen?()
+      reader.append(chunk, droppingFirst: consumed)
     }
     while let event = reader.next() { take(event) }
     onChange?()
+  }
+
+  /// The length of the head, when it is whole.
+  private func takeResponse(_ bytes: ByteView) -> Int? {
+    switch head.response(bytes) {
+    case .needMore: return nil
+    case .malformed(let error): fail("the answer to the upgrade: \(error)")
+    case .complete(let response, let consumed):
+      if response.status == 101 { return consumed }
+      fail("the upgrade was answered with \(response.status)")
+    }
+    return nil
+  }
+
+  private func takeRequest(_ bytes: ByteView) -> Int? {
+    switch head.request(bytes) {
+    case .needMore: return nil
+    case .malformed(let error): fail("the request: \(error)")
+    case .complete(let request, let consumed):
+      if case .accepted(let response) = Upgrade.check(request, isKnownPath: true) {
+        send(response.bytes(secondsSinceEpoch: 0))
+        return consumed
+      }
+      fail("no request for an upgrade: \(request)")
+    }
+    return nil
   }
 
   private func take(_ event: FrameEvent) {
@@ -118,10 +156,12 @@ final class FuzzPeer {
         fail("received what is no message: \(message.string)")
       }
     case .binary: fail("received a binary message")
-    case .ping: fail("received a ping")
+    case .ping(let payload): if role == .server { send(opcode: 10, payload.array) } else { fail("received a ping") }
     case .pong(let payload): if payload.string == "fence \(fencesPassed + 1)" { fencesPassed += 1 }
-    case .close: break  // the engine's answer to broken frames; the end follows
-    case .violation(let violation): fail("the engine broke the protocol: \(violation)")
+    case .close:
+      // Of an engine: its answer to broken frames, and the end follows. A worker waits for the end.
+      if role == .server { leave(2) }
+    case .violation(let violation): fail("the other end broke the protocol: \(violation)")
     }
   }
 }
