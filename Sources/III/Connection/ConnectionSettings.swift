@@ -27,7 +27,7 @@ struct ConnectionSettings {
     machine.maxQueuedMessages = options.maxQueuedMessages
     configuration = Connection.Configuration(
       machine: machine, url: url, headers: Self.headers(options.headers, environment, for: url),
-      maxMessageBytes: options.maxMessageBytes)
+      maxMessageBytes: options.maxMessageBytes, log: options.log ?? ClientLog.write)
   }
 
   /// The handshake's headers: the user's, without those that cannot be sent, and the token of the environment.

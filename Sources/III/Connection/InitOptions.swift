@@ -32,6 +32,8 @@ public struct InitOptions: Sendable {
   public var headers: [String: String] = [:]
   /// What the engine is told about the project.
   public var telemetry: TelemetryOptions?
+  /// Takes the warnings that else go to the standard error: for tests that provoke thousands of them.
+  package var log: (@Sendable (LogLevel, String) -> Void)?
 
   /// Creates options; the members that are no parameters are set afterwards.
   public init(

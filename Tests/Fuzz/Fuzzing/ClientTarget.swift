@@ -26,6 +26,7 @@ package struct ClientTarget: Sendable {
   package func runVisit() async throws {
     var options = InitOptions(workerName: "fuzzed", invocationTimeout: .milliseconds(50))
     options.reconnection = ReconnectionConfig(initialDelay: .milliseconds(1), maxDelay: .milliseconds(2))
+    options.log = { _, _ in }
     let worker = try await registerWorker(url, options: options)
     try worker.registerFunction(ClientVisits.function) { (value: JSONValue) async in value }
     try worker.registerFunction("core::f") { (numbers: [Int]) async in numbers.count }
