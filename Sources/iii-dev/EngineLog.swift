@@ -5,9 +5,9 @@ struct EngineLog: Sendable {
   let writer: LogWriter
   private let level: EngineLogLevel
 
-  /// - Parameter isQuiet: Whether log lines are left out altogether.
+  /// - Parameter isQuiet: Whether only errors are logged.
   init(_ settings: ObservabilitySettings, isQuiet: Bool) throws {
-    level = isQuiet ? .off : settings.filter.level
+    level = isQuiet ? max(.error, settings.filter.level) : settings.filter.level
     writer = try LogWriter(
       LogFormatter(format: settings.format, isColoured: settings.format == .text && Terminal.wantsColour(1)))
   }

@@ -24,7 +24,7 @@ extension LogLine {
     case .invocationFailed(let functionID, let code, let message, let caller):
       [
         LogLine(
-          .warn, "Invocation of \(functionID) failed: \(message)", ["code": code, "caller": caller.description])
+          .warn, "Invocation of \(functionID) failed: \(cut(message))", ["code": code, "caller": caller.description])
       ]
     case .frameIgnored(let diagnostic): [ignored(diagnostic)]
     case .largeMessage(let worker, let bytes, let hint):

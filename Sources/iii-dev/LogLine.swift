@@ -20,11 +20,11 @@ struct LogLine: Sendable, Equatable {
     self.fields = fields.map { Field(name: $0.key, value: Self.cut($0.value)) }
   }
 
-  private static func cut(_ text: String) -> String {
-    guard text.utf8.count > maxTextLength,
-      let end = text.index(text.startIndex, offsetBy: maxTextLength, limitedBy: text.endIndex),
-      end < text.endIndex
-    else { return text }
-    return text[..<end] + "…"
+  /// The text, or its beginning with an ellipsis.
+  static func cut(_ text: String) -> String {
+    guard text.utf8.count > maxTextLength else { return text }
+    let scalars = text.unicodeScalars
+    let beginning = scalars.prefix(maxTextLength)
+    return beginning.endIndex == scalars.endIndex ? text : String(beginning) + "…"
   }
 }

@@ -116,5 +116,7 @@ import Testing
     let line = LogLine(.info, String(repeating: "x", count: 100_000), ["a": String(repeating: "y", count: 100_000)])
     #expect(line.message.count == LogLine.maxTextLength + 1)
     #expect(line.fields[0].value.hasSuffix("y…"))
+    let oneCharacter = "a" + String(repeating: "\u{301}", count: 100_000)
+    #expect(LogLine(.info, oneCharacter).message.unicodeScalars.count == LogLine.maxTextLength + 1)
   }
 }
