@@ -84,14 +84,17 @@ actor EngineCore {
 
   /// Suspends until what is awaited is there; it may be there already.
   func wait(for what: Awaited) async throws {
-    guard !hasEnded else { throw MockEngineError.stopped }
-    if isThere(what) { return }
     let number = nextWaiter
     nextWaiter += 1
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-        if Task.isCancelled {
+        // Looked at here and not before: on the way into these closures the loop may have had its turn.
+        if hasEnded {
+          continuation.resume(throwing: MockEngineError.stopped)
+        } else if Task.isCancelled {
           continuation.resume(throwing: CancellationError())
+        } else if isThere(what) {
+          continuation.resume()
         } else {
           waiters[number] = Waiter(what: what, continuation: continuation)
         }
