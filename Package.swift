@@ -28,6 +28,8 @@ let package = Package(
       name: "iii-dev", dependencies: ["III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "websocket-echo", dependencies: ["III", "UV"], path: "Tests/Autobahn/Echo", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "interop-worker", dependencies: ["III"], path: "Tests/Interop/Worker", swiftSettings: swiftSettings),
     .target(name: "TestSupport", dependencies: ["UV"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .executableTarget(
       name: "bench", dependencies: ["CUV", "COpenSSL", "III", "IIIMockEngine", "UV"], path: "Benchmarks",

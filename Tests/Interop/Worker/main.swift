@@ -1,0 +1,9 @@
+import III
+
+// interop-worker PREFIX: the Swift twin of python_worker.py. Serves the engine at III_URL until its input ends.
+
+let prefix = CommandLine.arguments.dropFirst().first ?? "swift"
+let worker = try await registerWorker(options: InitOptions(workerName: prefix))
+try await InteropFunctions(worker: worker, prefix: prefix).register()
+_ = readLine()
+await worker.shutdown()
