@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import III
@@ -221,7 +222,7 @@ struct CallTests {
   @Test(
     "calls end once, whatever happens to them", arguments: 0..<30 as Range<UInt64>)
   func everyCallEndsOnce(seed: UInt64) {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var harness = MachineHarness { $0.maxQueuedMessages = 20 }
     harness.start()
     var ids: [UUID128] = []
