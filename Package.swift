@@ -40,6 +40,9 @@ let package = Package(
     .executableTarget(
       name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz/Command", swiftSettings: swiftSettings),
     .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "III"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "TranscriptTests", dependencies: ["IIIMockEngine", "TestSupport"], path: "Tests/Transcripts",
+      exclude: ["Data"], swiftSettings: swiftSettings),
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
     .testTarget(name: "IIITests", dependencies: ["III", "TestSupport", "UV"], swiftSettings: swiftSettings),
     .testTarget(

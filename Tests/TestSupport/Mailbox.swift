@@ -8,11 +8,24 @@ final class Mailbox<Item: Sendable> {
 
   private(set) var unread: [Item] = []
   private var waiters: [Waiter] = []
+  private var failure: (([Item]) -> any Error)?
+  /// Whether an item stays for everybody who asks.
+  private let isKeepingItems: Bool
+
+  init(isKeepingItems: Bool = false) { self.isKeepingItems = isKeepingItems }
 
   /// Hands `item` to the first who waits for such a one, or keeps it.
   func put(_ item: Item) {
-    guard let index = waiters.firstIndex(where: { $0.matches(item) }) else { return unread.append(item) }
-    waiters.remove(at: index).continuation.resume(returning: item)
+    if isKeepingItems {
+      unread.append(item)
+      let waiters = self.waiters
+      self.waiters = []
+      for waiter in waiters { waiter.continuation.resume(returning: item) }
+    } else if let index = waiters.firstIndex(where: { $0.matches(item) }) {
+      waiters.remove(at: index).continuation.resume(returning: item)
+    } else {
+      unread.append(item)
+    }
   }
 
   /// The first unread item that matches, taken out.
@@ -25,8 +38,16 @@ final class Mailbox<Item: Sendable> {
     return unread
   }
 
+  /// Gives `continuation` the first unread item that matches, or the next one to come. Looked for here and not before:
+  /// the caller may have left its actor on the way, and an item have come meanwhile.
   func wait(_ id: Int, _ matches: @escaping (Item) -> Bool, _ continuation: CheckedContinuation<Item, any Error>) {
-    waiters.append(Waiter(id: id, matches: matches, continuation: continuation))
+    if let item = isKeepingItems ? unread.first(where: matches) : take(matches) {
+      continuation.resume(returning: item)
+    } else if let failure {
+      continuation.resume(throwing: failure(unread))
+    } else {
+      waiters.append(Waiter(id: id, matches: matches, continuation: continuation))
+    }
   }
 
   /// Ends the wait with that id, if it goes on.
@@ -35,16 +56,11 @@ final class Mailbox<Item: Sendable> {
     waiters.remove(at: index).continuation.resume(throwing: CancellationError())
   }
 
-  /// Hands `item` to all who wait.
-  func resumeAll(_ item: Item) {
+  /// Nothing comes any more: those who wait, and who will, get the error that `failure` makes of what is unread.
+  func fail(_ failure: @escaping ([Item]) -> any Error) {
+    self.failure = failure
     let waiters = self.waiters
     self.waiters = []
-    for waiter in waiters { waiter.continuation.resume(returning: item) }
-  }
-
-  func fail(_ error: any Error) {
-    let waiters = self.waiters
-    self.waiters = []
-    for waiter in waiters { waiter.continuation.resume(throwing: error) }
+    for waiter in waiters { waiter.continuation.resume(throwing: failure(unread)) }
   }
 }

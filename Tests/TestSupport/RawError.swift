@@ -18,7 +18,7 @@ package enum RawError: Error, CustomStringConvertible {
     case .notHTTP(let line): return "not an HTTP answer: \(line)"
     case .badAddress(let address): return "not an address with a numeric host and a port: \(address)"
     case .connect(let error): return "connect: \(error)"
-    case .loopDidNotClose(let code): return "uv_loop_close returned \(code)"
+    case .loopDidNotClose(let code): return "the loop did not close: \(code)"
     }
   }
 }

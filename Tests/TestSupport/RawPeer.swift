@@ -18,7 +18,7 @@ package actor RawPeer {
   private var frames = RawFrameReader()
   private let inbox = Mailbox<RawFrame>()
   private let responses = Mailbox<RawResponse>()
-  private let endings = Mailbox<RawEnd>()
+  private let endings = Mailbox<RawEnd>(isKeepingItems: true)
   private var end: RawEnd?
   private var lastClose: RawFrame?
   private var waits = 0
@@ -91,9 +91,7 @@ package actor RawPeer {
 
   /// The next answer to an HTTP request; its body ends where `Content-Length` says, or with the connection.
   package func receiveResponse() async throws -> RawResponse {
-    if let response = responses.take({ _ in true }) { return response }
-    if let end { throw RawError.ended(end, unread: []) }
-    return try await wait(responses) { _ in true }
+    try await wait(responses) { _ in true }
   }
 
   // MARK: Sending
@@ -107,9 +105,7 @@ package actor RawPeer {
 
   /// The first unread frame that matches, when it is there; the others stay. Pongs of `fence` never show.
   package func receive(_ matches: @escaping @Sendable (RawFrame) -> Bool = { _ in true }) async throws -> RawFrame {
-    if let frame = inbox.take(matches) { return frame }
-    if let end { throw RawError.ended(end, unread: inbox.unread) }
-    return try await wait(inbox, matches)
+    try await wait(inbox, matches)
   }
 
   /// The text of the next frame.
@@ -143,8 +139,7 @@ package actor RawPeer {
 
   /// Waits until the connection has ended.
   package func ended() async throws -> RawEnd {
-    if let end { return end }
-    return try await wait(endings) { _ in true }
+    try await wait(endings) { _ in true }
   }
 
   /// How the connection ended, if it has.
@@ -213,9 +208,9 @@ package actor RawPeer {
     }
     if let stream { drop(stream) }
     stream = nil
-    inbox.fail(RawError.ended(end, unread: inbox.unread))
-    responses.fail(RawError.ended(end, unread: []))
-    endings.resumeAll(end)
+    inbox.fail { RawError.ended(end, unread: $0) }
+    responses.fail { _ in RawError.ended(end, unread: []) }
+    endings.put(end)
   }
 
   /// Waits for an item of a mailbox; a cancelled test does not wait on.
@@ -225,17 +220,21 @@ package actor RawPeer {
     waits += 1
     let id = waits
     return try await withTaskCancellationHandler {
-      // By way of `self`: a closure that does not capture it would run off the actor.
-      try await self.suspend(mailbox, id, matches)
+      try await self.register(id, mailbox, matches)
     } onCancel: {
       Task { await self.cancelWait(id) }
     }
   }
 
-  private func suspend<Item>(
-    _ mailbox: Mailbox<Item>, _ id: Int, _ matches: @escaping @Sendable (Item) -> Bool
+  /// A method of the actor, so that the mailbox is looked into on its loop: a closure that does not name the actor may
+  /// run elsewhere.
+  private func register<Item>(
+    _ id: Int, _ mailbox: Mailbox<Item>, _ matches: @escaping @Sendable (Item) -> Bool
   ) async throws -> Item {
-    try await withCheckedThrowingContinuation { mailbox.wait(id, matches, $0) }
+    try await withCheckedThrowingContinuation { continuation in
+      self.preconditionIsolated()
+      mailbox.wait(id, matches, continuation)
+    }
   }
 
   private func cancelWait(_ id: Int) {
