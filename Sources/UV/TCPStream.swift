@@ -66,8 +66,8 @@ package final class TCPStream: LoopResource {
         buffer.pointee = uv_buf_init(memory.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(memory.count))
       },
       { handle, count, buffer in
-        guard let stream = TCPStream.from(handle?.pointee.data), let base = buffer?.pointee.base else { return }
-        stream.didRead(count, UnsafeMutableRawPointer(base))
+        // There is no buffer with an end that libuv has learnt from the poll alone.
+        TCPStream.from(handle?.pointee.data)?.didRead(count, buffer?.pointee.base.map { UnsafeMutableRawPointer($0) })
       })
     if code < 0 { end(.failed(UVError(code: code, operation: "read"))) }
   }
@@ -78,8 +78,8 @@ package final class TCPStream: LoopResource {
     uv_read_stop(stream)
   }
 
-  private func didRead(_ count: Int, _ base: UnsafeMutableRawPointer) {
-    if count > 0 {
+  private func didRead(_ count: Int, _ base: UnsafeMutableRawPointer?) {
+    if count > 0, let base {
       bytesReceived += UInt64(count)
       if !isEnding { onRead?(UnsafeMutableRawBufferPointer(start: base, count: count)) }
     } else if count < 0 {
