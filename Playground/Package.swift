@@ -1,0 +1,14 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "playground",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "iii", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "hello",
+      dependencies: [.product(name: "III", package: "iii"), .product(name: "IIIMockEngine", package: "iii")]),
+    .executableTarget(name: "worker", dependencies: [.product(name: "III", package: "iii")]),
+  ]
+)
