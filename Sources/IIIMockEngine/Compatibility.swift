@@ -23,6 +23,10 @@ public struct Compatibility: Sendable, Hashable {
   var listsLaterMembers: Bool { !isStrict }
   /// Whether a `namespace` that a call names and that is not `default` is told in the error for a missing function.
   var knowsNamespaces: Bool { !isStrict }
+  /// Whether owners hear of triggers that are refused, and triggers without a provider wait for one.
+  var reportsTriggerErrors: Bool { !isStrict }
+  /// Whether a provider may give a trigger type up.
+  var endsTriggerTypes: Bool { !isStrict }
   /// How long the head of an upgrade may take to come; `nil` is for ever.
   var handshakeTimeout: Duration? { isStrict ? nil : .seconds(10) }
 }

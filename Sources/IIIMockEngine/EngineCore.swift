@@ -24,6 +24,7 @@ actor EngineCore {
   enum Awaited: Hashable {
     case function(String)
     case worker(named: String)
+    case triggerType(String)
   }
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -59,6 +60,7 @@ actor EngineCore {
         throw .cannotListen(host: listener.host, port: listener.port, reason: error.reason)
       }
     }
+    server.pollFunctions()
     for url in urls { server.note(.listening(url: url)) }
     return urls
   }
@@ -112,6 +114,7 @@ actor EngineCore {
     guard let router = server?.router else { return false }
     return switch what {
     case .function(let id): router.functions.entry(id) != nil
+    case .triggerType(let id): router.triggers.types[id] != nil
     case .worker(let name): router.workers.all.contains { $0.metadata.name == name }
     }
   }
@@ -120,6 +123,7 @@ actor EngineCore {
     guard !waiters.isEmpty else { return }
     switch event {
     case .functionRegistered(let id, _, _): wake(.function(id))
+    case .triggerTypeRegistered(let id, _): wake(.triggerType(id))
     case .workerNamed(let label): if let name = label.name { wake(.worker(named: name)) }
     default: break
     }

@@ -14,6 +14,18 @@ public enum EngineEvent: Sendable, Hashable {
   case functionRegistered(id: String, worker: WorkerLabel, replaced: Bool)
   /// A function cannot be called any more.
   case functionUnregistered(id: String, worker: WorkerLabel)
+  /// Triggers of a type can be registered: a worker provides it.
+  case triggerTypeRegistered(id: String, worker: WorkerLabel)
+  /// A type's provider gave it up or left; its triggers wait for another.
+  case triggerTypeUnregistered(id: String, worker: WorkerLabel)
+  /// A trigger is in force.
+  case triggerRegistered(id: String, type: String, functionID: String, worker: WorkerLabel)
+  /// A trigger is in force no more.
+  case triggerUnregistered(id: String, type: String)
+  /// A trigger waits for somebody to provide its type.
+  case triggerParked(id: String, type: String, worker: WorkerLabel)
+  /// A trigger was refused.
+  case triggerRejected(id: String, type: String, code: String, message: String, worker: WorkerLabel)
   /// A call ended with an error, whether or not its caller waits for an answer.
   case invocationFailed(functionID: String, code: String, message: String, caller: WorkerLabel)
   /// A frame could not be acted upon.

@@ -119,6 +119,11 @@ public final class MockEngine: Sendable {
   /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
   public func waitForWorker(named name: String) async throws { try await core.wait(for: .worker(named: name)) }
 
+  /// Suspends until a trigger type with this id is provided; returns at once if one is.
+  ///
+  /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
+  public func waitForTriggerType(_ id: String) async throws { try await core.wait(for: .triggerType(id)) }
+
   /// The last 1,000 frames that were ignored, oldest first.
   public var diagnostics: [Diagnostic] { get async { await core.diagnostics } }
 }

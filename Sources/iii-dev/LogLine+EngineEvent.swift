@@ -21,6 +21,27 @@ extension LogLine {
         + [LogLine(.info, "[REGISTERED] Function \(id)", ["worker": worker.description])]
     case .functionUnregistered(let id, let worker):
       [LogLine(.info, "[UNREGISTERED] Function \(id)", ["worker": worker.description])]
+    case .triggerTypeRegistered(let id, let worker):
+      [LogLine(.info, "[REGISTERED] Trigger Type \(id)", ["worker": worker.description])]
+    case .triggerTypeUnregistered(let id, let worker):
+      [LogLine(.info, "[UNREGISTERED] Trigger Type \(id)", ["worker": worker.description])]
+    case .triggerRegistered(let id, let type, let functionID, let worker):
+      [
+        LogLine(
+          .info, "[REGISTERED] Trigger \(type) → \(functionID)", ["trigger": id, "worker": worker.description])
+      ]
+    case .triggerUnregistered(let id, let type):
+      [LogLine(.info, "[UNREGISTERED] Trigger \(id) (\(type))")]
+    case .triggerParked(let id, let type, let worker):
+      [
+        LogLine(
+          .warn, "Trigger \(id) of \(worker) waits: nobody provides the trigger type \(type)")
+      ]
+    case .triggerRejected(let id, let type, let code, let message, let worker):
+      [
+        LogLine(
+          .error, "Trigger \(id) (\(type)) of \(worker) was not registered: \(cut(message))", ["code": code])
+      ]
     case .invocationFailed(let functionID, let code, let message, let caller):
       [
         LogLine(

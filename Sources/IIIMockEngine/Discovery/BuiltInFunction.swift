@@ -4,6 +4,10 @@ internal import III
 enum BuiltInFunction: String, CaseIterable {
   case listFunctions = "engine::functions::list"
   case inspectFunction = "engine::functions::info"
+  case listTriggerTypes = "engine::triggers::list"
+  case inspectTriggerType = "engine::triggers::info"
+  case listTriggers = "engine::registered-triggers::list"
+  case inspectTrigger = "engine::registered-triggers::info"
   case registerWorker = "engine::workers::register"
   case listWorkers = "engine::workers::list"
   case inspectWorker = "engine::workers::info"
@@ -15,6 +19,10 @@ enum BuiltInFunction: String, CaseIterable {
     switch self {
     case .listFunctions: "List registered functions, filtered by text, prefix or worker."
     case .inspectFunction: "Inspect one function: schemas, owner, and registered triggers."
+    case .listTriggerTypes: "List trigger types, filtered by text, prefix or worker."
+    case .inspectTriggerType: "Inspect one trigger type: schemas, owner, and how many triggers it has."
+    case .listTriggers: "List registered triggers, filtered by text, type, function or worker."
+    case .inspectTrigger: "Inspect one registered trigger: its configuration, function and type."
     case .registerWorker: "Report a worker's metadata: name, runtime, version."
     case .listWorkers: "List connected workers and those of the engine."
     case .inspectWorker: "Inspect one worker: its functions, trigger types and triggers."
@@ -26,44 +34,34 @@ enum BuiltInFunction: String, CaseIterable {
     switch self {
     case .listFunctions: "FunctionsListInput"
     case .inspectFunction: "FunctionInfoInput"
+    case .listTriggerTypes: "TriggersListInput"
+    case .inspectTriggerType: "TriggerInfoInput"
+    case .listTriggers: "RegisteredTriggersListInput"
+    case .inspectTrigger: "RegisteredTriggerInfoInput"
     case .registerWorker: "RegisterWorkerInput"
     case .listWorkers: "WorkersListInput"
     case .inspectWorker: "WorkerInfoInput"
     }
   }
 
-  /// The JSON Schema of its input, made of the members that it reads.
-  var requestSchema: JSONValue {
-    var properties = JSONObject()
-    for name in optionalStrings { properties[name] = ["type": ["string", "null"]] }
-    for name in requiredStrings { properties[name] = ["type": "string"] }
-    if self == .listFunctions { properties["include_internal"] = ["type": ["boolean", "null"]] }
-    if self == .registerWorker {
-      properties["pid"] = ["type": ["integer", "null"], "minimum": 0]
-      properties["telemetry"] = ["type": ["object", "null"]]
-    }
-    var schema: JSONObject = [
-      "$schema": "http://json-schema.org/draft-07/schema#", "title": .string(inputName), "type": "object",
-      "properties": .object(properties),
-    ]
-    if !requiredStrings.isEmpty { schema["required"] = .array(requiredStrings.map { .string($0) }) }
-    return .object(schema)
-  }
-
-  private var optionalStrings: [String] {
+  /// The members of its input that are strings and may be missing.
+  var optionalStrings: [String] {
     switch self {
-    case .listFunctions: ["search", "prefix", "worker"]
+    case .listFunctions, .listTriggerTypes: ["search", "prefix", "worker"]
+    case .listTriggers: ["search", "trigger_type", "function_id", "worker"]
     case .listWorkers: ["search", "runtime", "status"]
     case .registerWorker: ["runtime", "version", "name", "os", "isolation"]
-    case .inspectFunction, .inspectWorker: []
+    case .inspectFunction, .inspectTriggerType, .inspectTrigger, .inspectWorker: []
     }
   }
 
-  private var requiredStrings: [String] {
+  /// The members of its input that must be there: all of them are strings.
+  var requiredStrings: [String] {
     switch self {
     case .inspectFunction: ["function_id"]
+    case .inspectTriggerType, .inspectTrigger: ["id"]
     case .inspectWorker: ["name"]
-    case .listFunctions, .registerWorker, .listWorkers: []
+    case .listFunctions, .listTriggerTypes, .listTriggers, .registerWorker, .listWorkers: []
     }
   }
 
@@ -71,7 +69,7 @@ enum BuiltInFunction: String, CaseIterable {
   var entry: FunctionEntry {
     FunctionEntry(
       name: FunctionName(rawValue), target: .builtIn(self), description: description,
-      requestFormat: requestSchema.jsonBytes)
+      requestFormat: requestSchema.jsonBytes, responseFormat: responseSchema.jsonBytes)
   }
 }
 

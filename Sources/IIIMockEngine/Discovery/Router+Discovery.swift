@@ -20,6 +20,16 @@ extension Router {
   ) throws(BuiltInInput.Mismatch) -> Result<JSONValue, InvocationFailure> {
     switch function {
     case .listFunctions: return .success(try listFunctions(input))
+    case .listTriggerTypes: return .success(try listTriggerTypes(input))
+    case .listTriggers: return .success(try listTriggers(input))
+    case .inspectTriggerType:
+      let id = try input.requiredString("id")
+      return triggerTypeInfo(id).map { .success(.object($0)) }
+        ?? .failure(.notFound("Trigger type '\(id)' is not registered."))
+    case .inspectTrigger:
+      let id = try input.requiredString("id")
+      return triggerInfo(id).map { .success(.object($0)) }
+        ?? .failure(.notFound("Registered trigger '\(id)' was not found."))
     case .registerWorker: return .success(try registerWorker(input, peer, output))
     case .listWorkers: return .success(try listWorkers(input))
     case .inspectFunction:
@@ -52,6 +62,9 @@ extension Router {
     entries.sorted { $0.name.text.utf8.lexicographicallyPrecedes($1.name.text.utf8) }.map { .object(row(of: $0)) }
   }
 
+  /// Every function, the engine's own too.
+  var functionRows: [JSONValue] { functions.all.map { .object(row(of: $0)) } }
+
   /// A row of a listing of functions.
   private func row(of entry: FunctionEntry) -> JSONObject {
     var row: JSONObject = ["function_id": .string(entry.name.text), "worker_name": .string(workerName(of: entry))]
@@ -65,28 +78,28 @@ extension Router {
     return row
   }
 
-  private func functionInfo(_ id: String) -> JSONValue? {
+  func functionInfo(_ id: String) -> JSONValue? {
     guard let entry = functions.entry(id) else { return nil }
     var info = row(of: entry)
     info["metadata"] = entry.metadata.flatMap(parsed)
     info["request_schema"] = entry.requestFormat.flatMap(parsed)
     info["response_schema"] = entry.responseFormat.flatMap(parsed)
-    info["registered_triggers"] = []
+    info["registered_triggers"] = triggers(of: id)
     return .object(info)
   }
 
   /// Bytes that were scanned when they came.
-  private func parsed(_ bytes: [UInt8]) -> JSONValue? { try? PayloadCoder.decode(JSONValue.self, from: bytes) }
+  func parsed(_ bytes: [UInt8]) -> JSONValue? { try? PayloadCoder.decode(JSONValue.self, from: bytes) }
 
   /// The owner's reported name, else the id's first part.
-  private func workerName(of entry: FunctionEntry) -> String {
+  func workerName(of entry: FunctionEntry) -> String {
     switch entry.target {
     case .builtIn: BuiltInFunction.owner
     case .worker(let peer): workers[peer]?.metadata.name ?? firstSegment(of: entry.name.text)
     }
   }
 
-  private func firstSegment(of id: String) -> String {
+  func firstSegment(of id: String) -> String {
     guard let separator = id.firstRange(of: "::") else { return id }
     return String(id[..<separator.lowerBound])
   }
@@ -112,7 +125,10 @@ extension Router {
     metadata.pid = pid ?? metadata.pid
     if compatibility.listsLaterMembers { metadata.description = try? input.string("description") }
     workers[peer]?.metadata = metadata
-    if let worker = workers[peer] { output.note(.workerNamed(worker.label)) }
+    if let worker = workers[peer] {
+      output.note(.workerNamed(worker.label))
+      fire(.metadataUpdated, of: worker.id, output)
+    }
     return ["success": true]
   }
 
@@ -160,6 +176,7 @@ extension Router {
   private func workerInfo(_ name: String) -> JSONValue? {
     var row: JSONObject
     let owned: [FunctionEntry]
+    var types: [TriggerType] = []
     if let worker = inProcess.first(where: { $0.name == name }) {
       row = worker.row(functionCount: functionCount(of: worker))
       row["internal"] = true
@@ -169,11 +186,13 @@ extension Router {
       row["internal"] = false
       row["pid"] = worker.metadata.pid.map { .int(Int64($0)) }
       owned = worker.functions.compactMap { functions.entry($0) }
+      types = self.types(of: worker.peer)
     } else {
       return nil
     }
     return [
-      "worker": .object(row), "functions": .array(rows(of: owned)), "trigger_types": [], "registered_triggers": [],
+      "worker": .object(row), "functions": .array(rows(of: owned)), "trigger_types": .array(rows(of: types)),
+      "registered_triggers": .array(rows(of: triggers.listed.filter { workerName(of: $0) == name })),
     ]
   }
 

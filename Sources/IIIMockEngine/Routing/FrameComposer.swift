@@ -57,6 +57,27 @@ extension OutgoingFrame {
       sink.append("\"}")
     case .pong: sink.append("{\"type\":\"pong\"}")
     case .invocation(let parts): compose(parts, into: &sink)
+    case .registerTrigger(let trigger):
+      sink.append("{\"type\":\"registertrigger\"")
+      compose(trigger, into: &sink)
+      sink.append(",\"config\":")
+      sink.append(trigger.config)
+      if let metadata = trigger.metadata {
+        sink.append(",\"metadata\":")
+        sink.append(metadata)
+      }
+      sink.append("}")
+    case .unregisterTrigger(let id, let type):
+      sink.append("{\"type\":\"unregistertrigger\",\"id\":")
+      sink.append(quoting: id)
+      sink.append(",\"trigger_type\":")
+      sink.append(quoting: type)
+      sink.append("}")
+    case .triggerRegistrationResult(let trigger, let outcome):
+      sink.append("{\"type\":\"triggerregistrationresult\"")
+      compose(trigger, into: &sink)
+      compose(outcome, into: &sink)
+      sink.append("}")
     case .result(let id, let name, let outcome, let trace):
       sink.append("{\"type\":\"invocationresult\",\"invocation_id\":\"")
       sink.append(id: id)
@@ -66,6 +87,16 @@ extension OutgoingFrame {
       compose(trace, into: &sink)
       sink.append("}")
     }
+  }
+
+  /// What names a trigger.
+  private func compose<Sink: TextSink>(_ trigger: Trigger, into sink: inout Sink) {
+    sink.append(",\"id\":")
+    sink.append(quoting: trigger.id)
+    sink.append(",\"trigger_type\":")
+    sink.append(quoting: trigger.type)
+    sink.append(",\"function_id\":")
+    sink.append(quoting: trigger.functionID)
   }
 
   private func compose<Sink: TextSink>(_ parts: InvocationParts, into sink: inout Sink) {

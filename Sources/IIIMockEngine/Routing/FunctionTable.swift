@@ -32,6 +32,8 @@ struct FunctionEntry {
 /// The engine's one flat table of functions: the newest registration of an id wins, and only its owner removes it.
 struct FunctionTable {
   private var table = ByteTable<FunctionEntry>()
+  /// Set by every change; whoever has looked clears it.
+  var hasChanged = false
 
   var count: Int { table.count }
   var all: [FunctionEntry] { table.values }
@@ -50,13 +52,15 @@ struct FunctionTable {
 
   /// Registers a function; returns the one that had its id.
   @discardableResult mutating func register(_ entry: FunctionEntry) -> FunctionEntry? {
-    Array(entry.name.text.utf8).withView { table.set($0, entry) }
+    hasChanged = true
+    return Array(entry.name.text.utf8).withView { table.set($0, entry) }
   }
 
   /// Removes a function if `owner` is the one who has it.
   mutating func unregister(_ id: String, owner: PeerID) -> FunctionEntry? {
     Array(id.utf8).withView { key in
       guard let index = table.find(key), case .worker(owner) = table[index].target else { return nil }
+      hasChanged = true
       return table.remove(key)
     }
   }

@@ -8,6 +8,9 @@ struct Router {
   var workers = SlotTable<WorkerRecord>()
   var functions = FunctionTable()
   var invocations = InvocationTable()
+  var triggers: TriggerRegistry
+  /// The ids of functions when they were last compared.
+  var polledFunctions: Set<String> = []
   /// Names of services (`registerservice`); nothing lists them.
   var services: [String: String] = [:]
 
@@ -17,8 +20,11 @@ struct Router {
   init(compatibility: Compatibility, isTracingEnabled: Bool, inProcess: [InProcessWorker] = []) {
     self.compatibility = compatibility
     self.inProcess = inProcess
+    triggers = TriggerRegistry(parks: compatibility.reportsTriggerErrors)
     trace = TracePolicy(compatibility: compatibility, isTracingEnabled: isTracingEnabled)
     for function in BuiltInFunction.allCases { functions.register(function.entry) }
+    polledFunctions = Set(functions.all.map(\.name.text))
+    functions.hasChanged = false
   }
 
   // MARK: Connections
@@ -32,11 +38,12 @@ struct Router {
   }
 
   /// The first thing that a worker hears is its id.
-  func welcome(_ peer: PeerID, _ output: some RouterOutput) {
+  mutating func welcome(_ peer: PeerID, _ output: some RouterOutput) {
     guard let worker = workers[peer] else { return }
     let token = compatibility.offersReattach ? worker.reattachToken : nil
     output.send(.workerRegistered(id: worker.id, reattachToken: token), to: peer)
     output.note(.workerConnected(worker.label))
+    fire(.connected, of: worker.id, output)
   }
 
   /// A worker's connection has ended. Its functions go first, then the calls in which it took part.
@@ -52,7 +59,9 @@ struct Router {
         fail(invocation, id, .stopped, output)
       }
     }
+    endTriggers(of: worker, output)
     output.note(.workerDisconnected(worker.label, reason: reason))
+    fire(.disconnected, of: worker.id, output)
   }
 
   /// Adds to a worker's count of calls, if it is still there.
@@ -87,10 +96,13 @@ struct Router {
         output.send(.pong, to: peer)
       case .pong, .workerRegistered: break
       case .reattach where compatibility.offersReattach: reattach(try ReattachFrame(envelope), from: peer, output)
-      case .registerTrigger, .unregisterTrigger, .registerTriggerType, .unregisterTriggerType,
-        .triggerRegistrationResult:
-        throw .unsupported("triggers are not available in this engine yet")
-      case .reattach, .registrationRejected, .error, nil: throw envelope.typeProblem
+      case .registerTriggerType: register(try TriggerTypeRegistrationFrame(envelope), from: peer, output)
+      case .unregisterTriggerType where compatibility.endsTriggerTypes:
+        unregister(try TriggerTypeUnregistrationFrame(envelope), from: peer, output)
+      case .registerTrigger: register(try TriggerRegistrationFrame(envelope), from: peer, output)
+      case .unregisterTrigger: unregister(try TriggerUnregistrationFrame(envelope), from: peer, output)
+      case .triggerRegistrationResult: answer(try TriggerRegistrationResultFrame(envelope), from: peer, output)
+      case .reattach, .unregisterTriggerType, .registrationRejected, .error, nil: throw envelope.typeProblem
       }
     } catch {
       ignore(envelope.kind, error, from: peer, output)

@@ -33,5 +33,10 @@ struct TracePolicy {
     return (traceparent == nil && baggage == nil ? nil : TraceHeaders(traceparent: traceparent, baggage: baggage), echo)
   }
 
+  /// The headers of a call that the engine itself begins.
+  var ownHeaders: TraceHeaders? {
+    makesSpans ? TraceHeaders(traceparent: Traceparent.random().quoted, baggage: nil) : nil
+  }
+
   private var makesSpans: Bool { compatibility.makesSpans && isTracingEnabled }
 }

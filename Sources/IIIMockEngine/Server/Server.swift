@@ -36,6 +36,16 @@ final class Server {
         listeners: configuration.listeners.count, atMilliseconds: wallClockMilliseconds()))
   }
 
+  // MARK: Functions
+
+  /// Compares the functions with those before, now and then, for as long as the engine runs.
+  func pollFunctions() {
+    _ = timers.schedule(after: Router.functionsPollInterval) { [unowned self] in
+      router.pollFunctions(self)
+      pollFunctions()
+    }
+  }
+
   // MARK: Listening
 
   /// Listens at `address`; returns where, with the port that was chosen.
