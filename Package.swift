@@ -46,7 +46,8 @@ let package = Package(
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
     .testTarget(name: "IIITests", dependencies: ["III", "TestSupport", "UV"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "TestSupport", "UV"], exclude: ["Configuration/Files"],
+      name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "TestSupport", "UV"],
+      exclude: ["Configuration/Files"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "iii-devTests", dependencies: ["iii-dev", "III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),

@@ -5,8 +5,8 @@ public struct Compatibility: Sendable, Hashable {
   /// Engine 0.13 and what later engines added that older SDKs ignore: `reattach`, call metadata, trace headers that
   /// pass through unchanged. The default.
   public static let current = Compatibility(isStrict: false)
-  /// Engine 0.13.0 as it was recorded, for comparing with it frame by frame.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// Engine 0.13.0 as it was recorded, for comparing with it frame by frame.
   public static let v0_13 = Compatibility(isStrict: true)
 
   private let isStrict: Bool

@@ -44,8 +44,8 @@ import Testing
     let caller = bench.connect()
     bench.call(caller, 1, "f", data)
     let text = try #require(bench.output.sent.first { $0.peer == worker }?.text)
-    let caller_ = bench.router.workers[caller]?.id.description ?? ""
-    #expect(text.contains("\"data\":" + seen.replacing("ID", with: caller_) + "}"))
+    let callerID = bench.router.workers[caller]?.id.description ?? ""
+    #expect(text.contains("\"data\":" + seen.replacing("ID", with: callerID) + "}"))
   }
 
   @Test func nothingComesBackWithoutAnIDOrAsVoid() throws {

@@ -62,13 +62,13 @@ import Testing
     let worker = bench.connect("w", functions: "f", "f")
     bench.disconnect(worker)
     let label = bench.output.events.compactMap { if case .workerNamed(let label) = $0 { label } else { nil } }.first
-    let worker_ = try #require(label)
-    #expect(worker_.name == "w")
+    let named = try #require(label)
+    #expect(named.name == "w")
     #expect(
       Array(bench.output.events.suffix(4)) == [
-        .functionRegistered(id: "f", worker: worker_, replaced: false),
-        .functionRegistered(id: "f", worker: worker_, replaced: true),
-        .functionUnregistered(id: "f", worker: worker_), .workerDisconnected(worker_, reason: "test"),
+        .functionRegistered(id: "f", worker: named, replaced: false),
+        .functionRegistered(id: "f", worker: named, replaced: true),
+        .functionUnregistered(id: "f", worker: named), .workerDisconnected(named, reason: "test"),
       ])
   }
 

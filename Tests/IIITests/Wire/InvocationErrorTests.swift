@@ -53,6 +53,7 @@ import Testing
   }
 
   @Test func subclassesOfUsersWork() {
+    // Sendable: as its superclass, to which it adds no property.
     final class Declined: IIIInvocationError, @unchecked Sendable {
       init() { super.init(code: "DECLINED", message: "no funds") }
     }
