@@ -90,7 +90,7 @@ public final class MockEngine: Sendable {
   /// A second call returns at once.
   public func shutdown() async {
     let code = await shutdownReportingLeaks()
-    assert(code == 0, "a handle of the engine's loop was left open (uv_loop_close: \(code))")
+    assert(code == 0, "a handle of the engine's loop was left open (\(code))")
   }
 
   /// As `shutdown`; returns what `uv_loop_close` said: 0, or a handle was left open.
