@@ -58,6 +58,14 @@ final class Connection {
 
   func unregister(_ id: String) { handle { machine, _ in machine.unregister(id) } }
 
+  func register(_ trigger: Trigger) { handle { machine, _ in machine.register(trigger) } }
+
+  func unregister(trigger id: String) { handle { machine, _ in machine.unregister(trigger: id) } }
+
+  func register(_ type: RegisteredTriggerType) { handle { machine, _ in machine.register(type) } }
+
+  func unregister(triggerType id: String) { handle { machine, _ in machine.unregister(triggerType: id) } }
+
   func reply(_ frame: [UInt8], to connection: Int) { handle { $0.reply(frame, to: connection, now: $1) } }
 
   func abandon() { handle { machine, _ in machine.abandon() } }
@@ -135,6 +143,8 @@ final class Connection {
     case .write(let frame): link?.write(frame)
     case .complete(let call, let outcome): call.complete(outcome)
     case .run(let function, let invocation): run(function, invocation)
+    case .registerTrigger(let type, let trigger, let connection): tell(type, of: trigger, connection)
+    case .unregisterTrigger(let type, let trigger): type.unregister(trigger)
     case .dial: dial()
     case .drop: drop(flushing: false)
     case .dropAfterFlush: drop(flushing: true)
@@ -187,6 +197,17 @@ final class Connection {
         invocationID: id, functionID: function.id, outcome: outcome, traceparent: invocation.traceparent)
       let frame = answer.frame(orErrorAbove: limit)
       loop.post { me.value.reply(frame, to: invocation.connection) }
+    }
+  }
+
+  private func tell(_ type: RegisteredTriggerType, of trigger: InboundTrigger, _ connection: Int) {
+    let me = LoopBound(self, on: host.loop)
+    let loop = host.loop
+    type.register(trigger) { error in
+      let answer = TriggerRegistrationResultMessage(
+        id: trigger.id, type: trigger.type, functionID: trigger.functionID, error: error)
+      let frame = answer.frame()
+      loop.post { me.value.reply(frame, to: connection) }
     }
   }
 

@@ -10,6 +10,10 @@ enum ConnectionAction {
   case dropAfterFlush
   case complete(PendingCall, CallOutcome)
   case run(RegisteredFunction, InboundInvocation)
+  /// Tell a type's handler of a trigger, and the engine what it says.
+  case registerTrigger(RegisteredTriggerType, InboundTrigger, connection: Int)
+  /// Tell a type's handler that a trigger is gone.
+  case unregisterTrigger(RegisteredTriggerType, InboundTrigger)
   case report(IIIConnectionState)
   case identified(workerID: String)
   case rejected(RegistrationRejectedError)

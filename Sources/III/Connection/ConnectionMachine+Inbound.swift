@@ -23,12 +23,15 @@ extension ConnectionMachine {
     case .invocationResult: receiveResult(envelope)
     case .workerRegistered: identify(envelope)
     case .registrationRejected: refused(RegistrationRejectedError(envelope), now: now)
+    case .registerTrigger: receiveTrigger(envelope, now: now)
+    case .unregisterTrigger: receiveTriggerEnd(envelope)
+    case .triggerRegistrationResult: receiveTriggerResult(envelope)
     case .ping: answer(PongMessage().frame(), now: now)
     default: break
     }
   }
 
-  private mutating func ignore(_ why: String) {
+  mutating func ignore(_ why: String) {
     // An engine that sends nonsense must not fill the log.
     ignoredMessages += 1
     guard ignoredMessages <= 3 else { return }

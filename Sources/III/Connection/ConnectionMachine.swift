@@ -42,6 +42,10 @@ struct ConnectionMachine {
 
   var phase = ConnectionPhase.disconnected
   var functions: [String: RegisteredFunction] = [:]
+  var triggers: [String: Trigger] = [:]
+  var triggerTypes: [String: RegisteredTriggerType] = [:]
+  /// Triggers of the types that this worker provides, under their ids.
+  var inboundTriggers: [String: InboundTrigger] = [:]
   var registrations = Registrations()
   var calls: [UUID128: Call] = [:]
   var queue: OutboundQueue

@@ -1,8 +1,8 @@
 /// What the engine must be told anew on each connection, in the order in which it is told.
 struct Registrations {
-  /// The groups of the replay, in its order. Trigger types and triggers will stand before and after the functions.
+  /// The groups of the replay, in its order.
   enum Group: Int, CaseIterable {
-    case functions
+    case triggerTypes, functions, triggers
   }
 
   private struct Entry {

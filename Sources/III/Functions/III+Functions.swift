@@ -30,7 +30,8 @@ extension III {
   ///   - responseFormat: The result's form, for the lists.
   ///   - handler: What runs.
   /// - Returns: The registration, to take it back by.
-  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id.
+  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id; ``IIIInvocationError`` with the
+  ///   code `SHUTDOWN` after ``shutdown()``.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable, Output: Encodable & Sendable>(
     _ functionID: String, description: String? = nil, metadata: JSONValue? = nil, requestFormat: FormatSource = .none,
@@ -47,7 +48,8 @@ extension III {
   /// ```
   ///
   /// - Returns: The registration, to take it back by.
-  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id.
+  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id; ``IIIInvocationError`` with the
+  ///   code `SHUTDOWN` after ``shutdown()``.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable>(
     _ functionID: String, description: String? = nil, metadata: JSONValue? = nil, requestFormat: FormatSource = .none,
@@ -61,6 +63,7 @@ extension III {
     _ id: String, _ description: String?, _ metadata: JSONValue?, _ requestFormat: FormatSource,
     _ responseFormat: FormatSource, handler: @escaping @Sendable ([UInt8]) async -> HandlerOutcome
   ) throws -> FunctionRef {
+    guard !isShutDown else { throw shutDownError(id) }
     let registration = RegisterFunctionMessage(
       id: id, description: description, requestFormat: try requestFormat.json(),
       responseFormat: try responseFormat.json(), metadata: try metadata.map { try PayloadCoder.encode($0) })

@@ -112,7 +112,7 @@ extension III {
     }
   }
 
-  private func shutDownError(_ functionID: String) -> IIIInvocationError {
+  func shutDownError(_ functionID: String) -> IIIInvocationError {
     IIIInvocationError(code: "SHUTDOWN", message: ConnectionMachine.shutDownMessage, functionID: functionID)
   }
 

@@ -62,11 +62,11 @@ extension Router {
     return ["registered_triggers": .array(rows(of: found))]
   }
 
-  func rows(of triggers: [Trigger]) -> [JSONValue] {
+  func rows(of triggers: [TriggerEntry]) -> [JSONValue] {
     triggers.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }.map { .object(row(of: $0)) }
   }
 
-  private func row(of trigger: Trigger) -> JSONObject {
+  private func row(of trigger: TriggerEntry) -> JSONObject {
     var row: JSONObject = [
       "config_summary": .string(summary(of: trigger)), "function_id": .string(trigger.functionID),
       "id": .string(trigger.id), "trigger_type": .string(trigger.type),
@@ -77,7 +77,7 @@ extension Router {
   }
 
   /// The configuration as compact JSON, its first 80 characters.
-  private func summary(of trigger: Trigger) -> String {
+  private func summary(of trigger: TriggerEntry) -> String {
     let text = (parsed(trigger.config) ?? .null).jsonString(sortedKeys: true)
     let scalars = text.unicodeScalars
     guard scalars.count > 80 else { return text }
@@ -105,7 +105,7 @@ extension Router {
   }
 
   /// That of its function; without one the id's first part.
-  func workerName(of trigger: Trigger) -> String {
+  func workerName(of trigger: TriggerEntry) -> String {
     functions.entry(trigger.functionID).map { workerName(of: $0) } ?? firstSegment(of: trigger.functionID)
   }
 }

@@ -90,7 +90,7 @@ extension OutgoingFrame {
   }
 
   /// What names a trigger.
-  private func compose<Sink: TextSink>(_ trigger: Trigger, into sink: inout Sink) {
+  private func compose<Sink: TextSink>(_ trigger: TriggerEntry, into sink: inout Sink) {
     sink.append(",\"id\":")
     sink.append(quoting: trigger.id)
     sink.append(",\"trigger_type\":")

@@ -5,10 +5,10 @@ enum OutgoingFrame {
   case workerRegistered(id: UUID128, reattachToken: UUID128?)
   case pong
   case invocation(InvocationParts)
-  case registerTrigger(Trigger)
+  case registerTrigger(TriggerEntry)
   case unregisterTrigger(id: String, type: String)
   /// To a trigger's owner; the outcome is an error.
-  case triggerRegistrationResult(Trigger, Outcome)
+  case triggerRegistrationResult(TriggerEntry, Outcome)
   case result(id: UUID128, name: FunctionName, outcome: Outcome, trace: TraceHeaders?)
 
   /// `invokefunction` to a callee.

@@ -31,7 +31,7 @@ extension Router {
     fire(triggers, ["event": "functions_changed", "functions": .array(functionRows)], output)
   }
 
-  private mutating func fire(_ triggers: [Trigger], _ data: JSONValue, _ output: some RouterOutput) {
+  private mutating func fire(_ triggers: [TriggerEntry], _ data: JSONValue, _ output: some RouterOutput) {
     let bytes = data.jsonBytes
     for trigger in triggers { call(trigger.functionID, bytes, metadata: trigger.metadata, output) }
   }

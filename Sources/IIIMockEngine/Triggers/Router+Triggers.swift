@@ -24,7 +24,7 @@ extension Router {
 
   mutating func register(_ frame: TriggerRegistrationFrame, from peer: PeerID, _ output: some RouterOutput) {
     guard let worker = workers[peer] else { return }
-    let trigger = Trigger(
+    let trigger = TriggerEntry(
       id: frame.id.text, type: frame.triggerType.text, functionID: frame.functionID.text,
       config: frame.config.array, metadata: frame.metadata?.array, owner: peer)
     let effects = triggers.register(trigger)
@@ -68,7 +68,7 @@ extension Router {
   }
 
   /// Nobody provides the trigger's type. For one of the real engine's own its owner is told: none will come by itself.
-  private func missing(_ trigger: Trigger, isParked: Bool, _ output: some RouterOutput) {
+  private func missing(_ trigger: TriggerEntry, isParked: Bool, _ output: some RouterOutput) {
     let text = MissingTriggerType.text(trigger.type)
     if compatibility.reportsTriggerErrors && MissingTriggerType.worker(for: trigger.type) != nil {
       report(trigger, .failure(InvocationFailure(code: "trigger_type_not_found", message: text)), output)
@@ -81,17 +81,17 @@ extension Router {
     }
   }
 
-  private func report(_ trigger: Trigger, _ outcome: OutgoingFrame.Outcome, _ output: some RouterOutput) {
+  private func report(_ trigger: TriggerEntry, _ outcome: OutgoingFrame.Outcome, _ output: some RouterOutput) {
     output.send(.triggerRegistrationResult(trigger, outcome), to: trigger.owner)
   }
 
-  private func noteRejection(of trigger: Trigger, code: String, message: String, _ output: some RouterOutput) {
+  private func noteRejection(of trigger: TriggerEntry, code: String, message: String, _ output: some RouterOutput) {
     guard let owner = workers[trigger.owner] else { return }
     output.note(
       .triggerRejected(id: trigger.id, type: trigger.type, code: code, message: message, worker: owner.label))
   }
 
-  private func noteEnd(of trigger: Trigger, _ output: some RouterOutput) {
+  private func noteEnd(of trigger: TriggerEntry, _ output: some RouterOutput) {
     guard !trigger.isParked else { return }
     output.note(.triggerUnregistered(id: trigger.id, type: trigger.type))
   }

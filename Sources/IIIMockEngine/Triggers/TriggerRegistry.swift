@@ -6,19 +6,19 @@ struct TriggerRegistry {
   /// What follows from an event, in order.
   enum Effect: Equatable {
     /// The provider is told of a trigger.
-    case forward(Trigger, to: PeerID)
+    case forward(TriggerEntry, to: PeerID)
     /// The provider is told that a trigger is gone.
     case withdraw(id: String, type: String, from: PeerID)
     /// A trigger's type is provided by nobody: it was dropped, or parked.
-    case missingType(Trigger, isParked: Bool)
+    case missingType(TriggerEntry, isParked: Bool)
     /// A provider refused a trigger: its owner is to hear the reason.
-    case rejected(Trigger)
+    case rejected(TriggerEntry)
   }
 
   /// Whether triggers without a provider are parked, and refused ones taken out of force; engine 0.13 does neither.
   let parks: Bool
   private(set) var types: [String: TriggerType] = [:]
-  private var triggers: [String: Trigger] = [:]
+  private var triggers: [String: TriggerEntry] = [:]
   private var ownedBy: [PeerID: Set<String>] = [:]
   private var sequence: UInt64 = 0
 
@@ -30,19 +30,21 @@ struct TriggerRegistry {
   // MARK: Reading
 
   /// The triggers in force, in the order of their registration.
-  var listed: [Trigger] { sorted(triggers.values.filter { !$0.isParked }) }
+  var listed: [TriggerEntry] { sorted(triggers.values.filter { !$0.isParked }) }
 
   /// Those of one type.
-  func listed(ofType type: String) -> [Trigger] { sorted(triggers.values.filter { $0.type == type && !$0.isParked }) }
+  func listed(ofType type: String) -> [TriggerEntry] {
+    sorted(triggers.values.filter { $0.type == type && !$0.isParked })
+  }
 
-  func trigger(_ id: String) -> Trigger? { triggers[id].flatMap { $0.isParked ? nil : $0 } }
+  func trigger(_ id: String) -> TriggerEntry? { triggers[id].flatMap { $0.isParked ? nil : $0 } }
 
   /// The triggers that the engine itself fires.
-  func triggers(of type: EngineTriggerType) -> [Trigger] {
+  func triggers(of type: EngineTriggerType) -> [TriggerEntry] {
     types[type.rawValue]?.provider == .engine(type) ? listed(ofType: type.rawValue) : []
   }
 
-  private func sorted(_ triggers: [Trigger]) -> [Trigger] { triggers.sorted { $0.sequence < $1.sequence } }
+  private func sorted(_ triggers: [TriggerEntry]) -> [TriggerEntry] { triggers.sorted { $0.sequence < $1.sequence } }
 
   // MARK: Types
 
@@ -68,7 +70,7 @@ struct TriggerRegistry {
   // MARK: Triggers
 
   /// Registers a trigger; one that had its id, whosever it was, is replaced.
-  mutating func register(_ trigger: Trigger) -> [Effect] {
+  mutating func register(_ trigger: TriggerEntry) -> [Effect] {
     var trigger = trigger
     sequence += 1
     trigger.sequence = sequence
@@ -86,30 +88,30 @@ struct TriggerRegistry {
   }
 
   /// What the trigger that had this id leaves behind. Of the same type, the provider hears of the new one only.
-  private mutating func replaced(by trigger: Trigger) -> [Effect] {
+  private mutating func replaced(by trigger: TriggerEntry) -> [Effect] {
     guard let old = triggers[trigger.id] else { return [] }
     remove(old)
     return old.type == trigger.type && !trigger.isParked ? [] : withdrawal(of: old)
   }
 
-  private mutating func insert(_ trigger: Trigger) {
+  private mutating func insert(_ trigger: TriggerEntry) {
     triggers[trigger.id] = trigger
     ownedBy[trigger.owner, default: []].insert(trigger.id)
   }
 
-  private mutating func remove(_ trigger: Trigger) {
+  private mutating func remove(_ trigger: TriggerEntry) {
     triggers[trigger.id] = nil
     ownedBy[trigger.owner]?.remove(trigger.id)
     if ownedBy[trigger.owner]?.isEmpty == true { ownedBy[trigger.owner] = nil }
   }
 
-  private func withdrawal(of trigger: Trigger) -> [Effect] {
+  private func withdrawal(of trigger: TriggerEntry) -> [Effect] {
     guard !trigger.isParked, case .worker(let provider)? = types[trigger.type]?.provider else { return [] }
     return [.withdraw(id: trigger.id, type: trigger.type, from: provider)]
   }
 
   /// Ends a trigger, whoever asks: nobody checks whose it is. `nil` if there is none.
-  mutating func unregister(_ id: String) -> (trigger: Trigger, effects: [Effect])? {
+  mutating func unregister(_ id: String) -> (trigger: TriggerEntry, effects: [Effect])? {
     guard let trigger = triggers[id] else { return nil }
     remove(trigger)
     return (trigger, withdrawal(of: trigger))
@@ -128,7 +130,7 @@ struct TriggerRegistry {
   // MARK: Disconnects
 
   /// A connection has ended: its triggers go first, one by one, then the types that it provided.
-  mutating func disconnect(_ peer: PeerID) -> (triggers: [Trigger], types: [String], effects: [Effect]) {
+  mutating func disconnect(_ peer: PeerID) -> (triggers: [TriggerEntry], types: [String], effects: [Effect]) {
     let owned = sorted((ownedBy[peer] ?? []).compactMap { triggers[$0] })
     var effects: [Effect] = []
     for trigger in owned {

@@ -126,7 +126,7 @@ struct TriggerModel {
         wanted = model.bind(id, type, by: worker)
         got = told(
           registry.register(
-            Trigger(id: id, type: type, functionID: "f", config: [], metadata: nil, owner: peer(worker))))
+            TriggerEntry(id: id, type: type, functionID: "f", config: [], metadata: nil, owner: peer(worker))))
       case .unbind(let id):
         wanted = model.unbind(id)
         got = told(registry.unregister(id)?.effects ?? [])
@@ -180,7 +180,7 @@ struct TriggerModel {
   @Test func theEnginesTypesAreThereFromTheBeginning() {
     var registry = TriggerRegistry(parks: true)
     #expect(registry.types.keys.sorted() == ["engine::functions-available", "engine::workers-available"])
-    let trigger = Trigger(
+    let trigger = TriggerEntry(
       id: "t", type: "engine::workers-available", functionID: "f", config: [], metadata: nil, owner: Self.peer(1))
     #expect(registry.register(trigger).isEmpty)
     #expect(registry.triggers(of: .workersAvailable).map(\.id) == ["t"])
@@ -196,7 +196,7 @@ struct TriggerModel {
   @Test func aTypeNobodyProvidesIsSaidAndKeptOnlyWhereTriggersWait() {
     for parks in [true, false] {
       var registry = TriggerRegistry(parks: parks)
-      let trigger = Trigger(id: "t", type: "x", functionID: "f", config: [], metadata: nil, owner: Self.peer(1))
+      let trigger = TriggerEntry(id: "t", type: "x", functionID: "f", config: [], metadata: nil, owner: Self.peer(1))
       guard case .missingType(_, let isParked)? = registry.register(trigger).first else {
         Issue.record("nothing was said")
         return

@@ -13,6 +13,8 @@ struct MachineHarness {
   var states: [IIIConnectionState] = []
   var logs: [String] = []
   var runs: [(function: RegisteredFunction, invocation: InboundInvocation)] = []
+  private(set) var triggersAdded: [InboundTrigger] = []
+  private(set) var triggersRemoved: [InboundTrigger] = []
   var dials = 0
   /// When each dial began, in milliseconds since the start.
   var dialTimes: [UInt64] = []
@@ -158,6 +160,8 @@ struct MachineHarness {
     case .dropAfterFlush: flushedDrops += 1
     case .complete(let call, let outcome): call.complete(outcome)
     case .run(let function, let invocation): runs.append((function, invocation))
+    case .registerTrigger(_, let trigger, _): triggersAdded.append(trigger)
+    case .unregisterTrigger(_, let trigger): triggersRemoved.append(trigger)
     case .report(let state): states.append(state)
     case .identified(let workerID): workerIDs.append(workerID)
     case .rejected(let rejection): rejections.append(rejection)

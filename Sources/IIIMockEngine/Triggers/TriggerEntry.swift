@@ -1,5 +1,5 @@
 /// A registered trigger: when something of its type happens, its function is to be called.
-struct Trigger: Equatable {
+struct TriggerEntry: Equatable {
   let id: String
   let type: String
   let functionID: String

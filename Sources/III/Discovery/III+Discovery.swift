@@ -1,0 +1,106 @@
+/// What an engine knows: functions, triggers, trigger types and workers.
+extension III {
+  private struct FunctionList: Decodable, Sendable { let functions: [FunctionInfo] }
+  private struct TriggerList: Decodable, Sendable {
+    let registeredTriggers: [TriggerInfo]
+    enum CodingKeys: String, CodingKey { case registeredTriggers = "registered_triggers" }
+  }
+  private struct TriggerTypeList: Decodable, Sendable { let triggers: [TriggerTypeInfo] }
+  private struct WorkerList: Decodable, Sendable { let workers: [WorkerInfo] }
+  private struct FunctionsChanged: Decodable, Sendable { let functions: [FunctionInfo] }
+
+  /// Lists the functions of the engine, by their ids.
+  ///
+  /// ```swift
+  /// for function in try await iii.listFunctions(prefix: "orders::") { print(function.functionID) }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - prefix: Only ids that begin so.
+  ///   - search: Only those with this text in id or description, whatever its case.
+  ///   - worker: Only those of the worker with this name.
+  ///   - includeInternal: Those of the engine too.
+  /// - Throws: As ``trigger(_:)``.
+  public func listFunctions(
+    prefix: String? = nil, search: String? = nil, worker: String? = nil, includeInternal: Bool = false
+  ) async throws -> [FunctionInfo] {
+    let input = filters(["prefix": prefix, "search": search, "worker": worker], includeInternal)
+    let list: FunctionList = try await ask(EngineFunctions.listFunctions, input)
+    return list.functions
+  }
+
+  /// Looks one function up: its schemas, metadata and owner.
+  ///
+  /// - Throws: As ``trigger(_:)``; the engine's code for an unknown function is `NOT_FOUND`.
+  public func functionInfo(_ functionID: String) async throws -> FunctionInfo {
+    try await ask(EngineFunctions.infoFunctions, ["function_id": .string(functionID)])
+  }
+
+  /// Lists the registered triggers, by their ids.
+  ///
+  /// - Parameters:
+  ///   - functionID: Only those that call this function.
+  ///   - triggerType: Only those of this type.
+  ///   - includeInternal: Those that call functions of the engine too.
+  /// - Throws: As ``trigger(_:)``.
+  public func listTriggers(
+    functionID: String? = nil, triggerType: String? = nil, includeInternal: Bool = false
+  ) async throws -> [TriggerInfo] {
+    let input = filters(["function_id": functionID, "trigger_type": triggerType], includeInternal)
+    let list: TriggerList = try await ask(EngineFunctions.listRegisteredTriggers, input)
+    return list.registeredTriggers
+  }
+
+  /// Lists the trigger types, by their ids; those of the engine too if asked to.
+  ///
+  /// - Throws: As ``trigger(_:)``.
+  public func listTriggerTypes(includeInternal: Bool = false) async throws -> [TriggerTypeInfo] {
+    let list: TriggerTypeList = try await ask(EngineFunctions.listTriggers, filters([:], includeInternal))
+    return list.triggers
+  }
+
+  /// Lists the workers: those that have described themselves, and those of the engine.
+  ///
+  /// - Throws: As ``trigger(_:)``.
+  public func listWorkers() async throws -> [WorkerInfo] {
+    let list: WorkerList = try await ask(EngineFunctions.listWorkers, [:])
+    return list.workers
+  }
+
+  /// Calls `handler` with all functions whenever their set has changed; the engine looks every five seconds.
+  ///
+  /// It registers a function and a trigger of its own, which end with the result's `cancel`.
+  ///
+  /// - Throws: As ``registerTrigger(_:)``.
+  @discardableResult
+  public func onFunctionsAvailable(
+    _ handler: @escaping @Sendable ([FunctionInfo]) async -> Void
+  ) throws -> Cancellation {
+    let function = try registerFunction("iii::on-functions-available::\(UUID128.random())") {
+      (event: FunctionsChanged) async in await handler(event.functions)
+    }
+    let trigger: Trigger
+    do {
+      trigger = try registerTrigger(
+        RegisterTriggerInput(type: EngineTriggers.functionsAvailable, functionID: function.id, config: [:]))
+    } catch {
+      function.unregister()
+      throw error
+    }
+    return Cancellation {
+      trigger.unregister()
+      function.unregister()
+    }
+  }
+
+  private func filters(_ texts: [String: String?], _ includeInternal: Bool) -> JSONValue {
+    var input = JSONObject()
+    for (name, text) in texts { input[name] = text.map { .string($0) } }
+    if includeInternal { input["include_internal"] = true }
+    return .object(input)
+  }
+
+  private func ask<Output: Decodable & Sendable>(_ functionID: String, _ input: JSONValue) async throws -> Output {
+    try await trigger(functionID, payload: input)
+  }
+}
