@@ -1,28 +1,33 @@
 import Foundation
+import UV
 
 /// A run of the built `iii-dev`. Killed if its test ends before it.
+///
+/// Started by `posix_spawn`: Foundation's `Process` leaks, which a run under LeakSanitizer would report.
 final class Program {
-  private let process = Process()
+  private let process: pid_t
+  private var status: Int32?
   private var output: AsyncStream<String>.AsyncIterator
   private var errors: AsyncStream<String>.AsyncIterator
   private var statuses: AsyncStream<Int32>.AsyncIterator
 
   init(_ arguments: [String], variables: [String: String] = [:]) throws {
-    let (out, err) = (Pipe(), Pipe())
-    let (statuses, status) = AsyncStream.makeStream(of: Int32.self)
-    process.executableURL = Self.url
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = out
-    process.standardError = err
-    process.terminationHandler = { process in
-      status.yield(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+    let environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+    let (out, err, process) = try PipeEnds.spawning.withLock { _ in
+      let (out, err) = (try PipeEnds(whileSpawningIsLocked: ()), try PipeEnds(whileSpawningIsLocked: ()))
+      return (out, err, try Self.spawn(arguments, environment, output: out.write, errors: err.write))
     }
-    output = Self.lines(of: out.fileHandleForReading).makeAsyncIterator()
-    errors = Self.lines(of: err.fileHandleForReading).makeAsyncIterator()
+    self.process = process
+    output = out.lines().makeAsyncIterator()
+    errors = err.lines().makeAsyncIterator()
+    let (statuses, continuation) = AsyncStream.makeStream(of: Int32.self)
+    Thread.detachNewThread {
+      var status: Int32 = 0
+      while waitpid(process, &status, 0) < 0, errno == EINTR {}
+      continuation.yield(status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F))
+      continuation.finish()
+    }
     self.statuses = statuses.makeAsyncIterator()
-    try process.run()
   }
 
   convenience init(_ arguments: String..., variables: [String: String] = [:]) throws {
@@ -30,7 +35,7 @@ final class Program {
   }
 
   deinit {
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    if status == nil { kill(process, SIGKILL) }
   }
 
   /// Waits for a line of its output that begins so, and gives what follows; `nil` if the output ends before.
@@ -44,32 +49,54 @@ final class Program {
   /// The URL of the next ready line.
   func url() async -> String? { await line(after: "iii-dev listening on ") }
 
-  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  func send(_ signal: Int32) { kill(process, signal) }
 
   /// Waits for its end: the status (a signal's number below zero), and what of both outputs was not read yet.
   func end() async -> (status: Int32?, output: String, errors: String) {
     var (outText, errText) = ("", "")
     while let line = await output.next() { outText += line + "\n" }
     while let line = await errors.next() { errText += line + "\n" }
-    return (await statuses.next(), outText, errText)
+    status = await statuses.next()
+    return (status, outText, errText)
   }
 
-  /// The lines of a pipe, read by a thread of its own: tests do not block the threads that tasks run on.
-  private static func lines(of handle: FileHandle) -> AsyncStream<String> {
-    let (stream, continuation) = AsyncStream.makeStream(of: String.self)
-    Thread.detachNewThread {
-      var rest = Data()
-      while case let chunk = handle.availableData, !chunk.isEmpty {
-        rest += chunk
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-          continuation.yield(String(decoding: rest[..<end], as: UTF8.self))
-          rest = Data(rest[(end + 1)...])
-        }
-      }
-      if !rest.isEmpty { continuation.yield(String(decoding: rest, as: UTF8.self)) }
-      continuation.finish()
+  /// Starts the program, with no signal blocked or ignored, and closes the ends that are its own.
+  private static func spawn(
+    _ arguments: [String], _ environment: [String: String], output: Int32, errors: Int32
+  ) throws -> pid_t {
+    #if os(Linux)
+      var actions = posix_spawn_file_actions_t()
+      var attributes = posix_spawnattr_t()
+    #else
+      var actions: posix_spawn_file_actions_t?
+      var attributes: posix_spawnattr_t?
+    #endif
+    posix_spawn_file_actions_init(&actions)
+    posix_spawnattr_init(&attributes)
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var all = sigset_t()
+    sigfillset(&all)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    let path = url.path
+    let words = ([path] + arguments).map { strdup($0) } + [nil]
+    let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
+    defer {
+      for text in words + variables { free(text) }
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+      close(output)
+      close(errors)
     }
-    return stream
+    var process: pid_t = 0
+    let code = posix_spawn(&process, path, &actions, &attributes, words, variables)
+    guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .ENOENT) }
+    return process
   }
 
   /// Beside the bundle of the tests.

@@ -18,6 +18,8 @@ import UV
   }
 
   private func withFunctions(_ body: (_ port: String) async throws -> Void) async throws {
+    let (hanging, release) = AsyncStream.makeStream(of: Never.self)
+    defer { release.finish() }
     try await withMockEngine { engine in
       let worker = try await registerWorker(engine.url)
       try worker.registerFunction("echo") { (value: JSONValue) async throws -> JSONValue in
@@ -27,7 +29,7 @@ import UV
         throw IIIInvocationError(code: "NO_FUNDS", message: "no \u{1B}[31mfunds")
       }
       try worker.registerFunction("hangs") { (_: JSONValue) async throws -> JSONValue in
-        for await _ in AsyncStream<Never>.makeStream().stream {}
+        for await _ in hanging {}
         return .null
       }
       try worker.registerFunction(
