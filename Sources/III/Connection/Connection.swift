@@ -158,6 +158,10 @@ final class Connection {
 
   private func report(_ state: IIIConnectionState) {
     status.set(state: state)
+    resumeConnectWaiters()
+  }
+
+  private func resumeConnectWaiters() {
     guard let outcome = connectOutcome else { return }
     let waiters = connectWaiters.values
     connectWaiters = [:]
@@ -170,7 +174,7 @@ final class Connection {
   private func didShutDown() {
     if let wake { host.timers.cancel(wake) }
     wake = nil
-    report(.disconnected)
+    resumeConnectWaiters()
     status.finish()
     host.remove(self)
     let waiters = shutdownWaiters

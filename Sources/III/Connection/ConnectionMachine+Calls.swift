@@ -65,10 +65,16 @@ extension ConnectionMachine {
 
   /// Ends a call, wherever it stands. What is unknown has ended before.
   mutating func finish(_ id: UUID128, _ outcome: CallOutcome) {
-    guard let call = calls.removeValue(forKey: id) else { return }
+    guard let call = remove(id) else { return }
+    actions.append(.complete(call, outcome))
+  }
+
+  /// Forgets a call; who does so owes its caller an answer.
+  mutating func remove(_ id: UUID128) -> PendingCall? {
+    guard let call = calls.removeValue(forKey: id) else { return nil }
     timers.cancel(call.timer)
     if call.isQueued { queue.forget(id) }
-    actions.append(.complete(call.pending, outcome))
+    return call.pending
   }
 
   // MARK: Functions

@@ -154,12 +154,12 @@ extension ConnectionMachine {
       unsentCalls.insert(call)
       return true
     }
-    for (id, call) in calls where !unsentCalls.contains(id) {
-      let message = "the connection to \(configuration.address) was lost before the result came: \(reason)"
-      finish(id, .failure(call.pending.error("CONNECTION_LOST", message)))
-    }
+    let lost = calls.keys.filter { !unsentCalls.contains($0) }.compactMap { remove($0) }
     for entry in kept { enqueue(entry) }
+    // The state first: a caller that learns of the loss shall find the worker in it.
     retry(reason, now: now)
+    let message = "the connection to \(configuration.address) was lost before the result came: \(reason)"
+    for call in lost { actions.append(.complete(call, .failure(call.error("CONNECTION_LOST", message)))) }
   }
 
   /// Stops what runs only while connected.
@@ -197,10 +197,10 @@ extension ConnectionMachine {
     endConnection()
     phase = .failed
     failure = error
+    report(.failed)
     for (id, call) in calls { finish(id, .failure(callError(call.pending))) }
     queue.removeAll()
     _ = unsent.removeAll()
-    report(.failed)
   }
 
   // MARK: Refusal

@@ -1,0 +1,231 @@
+import Testing
+import UV
+
+@testable import III
+
+@Suite("Worker: connecting")
+struct ConnectingTests {
+  @Test("§17.1 headers of the options are sent with the upgrade")
+  func headers() async throws {
+    let engine = try await ScriptedEngine.start()
+    let worker = try await connect(engine, ["III_TOKEN": "secret"]) { options in
+      options.headers = ["X-A": "b", "X-Bad": "a\r\nX-Evil: 1", "bad name": "x", "Upgrade": "h2c"]
+    }
+    let request = try #require(await engine.accept().request)
+    #expect(request.headers["x-a"] == "b")
+    #expect(request.headers["x-evil"] == nil)
+    #expect(request.headers.all("upgrade") == ["websocket"])
+    #expect(request.headers["authorization"] == "Bearer secret")
+    #expect(request.headers["sec-websocket-extensions"] == nil)
+    await worker.shutdown()
+  }
+
+  @Test("a token of the environment yields to the user's own header")
+  func token() async throws {
+    let engine = try await ScriptedEngine.start()
+    let worker = try await connect(engine, ["III_TOKEN": "secret"]) { $0.headers = ["authorization": "Basic x"] }
+    let request = try #require(await engine.accept().request)
+    #expect(request.headers.all("authorization") == ["Basic x"])
+    await worker.shutdown()
+  }
+
+  @Test("the path and query of the address are asked for")
+  func target() async throws {
+    let engine = try await ScriptedEngine.start()
+    let address = await engine.url + "/base?token=t"
+    let worker = try await registerWorker(address, options: InitOptions(), environment: .test(), host: nil)
+    let peer = try await engine.accept()
+    #expect(await peer.request?.target == "/base?token=t")
+    #expect(worker.address == address)
+    await worker.shutdown()
+  }
+
+  @Test("the address is the argument, else III_URL, else the default")
+  func address() async throws {
+    let engine = try await ScriptedEngine.start()
+    let environment = Environment.test(["III_URL": await engine.url])
+    let worker = try await registerWorker(nil, options: InitOptions(), environment: environment, host: nil)
+    #expect(worker.address == (await engine.url))
+    await worker.shutdown()
+    #expect(defaultEngineURL == "ws://127.0.0.1:49134")
+  }
+
+  @Test("§17.2 the worker is connected once the socket is open; its id comes later")
+  func workerID() async throws {
+    let engine = try await ScriptedEngine.start()
+    let worker = try await connect(engine)
+    #expect(worker.connectionState == .connected)
+    #expect(worker.workerID == nil)
+    let peer = try await engine.accept()
+    await peer.send(#"{"type":"workerregistered","worker_id":"w1"}"#)
+    try await peer.fence()
+    #expect(worker.workerID == "w1")
+    await worker.shutdown()
+  }
+
+  @Test("§17.3 exactly one message introduces the worker", arguments: [nil, "docker"])
+  func introduction(isolation: String?) async throws {
+    let engine = try await ScriptedEngine.start()
+    let variables = ["LANG": "de_DE.UTF-8"].merging(isolation.map { ["III_ISOLATION": $0] } ?? [:]) { $1 }
+    let worker = try await connect(engine, variables) { $0.workerName = nil }
+    let peer = try await engine.accept()
+    let text = try await peer.receive()
+    let expected =
+      #"{"type":"invokefunction","function_id":"engine::workers::register","data":{"runtime":"swift","#
+      + #""version":"\#(WorkerMetadata.version)","name":"host:7","os":"Linux 6.1 (x86_64)","pid":7,"#
+      + #""isolation":\#(isolation.map { "\"\($0)\"" } ?? "null"),"telemetry":{"language":"de_DE","#
+      + #""project_name":"tests","framework":"iii-swift"}},"action":{"type":"void"}}"#
+    #expect(text == expected)
+    try await peer.fence()
+    #expect(await peer.takeUnread() == [])
+    await worker.shutdown()
+  }
+
+  @Test(
+    "§17.6 every end of a connection leads to the next one",
+    arguments: ["1000", "1001", "1011", "none", "drop", "reset"])
+  func reconnects(how: String) async throws {
+    let engine = try await ScriptedEngine.start()
+    let worker = try await connect(engine)
+    var states = worker.connectionStates.makeAsyncIterator()
+    #expect(await states.next() == .connected)
+    let peer = try await engine.accept()
+    _ = try await peer.receive()
+    switch how {
+    case "drop": await peer.drop()
+    case "reset": await peer.reset()
+    default: await peer.close(UInt16(how))
+    }
+    #expect(await states.next() == .reconnecting)
+    #expect(await states.next() == .connected)
+    _ = try await engine.accept()
+    await worker.shutdown()
+    #expect(await states.next() == .disconnected)
+    #expect(await states.next() == nil)
+  }
+
+  @Test(
+    "§17.6 a handshake that fails is tried again",
+    arguments: [.status(503), .bytes("no HTTP\r\n\r\n"), .drop, .bytes("HTTP/1.1 101 Yes\r\n\r\n")]
+      as [ScriptedEngine.Answer])
+  func badHandshakes(answer: ScriptedEngine.Answer) async throws {
+    let engine = try await ScriptedEngine.start(answering: [answer, answer])
+    let worker = try await connect(engine)
+    #expect(worker.connectionState == .connected)
+    try await engine.dial(3)
+    await worker.shutdown()
+  }
+
+  @Test("an engine that never answers the handshake is given up after 10 s, and tried again")
+  func silentHandshake() async throws {
+    let engine = try await ScriptedEngine.start(answering: [.silence])
+    let time = TimeSource.manual()
+    let host = LoopHost(on: try Loop(name: "manual"), source: time)
+    async let worker = connect(engine, host: host)
+    try await engine.dial(1)
+    await time.advance(by: .seconds(10))
+    await time.advance(by: .seconds(1))
+    _ = try await engine.accept()
+    await (try worker).shutdown()
+    host.loop.post { host.timers.close() }
+    #expect(await host.loop.stop() == 0)
+  }
+
+  @Test("§17.7 when all retries are used up registerWorker throws at once")
+  func failed() async throws {
+    // A port that was free a moment ago, and that nobody listens at.
+    let engine = try await ScriptedEngine.start()
+    await engine.stopListening()
+    let error = await #expect(throws: IIIConnectionError.self) {
+      _ = try await connect(engine) { options in
+        options.reconnection = ReconnectionConfig(
+          initialDelay: .milliseconds(1), maxDelay: .milliseconds(2), maxRetries: 3)
+        options.connectTimeout = .seconds(1_000)
+      }
+    }
+    #expect(error?.description.contains("failed after max retries") == true)
+  }
+
+  @Test("after its time registerWorker returns a worker that goes on trying")
+  func connectTimeout() async throws {
+    let engine = try await ScriptedEngine.start(answering: [.silence])
+    let worker = try await connect(engine) { options in
+      options.connectTimeout = .milliseconds(1)
+      options.keepAlive.handshakeTimeout = .milliseconds(20)
+    }
+    _ = try await engine.accept()
+    await worker.shutdown()
+  }
+
+  @Test("a cancelled registerWorker leaves nothing behind")
+  func cancelled() async throws {
+    let engine = try await ScriptedEngine.start(answering: [.silence])
+    let task = Task { try await connect(engine) }
+    try await engine.dial(1)
+    task.cancel()
+    await #expect(throws: CancellationError.self) { _ = try await task.value }
+  }
+
+  @Test(
+    "addresses that are none",
+    arguments: [
+      ("wss://localhost:1", "TLS"), ("http://localhost", "scheme"), ("localhost", "scheme"), ("ws://:80", "host"),
+      ("ws://user:pw@localhost", "credentials"), ("ws://localhost:99999", "port"),
+    ])
+  func badAddresses(address: String, word: String) async throws {
+    let error = await #expect(throws: IIIConnectionError.self) { _ = try await registerWorker(address) }
+    #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+    #expect(error?.description.contains("pw") == false)
+  }
+
+  @Test("a name is looked up, and both of its addresses are tried")
+  func localhost() async throws {
+    let engine = try await ScriptedEngine.start()
+    let url = await engine.url
+    let port = url.split(separator: ":").last ?? ""
+    let worker = try await registerWorker(
+      "ws://localhost:\(port)", options: InitOptions(), environment: .test(), host: nil)
+    _ = try await engine.accept()
+    await worker.shutdown()
+  }
+
+  @Test("§17.39 a blank namespace is refused before anything is dialled")
+  func blankNamespace() async throws {
+    let error = await #expect(throws: IIIRegistrationError.self) {
+      var options = InitOptions()
+      options.namespace = "  "
+      _ = try await registerWorker("ws://127.0.0.1:1", options: options)
+    }
+    #expect(error?.description.hasPrefix("namespace is empty: InitOptions.namespace") == true)
+  }
+
+  @Test("listeners hear every state, in order, until they are cancelled")
+  func listeners() async throws {
+    let engine = try await ScriptedEngine.start()
+    let worker = try await connect(engine)
+    let (heard, continuation) = AsyncStream<IIIConnectionState>.makeStream()
+    let listener = worker.addConnectionStateListener { continuation.yield($0) }
+    let peer = try await engine.accept()
+    await peer.drop()
+    var states = heard.makeAsyncIterator()
+    #expect(await states.next() == .reconnecting)
+    #expect(await states.next() == .connected)
+    listener.cancel()
+    listener.cancel()
+    await worker.shutdown()
+    continuation.finish()
+    #expect(await states.next() == nil)
+  }
+
+  @Test("two workers of one process do not know of each other")
+  func twoWorkers() async throws {
+    let engine = try await ScriptedEngine.start()
+    let first = try await connect(engine)
+    let second = try await connect(engine)
+    try first.registerFunction("same") { (_: JSONValue) async in 1 }
+    try second.registerFunction("same") { (_: JSONValue) async in 2 }
+    await first.shutdown()
+    #expect(second.connectionState == .connected)
+    await second.shutdown()
+  }
+}

@@ -1,0 +1,211 @@
+import Testing
+
+@testable import III
+
+@Suite("Worker: functions")
+struct FunctionTests {
+  private let id = "550e8400-e29b-41d4-a716-446655440000"
+
+  private func invocation(_ function: String, _ rest: String) -> String {
+    "{\"type\":\"invokefunction\",\"invocation_id\":\"\(id)\",\"function_id\":\"\(function)\"\(rest)}"
+  }
+
+  struct Input: Codable { var name: String }
+  struct Failure: Error, CustomStringConvertible { var description: String { "it broke" } }
+
+  @Test("§17.4, §17.5 functions are told again on the next connection, but for those taken back")
+  func replay() async throws {
+    try await withWorker { worker, peer, engine in
+      let gone = try worker.registerFunction("gone") { (_: JSONValue) async in 1 }
+      try worker.registerFunction("kept", description: "K", metadata: ["a": 1]) { (_: JSONValue) async in 1 }
+      #expect(try await peer.receiveJSON()["id"] == "gone")
+      #expect(
+        try await peer.receive() == #"{"type":"registerfunction","id":"kept","description":"K","metadata":{"a":1}}"#)
+      await peer.send(#"{"type":"workerregistered","worker_id":"w1","reattach_token":"t"}"#)
+      try await peer.fence()
+      await engine.stopListening()
+      await peer.drop()
+      gone.unregister()
+      try worker.registerFunction("new") { (_: JSONValue) async in 1 }
+      let next = try await ScriptedEngine.start(port: UInt16(worker.address.split(separator: ":").last ?? "") ?? 0)
+      let again = try await next.accept()
+      #expect(
+        try await again.receive() == #"{"type":"reattach","previous_worker_id":"w1","reattach_token":"t"}"#)
+      #expect(try await again.receiveJSON()["function_id"] == "engine::workers::register")
+      #expect(try await again.receiveJSON()["id"] == "kept")
+      #expect(try await again.receiveJSON()["id"] == "new")
+      try await again.fence()
+      #expect(await again.takeUnread() == [])
+      await next.stopListening()
+      await again.drop()
+    }
+  }
+
+  @Test("§17.19 ids must not be blank, nor taken")
+  func ids() async throws {
+    try await withWorker { worker, _, _ in
+      for id in ["", "  ", "\n"] {
+        let error = #expect(throws: IIIRegistrationError.self) {
+          try worker.registerFunction(id) { (_: JSONValue) async in 1 }
+        }
+        #expect(error?.description == "id is required")
+      }
+      let first = try worker.registerFunction("x") { (_: JSONValue) async in 1 }
+      let error = #expect(throws: IIIRegistrationError.self) {
+        try worker.registerFunction("x") { (_: JSONValue) async in 1 }
+      }
+      #expect(error?.description.hasPrefix("function id 'x' already registered") == true)
+      first.unregister()
+      let second = try worker.registerFunction("x") { (_: JSONValue) async in 1 }
+      // The first has no claim any more.
+      first.unregister()
+      #expect(throws: IIIRegistrationError.self) { try worker.registerFunction("x") { (_: JSONValue) async in 1 } }
+      second.unregister()
+    }
+  }
+
+  @Test("§17.20 a function that is taken back is gone, and said to be, once")
+  func unregister() async throws {
+    try await withWorker { worker, peer, _ in
+      let function = try worker.registerFunction("a::b") { (_: JSONValue) async in 1 }
+      _ = try await peer.receive()
+      function.unregister()
+      function.unregister()
+      #expect(try await peer.receive() == #"{"type":"unregisterfunction","id":"a::b"}"#)
+      await peer.send(invocation("a::b", #","data":1"#))
+      #expect(try await peer.receiveJSON()["error"]?["code"] == "function_not_found")
+      #expect(await peer.takeUnread() == [])
+    }
+  }
+
+  @Test("payloads and results of all kinds")
+  func handlers() async throws {
+    try await withWorker { worker, peer, _ in
+      try worker.registerFunction("typed") { (input: Input) async throws -> String in "Hello, \(input.name)!" }
+      try worker.registerFunction("json") { (value: JSONValue) async throws -> JSONValue in value }
+      try worker.registerFunction("nothing") { (_: JSONValue) async throws in }
+      try worker.registerFunction("nil") { (_: JSONValue) async throws -> Int? in nil }
+      try worker.registerFunction("plain") { (n: Int) in n * 2 }
+      for _ in 0..<5 { _ = try await peer.receive() }
+      for (function, data, result) in [
+        ("typed", #"{"name":"w"}"#, #""Hello, w!""#), ("json", #"{"b":[1.0],"a":null}"#, #"{"b":[1.0],"a":null}"#),
+        ("nothing", "1", "null"), ("nil", "1", "null"), ("plain", "21", "42"),
+      ] {
+        await peer.send(invocation(function, ",\"data\":\(data)"))
+        #expect(
+          try await peer.receive()
+            == "{\"type\":\"invocationresult\",\"invocation_id\":\"\(id)\",\"function_id\":\"\(function)\",\"result\":\(result)}"
+        )
+      }
+    }
+  }
+
+  @Test("a binary message is as good as a text; the caller's trace comes back")
+  func binaryAndTrace() async throws {
+    try await withWorker { worker, peer, _ in
+      try worker.registerFunction("f") { (n: Int) async in n }
+      _ = try await peer.receive()
+      await peer.send(binary: invocation("f", #","data":1,"traceparent":"00-4bf9-00f0-01","baggage":"k=v""#))
+      #expect(try await peer.receive().hasSuffix(#""result":1,"traceparent":"00-4bf9-00f0-01"}"#))
+    }
+  }
+
+  @Test("§17.22 unknown functions")
+  func unknown() async throws {
+    try await withWorker { _, peer, _ in
+      await peer.send(#"{"type":"invokefunction","function_id":"a::nope","data":1}"#)
+      await peer.send(invocation("a::nope", #","data":1"#))
+      let answer = try await peer.receiveJSON()
+      #expect(answer["error"] == ["code": "function_not_found", "message": "Function 'a::nope' not found"])
+    }
+  }
+
+  @Test("§17.23 what handlers that fail tell their callers")
+  func failures() async throws {
+    try await withWorker { worker, peer, _ in
+      try worker.registerFunction("throws") { (_: JSONValue) async throws -> Int in throw Failure() }
+      try worker.registerFunction("business") { (_: JSONValue) async throws -> Int in
+        throw IIIInvocationError(code: "BUSINESS", message: "no", stacktrace: "here")
+      }
+      try worker.registerFunction("typed") { (input: Input) async in input.name }
+      try worker.registerFunction("nan") { (_: JSONValue) async in Double.nan }
+      for _ in 0..<4 { _ = try await peer.receive() }
+      func error(_ function: String, _ data: String) async throws -> JSONValue? {
+        await peer.send(invocation(function, ",\"data\":\(data)"))
+        let answer = try await peer.receiveJSON()
+        #expect(answer["result"] == nil)
+        return answer["error"]
+      }
+      #expect(try await error("throws", "1") == ["code": "invocation_failed", "message": "it broke"])
+      #expect(try await error("business", "1") == ["code": "BUSINESS", "message": "no", "stacktrace": "here"])
+      let payload = try await error("typed", #"{"name":1}"#)
+      #expect(payload?["code"] == "invocation_failed")
+      #expect(payload?["message"]?.jsonString().hasPrefix(#""invalid payload: name: "#) == true)
+      #expect(try await error("typed", "null")?["code"] == "invocation_failed")
+      #expect(try await error("nan", "1")?["code"] == "invocation_failed")
+      // The worker lives.
+      await peer.send(invocation("typed", #","data":{"name":"w"}"#))
+      #expect(try await peer.receiveJSON()["result"] == "w")
+    }
+  }
+
+  @Test("results of handlers that end after their connection are dropped")
+  func staleResults() async throws {
+    try await withWorker { worker, peer, engine in
+      let gate = Gate()
+      let replied = Gate()
+      try worker.registerFunction("slow") { (n: Int) async in
+        await gate.wait()
+        defer { replied.open() }
+        return n
+      }
+      _ = try await peer.receive()
+      await peer.send(invocation("slow", #","data":1"#))
+      try await peer.fence()
+      await peer.drop()
+      let next = try await engine.accept()
+      _ = try await next.receive()
+      _ = try await next.receive()
+      gate.open()
+      await replied.wait()
+      // A second invocation's answer comes after whatever the first one's task sent.
+      await next.send(invocation("slow", #","data":2"#))
+      #expect(try await next.receiveJSON()["result"] == 2)
+      #expect(await next.takeUnread() == [])
+      await next.drop()
+    }
+  }
+
+  @Test("§17.31 pings, nonsense and unknown types leave the connection as it is")
+  func nonsense() async throws {
+    try await withWorker { _, peer, _ in
+      for message in ["{\"type\":\"nope\"}", "{", "", "[1]", String(repeating: "[", count: 10_000), "\u{0}"] {
+        await peer.send(message)
+      }
+      await peer.send(#"{"type":"ping"}"#)
+      let answer = try await peer.receive()
+      #expect(answer == #"{"type":"pong"}"#)
+    }
+  }
+
+  @Test("a hostile engine breaks its own connection only", arguments: ["masked", "huge", "reserved", "utf8", "close1"])
+  func hostile(how: String) async throws {
+    try await withWorker { worker, peer, engine in
+      let bytes: [UInt8] =
+        switch how {
+        case "masked": FrameEncoder.frame(.text, ByteView("{}"), maskKey: 7)
+        case "huge": [0x81, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
+        case "reserved": [0xC1, 0]
+        case "utf8": [0x81, 1, 0xFF]
+        default: [0x88, 1, 0]
+        }
+      await peer.write(bytes)
+      let control = try await peer.receiveControl()
+      #expect(control == (how == "huge" ? "close 1009" : how == "utf8" ? "close 1007" : "close 1002"))
+      let next = try await engine.accept()
+      _ = try await next.receive()
+      #expect(worker.connectionState == .connected)
+      await next.drop()
+    }
+  }
+}

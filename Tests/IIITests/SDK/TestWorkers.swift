@@ -1,0 +1,56 @@
+import Testing
+import UV
+
+@testable import III
+
+extension Environment {
+  /// A process of which nothing is known but these variables.
+  static func test(_ variables: [String: String] = [:]) -> Environment {
+    Environment(
+      variables: { variables[$0] }, hostName: "host", processID: 7, kernel: "Linux 6.1 (x86_64)", projectName: "tests")
+  }
+}
+
+/// A worker of a scripted engine that tries again at once.
+func connect(
+  _ engine: ScriptedEngine, _ variables: [String: String] = [:], host: LoopHost? = nil,
+  _ change: (inout InitOptions) -> Void = { _ in }
+) async throws -> III {
+  var options = InitOptions(workerName: "test")
+  options.reconnection = ReconnectionConfig(initialDelay: .milliseconds(1), jitterFactor: 0)
+  change(&options)
+  return try await registerWorker(await engine.url, options: options, environment: .test(variables), host: host)
+}
+
+/// Runs `body` with a worker and the engine's end of its connection, of which the introduction was read.
+func withWorker(
+  _ change: (inout InitOptions) -> Void = { _ in },
+  _ body: (III, ScriptedPeer, ScriptedEngine) async throws -> Void
+) async throws {
+  let engine = try await ScriptedEngine.start()
+  let worker = try await connect(engine, [:], change)
+  let peer = try await engine.accept()
+  _ = try await peer.receive()
+  try await body(worker, peer, engine)
+  await peer.drop()
+  await engine.stopListening()
+  await worker.shutdown()
+}
+
+/// Runs `body` with a worker whose clock only moves when told.
+func withManualTime(_ body: (III, ScriptedPeer, ScriptedEngine, TimeSource) async throws -> Void) async throws {
+  let engine = try await ScriptedEngine.start()
+  let time = TimeSource.manual()
+  let host = LoopHost(on: try Loop(name: "manual"), source: time)
+  let worker = try await connect(engine, host: host)
+  let peer = try await engine.accept()
+  _ = try await peer.receive()
+  try await body(worker, peer, engine, time)
+  host.loop.post {
+    host.abandonWorkers()
+    host.timers.close()
+  }
+  await worker.shutdown()
+  #expect(await host.loop.stop() == 0)
+  await engine.stopListening()
+}
