@@ -27,6 +27,7 @@ public final class III: Sendable {
   /// The namespace of the worker; `nil` names none.
   let namespace: String?
   let host: LoopHost
+  private let log: @Sendable (LogLevel, String) -> Void
   private let status: ConnectionStatus
   private let connection: LoopBound<Connection>
 
@@ -37,6 +38,7 @@ public final class III: Sendable {
     invocationTimeout = options.invocationTimeout
     maxMessageBytes = options.maxMessageBytes
     namespace = settings.namespace
+    log = settings.configuration.log
     status = ConnectionStatus()
     connection = LoopBound(Connection(settings.configuration, on: host, status: status), on: host.loop)
   }
@@ -108,10 +110,10 @@ public final class III: Sendable {
     }
     switch outcome {
     case .connected: break
-    case .failed: throw status.rejection ?? IIIConnectionError(address: address)
+    case .failed(let reason): throw status.rejection ?? IIIConnectionError(address: address, reason: reason)
     case .shutDown: throw IIIConnectionError(address: address, reason: "the worker was shut down")
     case .timedOut:
-      ClientLog.write(
+      log(
         .warn,
         "Timed out after \(timeout.milliseconds / 1000)s waiting for connection to "
           + "\(IIIConnectionError.redacted(address)); continuing to retry in background")

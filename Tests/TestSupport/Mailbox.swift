@@ -40,7 +40,9 @@ package final class Mailbox<Item: Sendable> {
 
   /// Gives `continuation` the first unread item that matches, or the next one to come. Looked for here and not before:
   /// the caller may have left its actor on the way, and an item have come meanwhile.
-  package func wait(_ id: Int, _ matches: @escaping (Item) -> Bool, _ continuation: CheckedContinuation<Item, any Error>) {
+  package func wait(
+    _ id: Int, _ matches: @escaping (Item) -> Bool, _ continuation: CheckedContinuation<Item, any Error>
+  ) {
     if let item = isKeepingItems ? unread.first(where: matches) : take(matches) {
       continuation.resume(returning: item)
     } else if let failure {

@@ -14,7 +14,7 @@ final class Connection {
   /// How the wait for the first connection ends.
   enum ConnectOutcome: Sendable {
     case connected, timedOut, shutDown
-    case failed(IIIConnectionState)
+    case failed(reason: String?)
   }
 
   private let host: LoopHost
@@ -96,7 +96,7 @@ final class Connection {
   private var connectOutcome: ConnectOutcome? {
     switch machine.phase {
     case .connected: .connected
-    case .failed: .failed(.failed)
+    case .failed: .failed(reason: (machine.failure as? IIIConnectionError)?.reason)
     case .closing, .shutDown: .shutDown
     case .disconnected, .connecting, .handshaking, .reconnecting: nil
     }

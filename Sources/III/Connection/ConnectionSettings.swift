@@ -25,21 +25,23 @@ struct ConnectionSettings {
     machine.reconnection = options.reconnection
     machine.keepAlive = options.keepAlive
     machine.maxQueuedMessages = options.maxQueuedMessages
+    let log = options.log ?? ClientLog.write
     configuration = Connection.Configuration(
-      machine: machine, url: url, headers: Self.headers(options.headers, environment, for: url),
-      maxMessageBytes: options.maxMessageBytes, log: options.log ?? ClientLog.write)
+      machine: machine, url: url, headers: Self.headers(options.headers, environment, for: url, log),
+      maxMessageBytes: options.maxMessageBytes, log: log)
   }
 
   /// The handshake's headers: the user's, without those that cannot be sent, and the token of the environment.
   private static func headers(
-    _ given: [String: String], _ environment: Environment, for url: WebSocketURL
+    _ given: [String: String], _ environment: Environment, for url: WebSocketURL,
+    _ log: (LogLevel, String) -> Void
   ) -> [(key: String, value: String)] {
     var headers = given.sorted { $0.key < $1.key }.filter { header in
       do throws(UpgradeFailure) {
         _ = try Upgrade.request(url, headers: [(key: header.key, value: header.value)], key: "")
         return true
       } catch {
-        ClientLog.write(.warn, "\(error)")
+        log(.warn, "\(error)")
         return false
       }
     }

@@ -143,18 +143,26 @@ struct ConnectingTests {
         options.connectTimeout = .seconds(1_000)
       }
     }
-    #expect(error?.description.contains("failed after max retries") == true)
+    let address = await engine.url
+    #expect(error?.description.hasPrefix("Connection to \(address) failed after max retries: ") == true)
+    #expect(error?.reason?.contains("ECONNREFUSED") == true)
   }
 
   @Test("after its time registerWorker returns a worker that goes on trying")
   func connectTimeout() async throws {
     let engine = try await ScriptedEngine.start(answering: [.silence])
+    let lines = Lock<[String]>([])
     let worker = try await connect(engine) { options in
       options.connectTimeout = .milliseconds(1)
       options.keepAlive.handshakeTimeout = .milliseconds(20)
+      options.log = { _, line in lines.withLock { $0.append(line) } }
     }
     _ = try await engine.accept()
     await worker.shutdown()
+    let url = await engine.url
+    #expect(
+      lines.withLock { $0.first }
+        == "Timed out after 0s waiting for connection to \(url); continuing to retry in background")
   }
 
   @Test("a cancelled registerWorker leaves nothing behind")

@@ -18,6 +18,7 @@ func connect(
 ) async throws -> III {
   var options = InitOptions(workerName: "test")
   options.reconnection = ReconnectionConfig(initialDelay: .milliseconds(1), jitterFactor: 0)
+  options.log = { _, _ in }
   change(&options)
   return try await registerWorker(await engine.url, options: options, environment: .test(variables), host: host)
 }
