@@ -17,21 +17,19 @@ extension Envelope {
   }
 
   /// Any value, null included, that must be there.
-  func requiredValue(_ field: Field) throws(FrameProblem) -> ByteView {
-    let range = self[field]
-    guard range.isPresent else { throw .missing(field) }
-    return bytes[range]
+  @inline(__always) func requiredValue(_ field: Field) throws(FrameProblem) -> ByteView {
+    guard has(field) else { throw .missing(field) }
+    return bytes[self[field]]
   }
 
   /// Any value; null is none.
-  package func value(_ field: Field) -> ByteView? {
-    let range = self[field]
-    guard range.isPresent else { return nil }
-    let value = bytes[range]
+  @inline(__always) package func value(_ field: Field) -> ByteView? {
+    guard has(field) else { return nil }
+    let value = bytes[self[field]]
     return value.isNull ? nil : value
   }
 
-  func requiredString(_ field: Field) throws(FrameProblem) -> WireString {
+  @inline(__always) func requiredString(_ field: Field) throws(FrameProblem) -> WireString {
     guard let string = WireString(try requiredValue(field), hasEscapes: hasEscapes(field)) else {
       throw .wrongType(field, expected: "a string")
     }
@@ -39,7 +37,7 @@ extension Envelope {
   }
 
   /// A string; null is none.
-  func string(_ field: Field) throws(FrameProblem) -> WireString? {
+  @inline(__always) func string(_ field: Field) throws(FrameProblem) -> WireString? {
     guard let value = value(field) else { return nil }
     guard let string = WireString(value, hasEscapes: hasEscapes(field)) else {
       throw .wrongType(field, expected: "a string")
@@ -47,13 +45,13 @@ extension Envelope {
     return string
   }
 
-  func requiredID(_ field: Field) throws(FrameProblem) -> UUID128 {
+  @inline(__always) func requiredID(_ field: Field) throws(FrameProblem) -> UUID128 {
     guard let id = UUID128(try requiredString(field)) else { throw .notAnID(field) }
     return id
   }
 
   /// A UUID; null is none.
-  func id(_ field: Field) throws(FrameProblem) -> UUID128? {
+  @inline(__always) func id(_ field: Field) throws(FrameProblem) -> UUID128? {
     guard let string = try string(field) else { return nil }
     guard let id = UUID128(string) else { throw .notAnID(field) }
     return id

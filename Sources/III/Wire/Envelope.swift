@@ -103,6 +103,8 @@ package struct Envelope: ~Copyable {
   private(set) var repeated: UInt32 = 0
   /// A bit for each field whose value is a string with escapes.
   private var escaped: UInt32 = 0
+  /// A bit for each field that stands there: the place of any other is not looked at.
+  private var present: UInt32 = 0
   private var places: Places
 
   /// The ranges, in the order of `Field`.
@@ -114,16 +116,49 @@ package struct Envelope: ~Copyable {
 
   private init(_ bytes: ByteView) {
     self.bytes = bytes
-    let n = ByteRange.absent
+    let n = ByteRange(start: 0, count: 0)
     places = (n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n)
   }
 
+  /// Whether the field stands there.
+  @inline(__always) func has(_ field: Field) -> Bool { present & field.bit != 0 }
+
   /// Where the field's value stands.
   package subscript(field: Field) -> ByteRange {
-    @inline(__always) get {
-      withUnsafeBytes(of: places) {
-        $0.load(fromByteOffset: Int(field.rawValue) * MemoryLayout<ByteRange>.stride, as: ByteRange.self)
-      }
+    @inline(__always) get { has(field) ? place(of: field) : .absent }
+  }
+
+  /// The place of a field that stands there. Element by element: an address would have the places copied first.
+  @inline(__always) private func place(of field: Field) -> ByteRange {
+    switch field {
+    case .type: places.0
+    case .id: places.1
+    case .functionID: places.2
+    case .invocationID: places.3
+    case .data: places.4
+    case .result: places.5
+    case .error: places.6
+    case .action: places.7
+    case .traceparent: places.8
+    case .baggage: places.9
+    case .metadata: places.10
+    case .description: places.11
+    case .requestFormat: places.12
+    case .responseFormat: places.13
+    case .invocation: places.14
+    case .name: places.15
+    case .parentServiceID: places.16
+    case .triggerType: places.17
+    case .config: places.18
+    case .triggerRequestFormat: places.19
+    case .callRequestFormat: places.20
+    case .workerID: places.21
+    case .reattachToken: places.22
+    case .previousWorkerID: places.23
+    case .namespace: places.24
+    case .code: places.25
+    case .workerName: places.26
+    case .ownerWorkerID: places.27
     }
   }
 
@@ -135,13 +170,11 @@ package struct Envelope: ~Copyable {
 
   @inline(__always) private mutating func note(_ field: Field, _ range: ByteRange, hasEscapes: Bool) {
     if hasEscapes { escaped |= field.bit }
-    let isTaken = withUnsafeMutableBytes(of: &places) { memory in
-      let offset = Int(field.rawValue) * MemoryLayout<ByteRange>.stride
-      let isTaken = memory.load(fromByteOffset: offset, as: ByteRange.self).isPresent
-      memory.storeBytes(of: range, toByteOffset: offset, as: ByteRange.self)
-      return isTaken
+    if has(field) { repeated |= field.bit }
+    present |= field.bit
+    withUnsafeMutableBytes(of: &places) {
+      $0.storeBytes(of: range, toByteOffset: Int(field.rawValue) * MemoryLayout<ByteRange>.stride, as: ByteRange.self)
     }
-    if isTaken { repeated |= field.bit }
   }
 
   /// Reads a message's outline; `kind` stays `nil` if its type is none that is known, or no string.
@@ -202,8 +235,7 @@ package struct Envelope: ~Copyable {
     }
     scanner.skipBlanks()
     guard scanner.isAtEnd else { throw scanner.failure }
-    let type = self[.type]
-    if type.isPresent { kind = FrameKind(value: bytes[type]) }
+    if has(.type) { kind = FrameKind(value: bytes[place(of: .type)]) }
   }
 
   @inline(never) private static func field(escaped key: ByteView) -> Field? {
