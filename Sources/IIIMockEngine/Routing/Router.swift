@@ -6,6 +6,8 @@ struct Router {
   let compatibility: Compatibility
   let trace: TracePolicy
   var workers = SlotTable<WorkerRecord>()
+  /// Calls in flight in which a worker takes part; a call to itself counts once.
+  private(set) var activeInvocations = SlotCounters()
   var functions = FunctionTable()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
@@ -31,10 +33,12 @@ struct Router {
 
   /// Gives a new worker its place; `welcome` follows once messages can be sent to it.
   mutating func admit(ipAddress: String?, atMilliseconds time: Int64) -> PeerID {
-    workers.insert {
+    let peer = workers.insert {
       WorkerRecord(
         peer: $0, id: .random(), reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress)
     }
+    activeInvocations.begin(peer)
+    return peer
   }
 
   /// The first thing that a worker hears is its id.
@@ -52,7 +56,7 @@ struct Router {
     for id in worker.functions.sorted() where functions.unregister(id, owner: peer) != nil {
       output.note(.functionUnregistered(id: id, worker: worker.label))
     }
-    if worker.activeInvocations > 0 {
+    if activeInvocations[peer] > 0 {
       for (id, invocation) in invocations.removeAll(of: peer) {
         ended(invocation)
         guard invocation.callee == peer && invocation.caller != peer else { continue }
@@ -65,7 +69,7 @@ struct Router {
   }
 
   /// Adds to a worker's count of calls, if it is still there.
-  mutating func count(_ change: Int, _ peer: PeerID) { workers[peer]?.activeInvocations += change }
+  mutating func count(_ change: Int, _ peer: PeerID) { activeInvocations.add(change, to: peer) }
 
   /// A call is over for those who took part.
   mutating func ended(_ invocation: Invocation) {

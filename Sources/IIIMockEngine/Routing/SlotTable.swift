@@ -24,7 +24,8 @@ struct SlotTable<Value> {
   }
 
   subscript(id: PeerID) -> Value? {
-    get { contains(id) ? values[Int(id.slot)] : nil }
+    // Lent, not copied: a record holds much that would be retained.
+    _read { if contains(id) { yield values[Int(id.slot)] } else { yield nil } }
     _modify {
       // Writing under an id that has gone goes nowhere.
       var nothing: Value?

@@ -28,8 +28,6 @@ struct WorkerRecord {
   var metadata = WorkerMetadata()
   /// Ids of functions that it registered and that nobody took over since.
   var functions: Set<String> = []
-  /// Calls in flight in which it takes part; a call to itself counts once.
-  var activeInvocations = 0
 
   var label: WorkerLabel { WorkerLabel(id: id.description, name: metadata.name) }
 }
