@@ -114,6 +114,16 @@ package struct Envelope: ~Copyable {
     ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange
   )
 
+  /// As `scan`; made where it is wanted, for to move an outline costs.
+  @inline(__always) package init(scanning bytes: ByteView, maxDepth: Int) throws(Failure) {
+    self.init(bytes)
+    do throws(JSONScanner.Failure) {
+      try read(maxDepth: maxDepth)
+    } catch {
+      throw Envelope.failure(error, bytes, maxDepth: maxDepth)
+    }
+  }
+
   private init(_ bytes: ByteView) {
     self.bytes = bytes
     let n = ByteRange(start: 0, count: 0)
@@ -179,20 +189,20 @@ package struct Envelope: ~Copyable {
 
   /// Reads a message's outline; `kind` stays `nil` if its type is none that is known, or no string.
   package static func scan(_ bytes: ByteView, maxDepth: Int) throws(Failure) -> Envelope {
-    var envelope = Envelope(bytes)
-    do {
-      try envelope.read(maxDepth: maxDepth)
-    } catch {
-      let start = bytes.firstNonBlank
-      if start == 0x7B || start == nil { throw .notJSON(error) }
-      // What is JSON but no object deserves to be called so.
-      var scanner = JSONScanner(bytes, maxDepth: maxDepth)
-      scanner.skipBlanks()
-      do throws(JSONScanner.Failure) { try scanner.skipValue() } catch { throw .notJSON(error) }
-      scanner.skipBlanks()
-      throw scanner.isAtEnd ? .notAnObject : .notJSON(scanner.failure)
-    }
-    return envelope
+    try Envelope(scanning: bytes, maxDepth: maxDepth)
+  }
+
+  @inline(never) private static func failure(
+    _ error: JSONScanner.Failure, _ bytes: ByteView, maxDepth: Int
+  ) -> Failure {
+    let start = bytes.firstNonBlank
+    if start == 0x7B || start == nil { return .notJSON(error) }
+    // What is JSON but no object deserves to be called so.
+    var scanner = JSONScanner(bytes, maxDepth: maxDepth)
+    scanner.skipBlanks()
+    do throws(JSONScanner.Failure) { try scanner.skipValue() } catch { return .notJSON(error) }
+    scanner.skipBlanks()
+    return scanner.isAtEnd ? .notAnObject : .notJSON(scanner.failure)
   }
 
   private mutating func read(maxDepth: Int) throws(JSONScanner.Failure) {

@@ -160,7 +160,7 @@ extension Router {
   private func row(of worker: WorkerRecord) -> JSONObject {
     func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
     var row: JSONObject = [
-      "active_invocations": .int(Int64(activeInvocations[worker.peer])),
+      "active_invocations": .int(Int64(busy.active(worker.peer))),
       "connected_at_ms": .int(worker.connectedAtMilliseconds), "description": text(worker.metadata.description),
       "function_count": .int(Int64(worker.functions.count)), "id": .string(worker.id.description),
       "ip_address": text(worker.ipAddress), "isolation": text(worker.metadata.isolation),

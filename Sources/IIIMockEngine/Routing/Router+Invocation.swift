@@ -43,7 +43,7 @@ extension Router {
     _ frame: InvocationFrame, _ id: UUID128, to callee: PeerID, from peer: PeerID, trace: TraceHeaders?,
     _ output: some RouterOutput
   ) {
-    let caller = CallerSplice.applies(to: frame.data) ? workers[peer]?.id : nil
+    let caller = CallerSplice.applies(to: frame.data) ? busy.id(of: peer) : nil
     func send(_ data: ByteView) {
       let count = output.send(
         .invocation(

@@ -6,8 +6,7 @@ struct Router {
   let compatibility: Compatibility
   let trace: TracePolicy
   var workers = SlotTable<WorkerRecord>()
-  /// Calls in flight in which a worker takes part; a call to itself counts once.
-  private(set) var activeInvocations = SlotCounters()
+  private(set) var busy = BusyWorkers()
   var functions = FunctionTable()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
@@ -33,11 +32,12 @@ struct Router {
 
   /// Gives a new worker its place; `welcome` follows once messages can be sent to it.
   mutating func admit(ipAddress: String?, atMilliseconds time: Int64) -> PeerID {
+    let id = UUID128.random()
     let peer = workers.insert {
       WorkerRecord(
-        peer: $0, id: .random(), reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress)
+        peer: $0, id: id, reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress)
     }
-    activeInvocations.begin(peer)
+    busy.begin(peer, id: id)
     return peer
   }
 
@@ -56,7 +56,7 @@ struct Router {
     for id in worker.functions.sorted() where functions.unregister(id, owner: peer) != nil {
       output.note(.functionUnregistered(id: id, worker: worker.label))
     }
-    if activeInvocations[peer] > 0 {
+    if busy.active(peer) > 0 {
       for (id, invocation) in invocations.removeAll(of: peer) {
         ended(invocation)
         guard invocation.callee == peer && invocation.caller != peer else { continue }
@@ -69,7 +69,7 @@ struct Router {
   }
 
   /// Adds to a worker's count of calls, if it is still there.
-  mutating func count(_ change: Int, _ peer: PeerID) { activeInvocations.add(change, to: peer) }
+  mutating func count(_ change: Int, _ peer: PeerID) { busy.add(change, to: peer) }
 
   /// A call is over for those who took part.
   mutating func ended(_ invocation: Invocation) {

@@ -24,8 +24,7 @@ struct SlotTable<Value> {
   }
 
   subscript(id: PeerID) -> Value? {
-    // Lent, not copied: a record holds much that would be retained.
-    _read { if contains(id) { yield values[Int(id.slot)] } else { yield nil } }
+    get { contains(id) ? values[Int(id.slot)] : nil }
     _modify {
       // Writing under an id that has gone goes nowhere.
       var nothing: Value?

@@ -1,0 +1,34 @@
+internal import III
+
+/// What nearly every message asks or changes of a worker, apart from its record: that is large, and costs to copy.
+///
+/// A worker that has gone is remembered until its place is used again; nobody asks for it.
+struct BusyWorkers {
+  private struct Entry {
+    var generation: UInt32
+    var id: UUID128
+    var active: Int
+  }
+
+  private var entries: [Entry] = []
+
+  /// Takes a new worker in, which has no calls in flight.
+  mutating func begin(_ peer: PeerID, id: UUID128) {
+    let slot = Int(peer.slot)
+    while entries.count <= slot { entries.append(Entry(generation: 0, id: id, active: 0)) }
+    entries[slot] = Entry(generation: peer.generation, id: id, active: 0)
+  }
+
+  @inline(__always) private func has(_ peer: PeerID) -> Bool {
+    Int(peer.slot) < entries.count && entries[Int(peer.slot)].generation == peer.generation
+  }
+
+  /// The worker's id.
+  func id(of peer: PeerID) -> UUID128? { has(peer) ? entries[Int(peer.slot)].id : nil }
+
+  /// Calls in flight in which the worker takes part; a call to itself counts once.
+  func active(_ peer: PeerID) -> Int { has(peer) ? entries[Int(peer.slot)].active : 0 }
+
+  /// Adds to the worker's calls.
+  mutating func add(_ change: Int, to peer: PeerID) { if has(peer) { entries[Int(peer.slot)].active += change } }
+}
