@@ -269,6 +269,12 @@ extension ConnectionMachine {
     cancelPhaseTimer()
     phase = .shutDown
     timers.removeAll()
+    // Triggers and handlers hold the worker, which holds this: an end must not wait for the other.
+    functions = [:]
+    triggers = [:]
+    triggerTypes = [:]
+    inboundTriggers = [:]
+    registrations = Registrations()
     report(.disconnected)
     actions.append(.didShutDown)
   }

@@ -45,7 +45,7 @@ package final class LoopTimers {
   @discardableResult
   package func schedule(at deadline: UInt64, _ fire: @escaping () -> Void) -> TimerToken {
     let token = heap.insert(at: deadline, fire)
-    if !isClosed { arm() }
+    if isClosed { heap.cancel(token) } else { arm() }
     return token
   }
 

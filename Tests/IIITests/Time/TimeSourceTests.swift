@@ -105,6 +105,7 @@ struct TimeSourceTests {
           for deadline in deadlines {
             timers.schedule(after: .seconds(deadline)) { recorder.note("\(name)\(deadline)") }
           }
+          timers.schedule(after: .seconds(5)) { timers.close() }
           ready.resume()
         }
       }
