@@ -27,6 +27,7 @@ public final class III: Sendable {
   /// The namespace of the worker; `nil` names none.
   let namespace: String?
   let host: LoopHost
+  let gauge = SendGauge()
   private let log: @Sendable (LogLevel, String) -> Void
   private let status: ConnectionStatus
   private let connection: LoopBound<Connection>
@@ -40,7 +41,7 @@ public final class III: Sendable {
     namespace = settings.namespace
     log = settings.configuration.log
     status = ConnectionStatus()
-    connection = LoopBound(Connection(settings.configuration, on: host, status: status), on: host.loop)
+    connection = LoopBound(Connection(settings.configuration, on: host, status: status, gauge: gauge), on: host.loop)
   }
 
   /// The id under which the engine knows the present connection; `nil` before the engine has said it. Each connection has a new one.

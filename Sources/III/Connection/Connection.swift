@@ -20,6 +20,7 @@ final class Connection {
   private let host: LoopHost
   private let configuration: Configuration
   private let status: ConnectionStatus
+  private let gauge: SendGauge
   private var machine: ConnectionMachine
   private var dialer: Dialer?
   private var link: Link?
@@ -30,14 +31,16 @@ final class Connection {
   private var wake: TimerToken?
   private var wakeDeadline: UInt64 = .max
 
+  private var roomWaiters: [CheckedContinuation<Void, Never>] = []
   private var shutdownWaiters: [CheckedContinuation<Void, Never>] = []
   private var connectWaiters: [Int: (continuation: CheckedContinuation<ConnectOutcome, Never>, timer: TimerToken)] = [:]
   private var connectWaited = 0
 
-  init(_ configuration: Configuration, on host: LoopHost, status: ConnectionStatus) {
+  init(_ configuration: Configuration, on host: LoopHost, status: ConnectionStatus, gauge: SendGauge) {
     self.host = host
     self.configuration = configuration
     self.status = status
+    self.gauge = gauge
     machine = ConnectionMachine(configuration.machine)
   }
 
@@ -50,7 +53,24 @@ final class Connection {
 
   func call(_ call: PendingCall, frame: [UInt8]) { handle { $0.call(call, frame: frame, now: $1) } }
 
-  func callWithoutResult(frame: [UInt8]) { handle { machine, _ in machine.callWithoutResult(frame: frame) } }
+  func callWithoutResult(frame: [UInt8]) {
+    gauge.take(frame.count)
+    handle { machine, _ in machine.callWithoutResult(frame: frame) }
+  }
+
+  /// Resumes `continuation` when the engine has taken what it was sent before, or the connection has ended.
+  func waitForRoom(_ continuation: CheckedContinuation<Void, Never>) {
+    // What was written in this turn has not been tried yet: only what was tried and left over is waited for.
+    if gauge.hasUnsent { roomWaiters.append(continuation) } else { continuation.resume() }
+  }
+
+  private func setUnsent(_ bytes: Int) {
+    gauge.set(unsent: bytes)
+    guard bytes == 0 else { return }
+    let waiters = roomWaiters
+    roomWaiters = []
+    for waiter in waiters { waiter.resume() }
+  }
 
   func cancel(_ id: UUID128) { handle { machine, _ in machine.cancel(id) } }
 
@@ -252,7 +272,14 @@ final class Connection {
       let reason = if case .failed(let error) = end { "\(error)" } else { "the engine ended it" }
       machine.noteSent(link.bytesSent)
       self.link = nil
+      setUnsent(0)
       handle { $0.ended(reason, now: $1) }
+    }
+    stream.onBacklog = { [self, unowned link] bytes in
+      if self.link === link { setUnsent(bytes) }
+    }
+    stream.onDrain = { [self, unowned link] in
+      if self.link === link { setUnsent(0) }
     }
     handle { $0.opened(now: $1) }
     if !rest.isEmpty { read(rest, link) }
@@ -279,6 +306,7 @@ final class Connection {
     dialer = nil
     guard let link else { return }
     self.link = nil
+    setUnsent(0)
     guard flushing else {
       link.stream.close()
       return

@@ -17,7 +17,7 @@ extension III {
       request.functionID, data: try PayloadCoder.encode(request.payload), action: request.action,
       metadata: request.metadata, namespace: request.namespace)
     if case .void = request.action {
-      try send(message)
+      try await send(message)
       return .null
     }
     return try PayloadCoder.decode(JSONValue.self, from: await result(of: message, timeout: request.timeout))
@@ -75,7 +75,7 @@ extension III {
   }
 
   /// Calls a function and waits for nothing: neither its result nor its failure is told. Returns when the call is handed over to
-  /// the connection, or to the queue of those that wait for one.
+  /// the connection, or to the queue of those that wait for one. While more than 4 MiB wait to be sent, it waits until they are.
   ///
   /// ```swift
   /// try await iii.trigger("audit::note", payload: event, action: .void())
@@ -87,7 +87,7 @@ extension III {
     _ functionID: String, payload: Payload, action: TriggerActionVoid, metadata: JSONValue? = nil,
     namespace: String? = nil
   ) async throws {
-    try send(
+    try await send(
       try message(
         functionID, data: try PayloadCoder.encode(payload), action: .void(action), metadata: metadata,
         namespace: namespace))
@@ -116,9 +116,14 @@ extension III {
     IIIInvocationError(code: "SHUTDOWN", message: ConnectionMachine.shutDownMessage, functionID: functionID)
   }
 
-  private func send(_ message: InvokeFunctionMessage) throws {
+  private func send(_ message: InvokeFunctionMessage) async throws {
     let frame = try frame(message)
+    gauge.add(frame.count)
     guard post({ $0.callWithoutResult(frame: frame) }) else { throw shutDownError(message.functionID) }
+    guard gauge.isFull else { return }
+    await withCheckedContinuation { continuation in
+      if !post({ $0.waitForRoom(continuation) }) { continuation.resume() }
+    }
   }
 
   /// Sends a call and waits for its result's JSON.

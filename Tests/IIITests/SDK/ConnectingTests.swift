@@ -160,9 +160,8 @@ struct ConnectingTests {
     _ = try await engine.accept()
     await worker.shutdown()
     let url = await engine.url
-    #expect(
-      lines.withLock { $0.first }
-        == "Timed out after 0s waiting for connection to \(url); continuing to retry in background")
+    let warning = "Timed out after 0s waiting for connection to \(url); continuing to retry in background"
+    #expect(lines.withLock { $0.contains(warning) })
   }
 
   @Test("a cancelled registerWorker leaves nothing behind")

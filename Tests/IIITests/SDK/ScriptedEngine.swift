@@ -193,6 +193,8 @@ actor ScriptedPeer {
   /// Reads once more, and not again.
   func stopAtNextRead() { stopsAtNextRead = true }
 
+  func startReading() { stream.startReading() }
+
   /// Waits for that read.
   func stopped() async throws {
     _ = try await withCheckedThrowingContinuation { stops.wait(0, { _ in true }, $0) }

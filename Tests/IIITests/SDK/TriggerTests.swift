@@ -286,7 +286,10 @@ struct TriggerTests {
         try await worker.trigger("large", payload: String(repeating: "x", count: 14 << 20))
       }
       try await peer.stopped()
-      try await worker.trigger("small", payload: 1, action: .void())
+      // Not by `trigger`, which would wait until there is room.
+      let small = InvokeFunctionMessage(functionID: "small", data: [0x31], action: .void()).frame()
+      worker.gauge.add(small.count)
+      worker.post { $0.callWithoutResult(frame: small) }
       await withCheckedContinuation { done in _ = worker.post { _ in done.resume() } }
       await peer.drop()
       let error = await #expect(throws: IIIInvocationError.self) { try await large.value }
@@ -294,6 +297,40 @@ struct TriggerTests {
       let next = try await engine.accept()
       _ = try await next.receive()
       #expect(try await next.receiveJSON()["function_id"] == "small")
+      await next.drop()
+    }
+  }
+
+  @Test("callers that wait for no result are slowed down by an engine that does not read")
+  func voidFlood() async throws {
+    try await withWorker { worker, peer, engine in
+      await peer.stopAtNextRead()
+      let flood = Task {
+        let payload = String(repeating: "x", count: 1 << 20)
+        for _ in 0..<24 { try await worker.trigger("f", payload: payload, action: .void()) }
+      }
+      try await peer.stopped()
+      await peer.startReading()
+      for _ in 0..<24 { _ = try await peer.receive() }
+      try await flood.value
+      #expect(!worker.gauge.isFull)
+    }
+  }
+
+  @Test("callers that are slowed down go on when the connection ends")
+  func voidFloodAtTheEnd() async throws {
+    try await withWorker { worker, peer, engine in
+      await peer.stopAtNextRead()
+      let flood = Task {
+        let payload = String(repeating: "x", count: 1 << 20)
+        for _ in 0..<24 { try await worker.trigger("f", payload: payload, action: .void()) }
+      }
+      try await peer.stopped()
+      await peer.drop()
+      let next = try await engine.accept()
+      try await flood.value
+      try await next.fence()
+      #expect(!worker.gauge.isFull)
       await next.drop()
     }
   }
