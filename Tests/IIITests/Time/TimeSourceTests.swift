@@ -38,12 +38,13 @@ struct TimeSourceTests {
   func system() async throws {
     let start = TimeSource.system.now
     try await withTimers(.system) { timers, recorder in
-      timers.schedule(after: .milliseconds(4)) {
+      let now = timers.now
+      timers.schedule(at: now + 4_000_000) {
         recorder.note("late")
         recorder.finish()
       }
-      timers.schedule(after: .milliseconds(2)) { recorder.note("early") }
-      let cancelled = timers.schedule(after: .milliseconds(1)) { recorder.note("cancelled") }
+      timers.schedule(at: now + 2_000_000) { recorder.note("early") }
+      let cancelled = timers.schedule(at: now + 1_000_000) { recorder.note("cancelled") }
       #expect(timers.cancel(cancelled))
     } then: { recorder in
       await recorder.finished()
