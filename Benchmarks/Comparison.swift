@@ -93,9 +93,8 @@ struct Comparison {
     let trip = Figure(name: "round trip p50, 1 caller", unit: "µs", digits: 1, goal: .atMost(3)) { _ in .nan }
     table.add(trip.cells([median(trips.floor), median(trips.sdk)]))
     let rate = Figure(name: "rate, 64 callers", unit: "/s", digits: 0, goal: .none) { _ in .nan }
-    var cells = rate.cells([median(rates.floor), median(rates.sdk)])
-    cells[cells.count - 1] = Goal.atLeast(88_000).verdict(median(rates.sdk), digits: 0) + " /s"
-    table.add(cells)
+    // Twice what the Rust SDK reached where it was measured: a figure of another machine, so no verdict.
+    table.add(rate.cells([median(rates.floor), median(rates.sdk)]).dropLast() + ["88,000 /s aimed at"])
     announce()
     table.print()
   }
