@@ -1,5 +1,5 @@
 # Every target sees to what it needs by itself (Scripts/setup): pkg-config and three C libraries, by apt-get or brew.
-.PHONY: run test lint bench autobahn interop conformance
+.PHONY: run test lint bench fuzz autobahn interop conformance
 
 run: ## the engine with a small worker that makes one call; serves until Ctrl-C
 	@Scripts/setup
@@ -18,6 +18,10 @@ lint: ## formatting and the rules of the house
 bench: ## figures beside the floor, one run
 	@Scripts/setup
 	Scripts/bench
+
+fuzz: ## a million mutated frames for each frame path, under AddressSanitizer
+	@Scripts/setup
+	Scripts/fuzz
 
 interop: ## the official Python SDK, two versions, against iii-dev and a Swift worker
 	@Scripts/setup
