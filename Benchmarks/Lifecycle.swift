@@ -46,7 +46,8 @@ enum Lifecycle {
     if result != 42 { fail("twice 21 is \(result)") }
     // Every other engine goes while all its workers are connected.
     if !leavesWorker { await worker.shutdown() }
-    await engine.shutdown()
+    let code = await engine.shutdownReportingLeaks()
+    if code != 0 { fail("an engine left a handle open: uv_loop_close said \(code)") }
     loop.run(awaiting: "the engine to drop its worker", until: { raw.hasEnded })
   }
 }
