@@ -33,17 +33,6 @@ extension OutgoingFrame {
     return counter.count
   }
 
-  /// The message's text, for those who need it as a value.
-  var bytes: [UInt8] {
-    let count = byteCount
-    return [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
-      ByteWriter.fill(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))) {
-        compose(into: &$0)
-      }
-      written = count
-    }
-  }
-
   /// The message: one pass counts it, another writes it, so that both say the same.
   func compose<Sink: TextSink>(into sink: inout Sink) {
     switch self {

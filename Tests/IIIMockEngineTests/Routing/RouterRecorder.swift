@@ -1,3 +1,5 @@
+import Testing
+
 @testable import III
 @testable import IIIMockEngine
 
@@ -14,8 +16,11 @@ final class RouterRecorder: RouterOutput {
   var wantsEvents = true
 
   func send(_ frame: OutgoingFrame, to peer: PeerID) -> Int {
-    sent.append(Sent(peer: peer, text: String(decoding: frame.bytes, as: UTF8.self)))
-    return frame.byteCount
+    var text = TextCollector()
+    frame.compose(into: &text)
+    #expect(text.bytes.count == frame.byteCount)
+    sent.append(Sent(peer: peer, text: String(decoding: text.bytes, as: UTF8.self)))
+    return text.bytes.count
   }
 
   func pong(_ payload: ByteView, to peer: PeerID) {}
@@ -33,6 +38,17 @@ final class RouterRecorder: RouterOutput {
   var diagnostics: [Diagnostic] {
     events.compactMap { if case .frameIgnored(let diagnostic) = $0 { diagnostic } else { nil } }
   }
+}
+
+/// Keeps a message's text.
+private struct TextCollector: TextSink {
+  var bytes: [UInt8] = []
+
+  mutating func append(_ text: StaticString) { bytes += ByteView(text).array }
+  mutating func append(_ view: ByteView) { bytes += view.array }
+  mutating func append(_ bytes: [UInt8]) { self.bytes += bytes }
+  mutating func append(id: UUID128) { bytes += Array(id.description.utf8) }
+  mutating func append(quoting text: String) { bytes += JSONText.quoted(text) }
 }
 
 /// A router with its recorder.
