@@ -23,7 +23,7 @@ fuzz: ## a million mutated frames for each frame path, under AddressSanitizer
 	@Scripts/setup
 	Scripts/fuzz
 
-interop: ## the official Python SDK, two versions, against iii-dev and a Swift worker
+interop: ## the official SDKs for Python and Node, two versions each, against iii-dev and a Swift worker
 	@Scripts/setup
 	Scripts/interop
 

@@ -2,6 +2,7 @@
 import asyncio, os, sys
 
 from iii import InitOptions, register_worker
+from iii.triggers import TriggerHandler
 
 prefix = sys.argv[1]
 notes = []
@@ -55,7 +56,51 @@ async def big(data):
     return {"value": outcome["value"]["text"] == text} if "value" in outcome else outcome
 
 
-for name, function in dict(add=add, echo=echo, fail=fail, note=note, notes=tell, hang=hang, call=call, big=big).items():
+class Bell(TriggerHandler):
+    """A trigger type that fires when `ring` is called."""
+    triggers, registered, unregistered = {}, [], []
+
+    async def register_trigger(self, bell):
+        if bell.config.get("refuse"):
+            raise ValueError(bell.config["refuse"])
+        self.triggers[bell.id] = bell
+        self.registered.append(self.shown(bell))
+
+    async def unregister_trigger(self, bell):
+        self.triggers.pop(bell.id, None)
+        self.unregistered.append(self.shown(bell))
+
+    def shown(self, bell):
+        return {"id": bell.id, "function": bell.function_id, "config": bell.config, "metadata": bell.metadata}
+
+
+bell = Bell()
+triggers = {}
+
+
+async def bind(data):
+    triggers[data["name"]] = worker.register_trigger({
+        "type": data["type"], "function_id": data["function"], "config": data["config"], "metadata": data["metadata"]})
+
+
+async def unbind(data):
+    triggers.pop(data["name"]).unregister()
+
+
+async def ring(data):
+    for each in list(bell.triggers.values()):
+        await worker.trigger_async({"function_id": each.function_id, "payload": {"note": each.config["note"]},
+                                    "action": {"type": "void"}})
+
+
+async def bells(data):
+    return {"registered": bell.registered, "unregistered": bell.unregistered}
+
+
+worker.register_trigger_type({"id": f"{prefix}::bell", "description": "rings when told to"}, bell)
+worker.register_function(f"{prefix}::add", add, description="adds", metadata={"kind": "sum"})
+for name, function in dict(echo=echo, fail=fail, note=note, notes=tell, hang=hang, call=call, big=big, bind=bind,
+                           unbind=unbind, ring=ring, bells=bells).items():
     worker.register_function(f"{prefix}::{name}", function)
 sys.stdin.read()
 os._exit(0)

@@ -1,113 +1,83 @@
 #!/usr/bin/env python3
-"""The official Python SDK in two versions and a Swift worker, each calling the others through iii-dev.
+"""The official SDKs for Python and Node in two versions each and a Swift worker, each calling the others through iii-dev.
 
-run.py IIIDEV SWIFT_WORKER PYTHON013 PYTHON025: the programs. Run by the Python of iii-sdk 0.25, whose SDK drives it.
-Every worker offers the same functions (python_worker.py, Worker/), so that every pair is tested alike, both ways.
+run.py IIIDEV SWIFT_WORKER PYTHON013 PYTHON025 NODE_SDKS: the programs, and the folder with the archives of the Node SDKs,
+which may be absent. Run by the Python of iii-sdk 0.25, whose SDK drives it. Every worker offers the same functions
+(python_worker.py, node_worker.mjs, Worker/), so that every pair is tested alike, both ways.
 """
-import itertools, os, pathlib, re, signal, subprocess, sys, tempfile, threading, time
+import itertools, os, pathlib, re, shutil, subprocess, sys, tempfile, threading, traceback
 
-from iii import InitOptions, register_worker
+import stage as counts
+import triggers
+from stage import Engine, Stage, check, eventually
 
 HERE = pathlib.Path(__file__).parent
 KIB, MIB = 1 << 10, 1 << 20
 LIMIT = 240                                                # seconds for the whole run
-passed = failed = 0
+NODE_SDKS = {"node011": "iii-sdk-0.11.6", "node022": "iii-sdk-0.22.1"}
 
 
-def check(name, ok, got=None):
-    global passed, failed
-    passed, failed = passed + bool(ok), failed + (not ok)
-    print(f"{'PASS' if ok else 'FAIL'} {name}" + ("" if ok else f"\n     got {str(got)[:600]}"), flush=True)
-
-
-class Engine:
-    """An iii-dev, started on a free port and again on the same one; its output is kept."""
-    def __init__(self, program, log):
-        self.program, self.log, self.port = program, log, 0
-
-    def start(self):
-        self.process = subprocess.Popen([self.program, "--port", str(self.port)], stdout=open(self.log, "ab"),
-                                        stderr=subprocess.STDOUT)
-        seen = 0
-        while True:
-            ready = re.findall(r"^iii-dev listening on (ws://\S+:(\d+))$", self.text(), re.M)
-            if len(ready) > getattr(self, "starts", 0):
-                self.starts = len(ready)
-                self.url, self.port = ready[-1][0], int(ready[-1][1])
-                return
-            if self.process.poll() is not None or seen > 400:
-                sys.exit(f"interop: iii-dev does not start:\n{self.text()}")
-            seen += 1
-            time.sleep(0.05)
-
-    def stop(self):
-        """Ends it as a service manager does; the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
-
-    def text(self):
-        return pathlib.Path(self.log).read_text(errors="replace")
+def node_commands(sdks, folder):
+    """The programs of the Node workers, each unpacked with its SDK; none where Node or its SDKs are absent."""
+    node, sdks = shutil.which("node"), pathlib.Path(sdks)
+    archives = {name: sdks / f"{sdk}.tar.xz" for name, sdk in NODE_SDKS.items()}
+    absent = [] if node else ["the program `node`"]
+    absent += [str(archive) for archive in archives.values() if not archive.is_file()]
+    if absent:
+        print(f"SKIP Node: {' and '.join(absent)} not there (III_INTEROP_NODE names the folder of its SDKs)", flush=True)
+        return {}
+    for name, archive in archives.items():
+        home = pathlib.Path(folder, name)
+        home.mkdir()
+        subprocess.run(["tar", "-xJf", archive, "-C", home], check=True)
+        shutil.copy(HERE / "node_worker.mjs", home)
+    return {name: [node, f"{folder}/{name}/node_worker.mjs"] for name in archives}
 
 
 def main():
-    iii_dev, swift_worker, python013, python025 = sys.argv[1:]
+    iii_dev, swift_worker, python013, python025, node_sdks = sys.argv[1:]
     folder = tempfile.TemporaryDirectory()
     engine = Engine(iii_dev, f"{folder.name}/engine.log")
     engine.start()
-    environment = {**os.environ, "III_URL": engine.url, "PYTHONWARNINGS": "ignore"}
-    workers = {}
-    stop_late(engine, workers)
+    stage = Stage(engine, folder.name)
+    stop_late(stage)
+    try:
+        play(stage, iii_dev, swift_worker, python013, python025, node_sdks)
+    finally:
+        stage.end()
 
-    def start(name, *command):
-        log = open(f"{folder.name}/{name}.log", "ab")
-        workers[name] = subprocess.Popen([*command, name], env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log)
 
-    start("swift", swift_worker)
-    start("py013", python013, str(HERE / "python_worker.py"))
-    start("py025", python025, str(HERE / "python_worker.py"))
-    driver = register_worker(engine.url, InitOptions(worker_name="driver", otel={"enabled": False}))
-
-    def ask(function, payload, timeout=30):
-        return driver.trigger({"function_id": function, "payload": payload, "timeout_ms": int(timeout * 1000)})
-
-    def outcome(function, payload, timeout=30):
-        """What `call` and `big` of a worker say, or an error of the driver's own call in the same form."""
-        try:
-            return ask(function, payload, timeout)
-        except Exception as e:
-            return {"driver": f"{getattr(e, 'code', type(e).__name__)}: {getattr(e, 'message', e)}"}
-
-    def eventually(attempt, seconds=40):
-        """Until `attempt` gives something true: registrations are not acknowledged, reconnecting takes its time."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            try:
-                if value := attempt():
-                    return value
-            except Exception:
-                pass
-            time.sleep(0.1)
-        return None
-
-    def is_up(name):
-        return eventually(lambda: ask(f"{name}::add", {"a": 1, "b": 1}, 2) == {"sum": 2})
+def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
+    engine, workers = stage.engine, stage.workers
+    commands = {"swift": [swift_worker], "py013": [python013, str(HERE / "python_worker.py")],
+                "py025": [python025, str(HERE / "python_worker.py")], **node_commands(node_sdks, stage.folder)}
+    for name, command in commands.items():
+        stage.start(name, command)
+    stage.connect()
+    ask, outcome, is_up = stage.ask, stage.outcome, stage.is_up
+    # Swift with each, both ways, and the two Pythons with each other.
+    pairs = [p for p in itertools.permutations(commands, 2) if "swift" in p or {*p} == {"py013", "py025"}]
 
     def pair(a, b, when=""):
         got = outcome(f"{a}::call", {"function": f"{b}::add", "payload": {"a": 20, "b": 22}})
         check(f"{a} calls {b}{when}", got.get("value") == {"sum": 42}, got)
 
     for name in workers:
-        check(f"{name} connects and its functions can be called", is_up(name))
+        up = is_up(name)
+        check(f"{name} connects and its functions can be called", up)
+        if not up:
+            sys.exit(f"interop: {name} does not start:\n{stage.log_of(name).read_text(errors='replace')[-1500:]}")
 
     values = {"text": "déjà vu \u2028 😀 \"\\/\n", "numbers": [0, -1, 2**53, 1.5, 1e-7], "nothing": None, "flags": [True, False],
               "deep": {"empty": {}, "list": [[], [[]]]}}
-    for a, b in itertools.permutations(workers, 2):
+    for a, b in pairs:
         pair(a, b)
         got = outcome(f"{a}::call", {"function": f"{b}::echo", "payload": [values]})
         check(f"{a} calls {b}: values come back as they went", got.get("value") == [values], got)
 
         got = outcome(f"{a}::call", {"function": f"{b}::fail", "payload": {}}).get("error") or {}
-        wanted = ("DECLINED", "at the till\nat the door") if b == "swift" else ("invocation_failed", "ValueError: no funds")
+        wanted = {"s": ("DECLINED", "at the till\nat the door"), "p": ("invocation_failed", "ValueError: no funds"),
+                  "n": ("invocation_failed", "Error: no funds")}[b[0]]
         ok = (got.get("code") == wanted[0] and got.get("message") == "no funds: déjà vu"
               and wanted[1] in (got.get("stacktrace") or "") and got.get("function") == f"{b}::fail")
         check(f"{a} calls {b}: code, message and stack trace of an error", ok, got)
@@ -124,7 +94,7 @@ def main():
         arrived = eventually(lambda: note in ask(f"{b}::notes", {}), 10)
         check(f"{a} calls {b}: void", arrived and not got.get("error") and not got.get("driver"), got)
 
-        size = 900 * KIB if "py013" in (a, b) else 8 * MIB
+        size = 8 * MIB if {a, b} == {"swift", "py025"} else 900 * KIB
         got = outcome(f"{a}::big", {"function": f"{b}::echo", "bytes": size}, 60)
         check(f"{a} calls {b}: {size // KIB} KiB there and back", got.get("value") is True, got)
 
@@ -135,20 +105,44 @@ def main():
     check("2 MiB to py013: the engine's log has the hint", hint, engine.text()[-1500:])
     check("2 MiB to py013: it comes back", is_up("py013"))
 
+    others = [name for name in commands if name != "swift"]
+    swift_pairs = [p for p in pairs if "swift" in p]
+    for owner, provider in swift_pairs:
+        triggers.bells(stage, owner, provider)
+        triggers.refusals(stage, owner, provider)
+    for name in commands:
+        triggers.missing_type(stage, name)
+    for other in others:
+        triggers.owner_dies(stage, other, commands[other], "swift")
+        triggers.owner_dies(stage, "swift", commands["swift"], other)
+        triggers.provider_comes(stage, other, "swift", commands["swift"])
+        triggers.provider_comes(stage, "swift", other, commands[other])
+
+    # These stay until the end: each is seen by the others, and is there again after a restart.
+    for owner, provider in swift_pairs:
+        triggers.bind(stage, owner, f"{provider}::bell", {"note": f"{owner} at {provider}"}, name=provider)
+    for seer, seen in swift_pairs:
+        triggers.discovery(stage, seer, seen)
+
     code = engine.stop()
     check("the engine ends on SIGTERM with 0", code == 0, code)
     engine.start()
     for name in workers:
         check(f"{name} is back after a restart of the engine", is_up(name))
-    for a, b in itertools.permutations(workers, 2):
+    for a, b in pairs:
         pair(a, b, " after the restart")
+    for owner, provider in swift_pairs:
+        note = f"{owner} at {provider}"
+        check(f"{owner}'s trigger of {provider}'s type fires after the restart",
+              triggers.registered(stage, owner, provider, note) and triggers.rings(stage, owner, provider, note))
 
     shown = subprocess.run([iii_dev, "trigger", "py013::add", "a=2", "b=3", "--port", str(engine.port)], capture_output=True,
                            text=True, timeout=30)
     check("iii-dev trigger calls Python", (shown.returncode, shown.stdout) == (0, '{\n  "sum": 5\n}\n'), shown)
 
     # A worker that dies takes its calls with it.
-    for victim, caller in (("py025", "py013"), ("py013", "swift"), ("swift", "driver")):
+    nodes = [(name, "swift") for name in commands if name in NODE_SDKS]
+    for victim, caller in (*nodes, ("py025", "py013"), ("py013", "swift"), ("swift", "driver")):
         answer = []
         hang = {"function": f"{victim}::hang", "payload": {}}
 
@@ -159,28 +153,30 @@ def main():
         thread.start()
         busy = eventually(lambda: any(w["name"] == victim and w["active_invocations"] > 0
                                       for w in ask("engine::workers::list", {})["workers"]), 10)
-        workers[victim].kill()
+        stage.kill(victim)
         thread.join(30)
         got = answer[0] if answer else None
         told = (got or {}).get("driver") if caller == "driver" else ((got or {}).get("error") or {}).get("code", "")
         check(f"{victim} is killed while {caller} waits", busy and told and told.startswith("invocation_stopped"), got)
 
-    driver.shutdown()
+    stage.driver.shutdown()
     check("the engine ends on SIGTERM with 0 at last", engine.stop() == 0)
 
 
-def stop_late(engine, workers):
-    """Nothing is left behind, whatever happens."""
+def stop_late(stage):
     def end():
-        for process in [*workers.values(), engine.process]:
-            process.kill()
-        print(f"interop: not done after {LIMIT} s; the engine's log ends:\n{engine.text()[-1500:]}", flush=True)
+        stage.end()
+        print(f"interop: not done after {LIMIT} s; the engine's log ends:\n{stage.engine.text()[-1500:]}", flush=True)
         os._exit(1)
     timer = threading.Timer(LIMIT, end)
     timer.daemon = True
     timer.start()
 
 
-main()
-print(f"{passed} passed, {failed} failed", flush=True)
-os._exit(bool(failed))
+try:
+    main()
+except BaseException:
+    traceback.print_exc()
+    os._exit(1)
+print(f"{counts.passed} passed, {counts.failed} failed", flush=True)
+os._exit(bool(counts.failed))

@@ -42,7 +42,8 @@ struct InteropFunctions: Sendable {
   private struct Text: Codable, Sendable { let text: String }
 
   func register() async throws {
-    try worker.registerFunction("\(prefix)::add") { (input: Sum) async throws -> Total in
+    try worker.registerFunction("\(prefix)::add", description: "adds", metadata: ["kind": "sum"]) {
+      (input: Sum) async throws -> Total in
       Total(sum: input.a + input.b)
     }
     try worker.registerFunction("\(prefix)::echo") { (input: JSONValue) async throws -> JSONValue in input }

@@ -1,0 +1,80 @@
+// node_worker.mjs PREFIX: the Node twin of Worker/. Serves the engine at III_URL until its input ends.
+import { registerWorker } from 'iii-sdk'
+
+const prefix = process.argv[2]
+const worker = registerWorker(process.env.III_URL, { workerName: prefix, otel: { enabled: false } })
+const notes = []
+const bells = new Map()
+const told = { registered: [], unregistered: [] }
+const triggers = new Map()
+
+const shown = ({ id, function_id, config, metadata }) => ({
+  id, function: function_id, config: config ?? null, metadata: metadata ?? null
+})
+
+async function attempt(request) {
+  try {
+    return { value: await worker.trigger(request) }
+  } catch (e) {
+    const message = e.message.startsWith(`${e.code}: `) ? e.message.slice(e.code.length + 2) : e.message
+    return { error: { code: e.code ?? e.name, message, stacktrace: e.stacktrace ?? null, function: e.function_id } }
+  }
+}
+
+const functions = {
+  add: async ({ a, b }) => ({ sum: a + b }),
+  echo: async (data) => data,
+  fail: async () => {
+    throw new Error('no funds: déjà vu')
+  },
+  note: async (data) => {
+    notes.push(data.note)
+  },
+  notes: async () => notes,
+  hang: () => new Promise(() => {}),
+  call: (data) =>
+    attempt({
+      function_id: data.function,
+      payload: data.payload,
+      ...(data.action && { action: { type: data.action } }),
+      ...(data.timeout_ms && { timeoutMs: data.timeout_ms })
+    }),
+  big: async (data) => {
+    const text = '0123456789abcdeé'.repeat(Math.floor(data.bytes / 17))
+    const outcome = await attempt({ function_id: data.function, payload: { text } })
+    return outcome.error ? outcome : { value: outcome.value.text === text }
+  },
+  bind: async (data) => {
+    const { type, function: function_id, config, metadata } = data
+    triggers.set(data.name, worker.registerTrigger({ type, function_id, config, metadata: metadata ?? undefined }))
+  },
+  unbind: async (data) => {
+    triggers.get(data.name).unregister()
+    triggers.delete(data.name)
+  },
+  ring: async () => {
+    for (const bell of bells.values())
+      await worker.trigger({ function_id: bell.function_id, payload: { note: bell.config.note }, action: { type: 'void' } })
+  },
+  bells: async () => told
+}
+
+worker.registerTriggerType(
+  { id: `${prefix}::bell`, description: 'rings when told to' },
+  {
+    registerTrigger: async (bell) => {
+      if (bell.config.refuse) throw new Error(bell.config.refuse)
+      bells.set(bell.id, bell)
+      told.registered.push(shown(bell))
+    },
+    unregisterTrigger: async (bell) => {
+      bells.delete(bell.id)
+      told.unregistered.push(shown(bell))
+    }
+  }
+)
+for (const [name, handler] of Object.entries(functions)) {
+  const about = name === 'add' ? { description: 'adds', metadata: { kind: 'sum' } } : {}
+  worker.registerFunction(`${prefix}::${name}`, handler, about)
+}
+process.stdin.resume().on('end', () => process.exit(0))
