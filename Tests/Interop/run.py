@@ -121,9 +121,11 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
     # These stay until the end: each is seen by the others, and is there again after a restart.
     for owner, provider in swift_pairs:
         triggers.bind(stage, owner, f"{provider}::bell", {"note": f"{owner} at {provider}"}, name=provider)
+        triggers.registered(stage, owner, provider, f"{owner} at {provider}")
     for seer, seen in swift_pairs:
         triggers.discovery(stage, seer, seen)
 
+    told_before = {pair: len(triggers.registrations(stage, *pair, "{} at {}".format(*pair))) for pair in swift_pairs}
     code = engine.stop()
     check("the engine ends on SIGTERM with 0", code == 0, code)
     engine.start()
@@ -133,8 +135,9 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
         pair(a, b, " after the restart")
     for owner, provider in swift_pairs:
         note = f"{owner} at {provider}"
-        check(f"{owner}'s trigger of {provider}'s type fires after the restart",
-              triggers.registered(stage, owner, provider, note) and triggers.rings(stage, owner, provider, note))
+        again = triggers.registered(stage, owner, provider, note, told_before[owner, provider])
+        check(f"{owner}'s trigger of {provider}'s type is made anew after the restart, and fires",
+              again and triggers.rings(stage, owner, provider, note), again)
 
     shown = subprocess.run([iii_dev, "trigger", "py013::add", "a=2", "b=3", "--port", str(engine.port)], capture_output=True,
                            text=True, timeout=30)

@@ -20,12 +20,15 @@ def bind(stage, owner, type, config, name="bell", metadata=None):
                                  "metadata": metadata})
 
 
-def registered(stage, owner, provider, note):
-    """What the provider's handler was told of the owner's trigger, once it was; the last if told more than once."""
-    def told():
-        seen = stage.ask(f"{provider}::bells", {})["registered"]
-        return [b for b in seen if b["function"] == f"{owner}::note" and b["config"].get("note") == note][-1]
-    return eventually(told, 10)
+def registrations(stage, owner, provider, note):
+    """What the provider's handler was told of the owner's trigger with this note, each time."""
+    seen = stage.ask(f"{provider}::bells", {})["registered"]
+    return [b for b in seen if b["function"] == f"{owner}::note" and b["config"].get("note") == note]
+
+
+def registered(stage, owner, provider, note, before=0):
+    """What it was told last, once it was told more often than before."""
+    return eventually(lambda: registrations(stage, owner, provider, note)[before:][-1], 10)
 
 
 def gone(stage, provider, id):
@@ -116,7 +119,8 @@ def provider_comes(stage, owner, provider, command):
     guest = f"{provider}-guest"
     type, note = f"{guest}::bell", f"{owner} waits for {guest}"
     bind(stage, owner, type, {"note": note}, name=guest)
-    check(f"{owner}'s trigger of a type that nobody provides is not in force", not listed(stage, type))
+    check(f"{owner}'s trigger of a second {provider}'s type is not in force without it",
+          f"{owner}::note" not in listed(stage, type))
     for when in ("comes", "comes back"):
         stage.start(guest, command)
         bell = stage.is_up(guest) and registered(stage, owner, guest, note)
