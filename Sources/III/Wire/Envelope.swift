@@ -223,9 +223,7 @@ package struct Envelope: ~Copyable {
         if scanner.current == 0x22 {
           hasEscapes = try scanner.string().hasEscapes
         } else if field == .data {
-          var watch: JSONScanner.KeyWatch? = .init(key: "_caller_worker_id")
-          try scanner.skipValue(watching: &watch)
-          dataNamesCaller = watch?.isFound ?? false
+          dataNamesCaller = try scanner.skipValue(watchingFor: ByteView("_caller_worker_id"))
         } else {
           try scanner.skipValue()
         }

@@ -62,22 +62,7 @@ package struct JSONScanner {
     let start = index
     var hasEscapes = false
     while true {
-      // Eight bytes at a time, up to the first that is a quote, a backslash, a control character or not ASCII.
-      while index &+ 8 <= count {
-        let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-        let low: UInt64 = 0x0101_0101_0101_0101
-        let quote = word ^ 0x2222_2222_2222_2222
-        let slash = word ^ 0x5C5C_5C5C_5C5C_5C5C
-        let found =
-          ((quote &- low) & ~quote | (slash &- low) & ~slash | (word &- 0x2020_2020_2020_2020) & ~word | word)
-          & 0x8080_8080_8080_8080
-        if found == 0 {
-          index &+= 8
-        } else {
-          index &+= found.trailingZeroBitCount &>> 3
-          break
-        }
-      }
+      skipPlain()
       guard index < count else { throw failure }
       let c = byte(index)
       if c == 0x22 {
@@ -94,6 +79,61 @@ package struct JSONScanner {
         throw failure
       }
     }
+  }
+
+  /// Goes on to the next byte that is a quote, a backslash, a control character or not ASCII, or to fewer than eight
+  /// bytes before the end.
+  @inline(__always) private mutating func skipPlain() {
+    // A local, for stores to `self` would keep the loop from running in registers.
+    var at = index
+    // Keys, ids and short values end within these words; a wider step would cost them more than it saves.
+    let near = min(count, at &+ 48)
+    while at &+ 8 <= near {
+      let found = JSONScanner.special(UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
+      if found != 0 {
+        index = at &+ found.trailingZeroBitCount &>> 3
+        return
+      }
+      at &+= 8
+    }
+    index = at
+    if at &+ 8 <= count { skipLongPlain() }
+  }
+
+  /// As `skipPlain`, for what is long: 32 bytes at a time, then by words.
+  @inline(never) private mutating func skipLongPlain() {
+    var at = index
+    while at &+ 32 <= count {
+      let found = JSONScanner.special(base.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self))
+      if found[0] | found[1] | found[2] | found[3] != 0 { break }
+      at &+= 32
+    }
+    while at &+ 8 <= count {
+      let found = JSONScanner.special(UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
+      if found != 0 {
+        at &+= found.trailingZeroBitCount &>> 3
+        break
+      }
+      at &+= 8
+    }
+    index = at
+  }
+
+  /// Marks the lowest byte of the word that is a quote, a backslash, a control character or not ASCII by its high bit;
+  /// bytes above that one may be marked wrongly.
+  ///
+  /// XOR with 2 makes the quote (22) a 20 and leaves controls below it, so that one subtraction finds both.
+  @inline(__always) private static func special(_ word: UInt64) -> UInt64 {
+    let controlOrQuote = (word ^ 0x0202_0202_0202_0202) &- 0x2121_2121_2121_2121
+    let backslash = (word ^ 0x5C5C_5C5C_5C5C_5C5C) &- 0x0101_0101_0101_0101
+    return (controlOrQuote | backslash | word) & 0x8080_8080_8080_8080
+  }
+
+  /// The same for four words at once.
+  @inline(__always) private static func special(_ words: SIMD4<UInt64>) -> SIMD4<UInt64> {
+    let controlOrQuote = (words ^ 0x0202_0202_0202_0202) &- 0x2121_2121_2121_2121
+    let backslash = (words ^ 0x5C5C_5C5C_5C5C_5C5C) &- 0x0101_0101_0101_0101
+    return (controlOrQuote | backslash | words) & 0x8080_8080_8080_8080
   }
 
   @inline(never) private mutating func escape() throws(Failure) {
@@ -162,20 +202,12 @@ package struct JSONScanner {
 
   // MARK: Values
 
-  /// What a value's first level of keys is searched for.
-  struct KeyWatch {
-    let key: StaticString
-    var isFound = false
-  }
-
   /// From a value's first byte to behind its last, without recursion.
-  mutating func skipValue() throws(Failure) {
-    var watch: KeyWatch?
-    try skipValue(watching: &watch)
-  }
+  mutating func skipValue() throws(Failure) { _ = try skipValue(watchingFor: nil) }
 
-  /// As `skipValue`, and notes whether an object has a key on its first level, however the key is spelled.
-  mutating func skipValue(watching watch: inout KeyWatch?) throws(Failure) {
+  /// As `skipValue`; returns whether the value is an object that has `name` among its own keys, however it is spelled.
+  mutating func skipValue(watchingFor name: ByteView?) throws(Failure) -> Bool {
+    var isFound = false
     // A bit for each open container: 1 for an object. Words that are full are put aside.
     var open: UInt64 = 0
     var full: [UInt64] = []
@@ -197,7 +229,7 @@ package struct JSONScanner {
         }
         open = open << 1 | (isObject ? 1 : 0)
         depth &+= 1
-        if isObject { try key(depth == 1, &watch) }
+        if isObject, try key(isWatched: depth == 1, for: name) { isFound = true }
         continue
       case 0x74: try literal("true")
       case 0x66: try literal("false")
@@ -206,12 +238,12 @@ package struct JSONScanner {
       }
       // Behind a value.
       while true {
-        if depth == 0 { return }
+        if depth == 0 { return isFound }
         skipBlanks()
         let isObject = open & 1 == 1
         if take(0x2C) {
           skipBlanks()
-          if isObject { try key(depth == 1, &watch) }
+          if isObject, try key(isWatched: depth == 1, for: name) { isFound = true }
           break
         }
         guard take(isObject ? 0x7D : 0x5D) else { throw failure }
@@ -222,23 +254,24 @@ package struct JSONScanner {
     }
   }
 
-  /// A key with its colon, up to its value.
-  @inline(__always) private mutating func key(_ isFirstLevel: Bool, _ watch: inout KeyWatch?) throws(Failure) {
+  /// A key with its colon, up to its value; returns whether it reads as `name`, if it is watched.
+  @inline(__always) private mutating func key(isWatched: Bool, for name: ByteView?) throws(Failure) -> Bool {
     let place = try string()
-    if isFirstLevel, let watched = watch?.key, matches(place, watched) { watch?.isFound = true }
+    let isFound = isWatched && name.map { matches(place, $0) } ?? false
     skipBlanks()
     guard take(0x3A) else { throw failure }
     skipBlanks()
+    return isFound
   }
 
   /// Whether a string reads as `text`.
-  @inline(__always) func matches(_ place: StringPlace, _ text: StaticString) -> Bool {
-    if place.hasEscapes { return unescapes(place, to: text) }
-    return place.end &- place.start == text.utf8CodeUnitCount
-      && ByteView(base + place.start, count: place.end &- place.start) == ByteView(text)
+  @inline(__always) private func matches(_ place: StringPlace, _ text: ByteView) -> Bool {
+    let spelled = ByteView(base + place.start, count: place.end &- place.start)
+    if place.hasEscapes { return JSONScanner.unescapes(spelled, to: text) }
+    return spelled == text
   }
 
-  @inline(never) private func unescapes(_ place: StringPlace, to text: StaticString) -> Bool {
-    JSONText.text(of: ByteView(base + place.start, count: place.end - place.start).unsafeBytes) == ByteView(text).string
+  @inline(never) private static func unescapes(_ spelled: ByteView, to text: ByteView) -> Bool {
+    JSONText.text(of: spelled.unsafeBytes) == text.string
   }
 }
