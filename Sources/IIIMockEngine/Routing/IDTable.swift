@@ -4,16 +4,16 @@ internal import III
 ///
 /// Ids come from outside: the seed, which differs from table to table, keeps them from being made to collide.
 struct IDTable<Value> {
-  // Apart, so that a search looks at ids only and moves no value about.
+  // Apart, so that a search looks at ids only and moves no value about. The nil id marks a free slot; what stands under
+  // it is kept apart.
   private var ids: [UUID128]
   private var values: [Value?]
+  private var valueOfNil: Value?
   private(set) var count = 0
   private let seed: UInt64
 
-  private static var free: UUID128 { UUID128(high: 0, low: 0) }
-
   init(seed: UInt64 = .random(in: .min ... .max)) {
-    ids = Array(repeating: IDTable.free, count: 64)
+    ids = Array(repeating: UUID128(high: 0, low: 0), count: 64)
     values = Array(repeating: nil, count: 64)
     self.seed = seed
   }
@@ -26,35 +26,46 @@ struct IDTable<Value> {
 
   @inline(__always) private func next(_ slot: Int) -> Int { (slot &+ 1) & (ids.count &- 1) }
 
-  /// The nil id marks a free slot, and is an id like any other where there is a value.
-  @inline(__always) private func isTaken(_ slot: Int) -> Bool { ids[slot] != IDTable.free || values[slot] != nil }
+  // Word by word: `==` of a type of another module may be a call, and these are asked at every step of a search.
+  @inline(__always) private func isNil(_ id: UUID128) -> Bool { id.high | id.low == 0 }
+  @inline(__always) private func isTaken(_ slot: Int) -> Bool { !isNil(ids[slot]) }
+  @inline(__always) private func isSame(_ a: UUID128, _ b: UUID128) -> Bool { (a.high ^ b.high) | (a.low ^ b.low) == 0 }
 
   /// Where the id's entry is, else where it would be.
   @inline(__always) private func slot(of id: UUID128) -> (slot: Int, isTaken: Bool) {
     var slot = home(id)
     while isTaken(slot) {
-      if ids[slot] == id { return (slot, true) }
+      if isSame(ids[slot], id) { return (slot, true) }
       slot = next(slot)
     }
     return (slot, false)
   }
 
   /// Sets the id's value; returns the one that it replaces.
-  mutating func set(_ id: UUID128, _ value: Value) -> Value? {
+  mutating func set(_ id: UUID128, _ value: consuming Value) -> Value? {
+    if isNil(id) { return exchange(valueOfNil: value) }
     if (count &+ 1) &* 2 > ids.count { grow() }
     let (slot, isTaken) = slot(of: id)
-    var old: Value? = value
-    swap(&old, &values[slot])
+    // Taken and not read: a value holds references, and a copy would count them up and down.
+    let old = values[slot].take()
+    values[slot] = consume value
     ids[slot] = id
     if !isTaken { count &+= 1 }
     return old
   }
 
+  private mutating func exchange(valueOfNil value: Value?) -> Value? {
+    let old = valueOfNil.take()
+    valueOfNil = value
+    count += (value == nil ? 0 : 1) - (old == nil ? 0 : 1)
+    return old
+  }
+
   mutating func remove(_ id: UUID128) -> Value? {
+    if isNil(id) { return exchange(valueOfNil: nil) }
     let found = slot(of: id)
     guard found.isTaken else { return nil }
-    var value: Value?
-    swap(&value, &values[found.slot])
+    let value = values[found.slot].take()
     // Those behind that could not be found over the gap move up.
     var gap = found.slot
     var slot = next(gap)
@@ -62,19 +73,19 @@ struct IDTable<Value> {
     while isTaken(slot) {
       if (slot &- home(ids[slot])) & mask >= (slot &- gap) & mask {
         ids[gap] = ids[slot]
-        values.swapAt(gap, slot)
+        values[gap] = values[slot].take()
         gap = slot
       }
       slot = next(slot)
     }
-    ids[gap] = IDTable.free
+    ids[gap] = UUID128(high: 0, low: 0)
     count &-= 1
     return value
   }
 
   private mutating func grow() {
     let (oldIDs, oldValues) = (ids, values)
-    ids = Array(repeating: IDTable.free, count: oldIDs.count * 2)
+    ids = Array(repeating: UUID128(high: 0, low: 0), count: oldIDs.count * 2)
     values = Array(repeating: nil, count: oldIDs.count * 2)
     for (id, value) in zip(oldIDs, oldValues) {
       guard let value else { continue }
@@ -86,6 +97,8 @@ struct IDTable<Value> {
 
   /// The entries that `isWanted`.
   func all(where isWanted: (Value) -> Bool) -> [(id: UUID128, value: Value)] {
-    zip(ids, values).compactMap { id, value in value.flatMap { isWanted($0) ? (id, $0) : nil } }
+    var all = zip(ids, values).compactMap { id, value in value.flatMap { isWanted($0) ? (id: id, value: $0) : nil } }
+    if let valueOfNil, isWanted(valueOfNil) { all.append((UUID128(high: 0, low: 0), valueOfNil)) }
+    return all
   }
 }
