@@ -1,7 +1,7 @@
 /// Writes frames: into memory reserved for them, or whole as bytes.
 ///
 /// A mask key is in the order of its bytes in memory, as `RandomSource.maskKey` gives it; nil on a server, which masks nothing.
-package enum FrameEncoder {
+@usableFromInline package enum FrameEncoder {
   /// Messages above this are sent in fragments by a client: real engines take no larger frame.
   package static let largestFrame = 16 << 20
   /// The size of those fragments.

@@ -1,5 +1,5 @@
 /// What a frame is (RFC 6455 §5.2).
-package enum Opcode: UInt8, Sendable {
+@usableFromInline package enum Opcode: UInt8, Sendable {
   case continuation = 0
   case text = 1
   case binary = 2

@@ -1,10 +1,10 @@
 /// Where a member's value stands in a message: offsets into the message's bytes.
-package struct ByteRange: Equatable, Sendable {
-  package var start: UInt32
-  package var count: UInt32
+@usableFromInline package struct ByteRange: Equatable, Sendable {
+  @usableFromInline package var start: UInt32
+  @usableFromInline package var count: UInt32
 
   /// No such member.
-  package static let absent = ByteRange(start: .max, count: 0)
+  @inlinable package static var absent: ByteRange { ByteRange(start: .max, count: 0) }
 
   @inlinable package init(start: UInt32, count: UInt32) {
     self.start = start

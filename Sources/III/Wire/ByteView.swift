@@ -1,10 +1,13 @@
+// `@usableFromInline`, as all small types of the frame path: without it on the type itself `@inlinable` on its members
+// has no effect in other modules, and every byte that the engine looks at is a call.
+
 /// Bytes that somebody else owns: of a read buffer, a message, a literal.
 ///
 /// A view is valid while its owner says so; views of received messages end with the callback that handed them out.
 /// Who needs the bytes longer copies them (`array`, `string`).
-package struct ByteView {
+@usableFromInline package struct ByteView {
   @usableFromInline let base: UnsafeRawPointer
-  package let count: Int
+  @usableFromInline package let count: Int
 
   @inlinable package init(_ base: UnsafeRawPointer, count: Int) {
     self.base = base
@@ -22,7 +25,7 @@ package struct ByteView {
   /// An address that is never read: the base of views without bytes.
   @usableFromInline static var emptyBase: UnsafeRawPointer { UnsafeRawPointer(StaticString("").utf8Start) }
 
-  package static var empty: ByteView { ByteView("") }
+  @inlinable package static var empty: ByteView { ByteView("") }
 
   @inlinable package var isEmpty: Bool { count == 0 }
 
@@ -82,12 +85,12 @@ package struct ByteView {
   @inlinable package func word(at offset: Int) -> UInt64 { base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
 
   /// Whether `byte` is among the bytes.
-  package func contains(_ byte: UInt8) -> Bool { unsafeBytes.contains(byte) }
+  @inlinable package func contains(_ byte: UInt8) -> Bool { unsafeBytes.contains(byte) }
 }
 
 extension Array where Element == UInt8 {
   /// Lends the array's bytes as a view that is valid inside `body`.
-  package func withView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
+  @inlinable package func withView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
     try withUnsafeBytes { try body(ByteView($0)) }
   }
 }

@@ -1,7 +1,7 @@
 /// A cursor over memory that was reserved for exactly what is to be written.
 ///
 /// Writing beyond the reserved bytes traps: whoever reserves has computed the size.
-package struct ByteWriter {
+@usableFromInline package struct ByteWriter {
   @usableFromInline var next: UnsafeMutableRawPointer
   @usableFromInline var room: Int
 
@@ -29,14 +29,15 @@ package struct ByteWriter {
     room -= 1
   }
 
-  @inlinable package mutating func append(_ view: ByteView) {
+  // Inlined always: where a text is a literal its length is known, and it becomes a few stores of constants.
+  @inlinable @inline(__always) package mutating func append(_ view: ByteView) {
     precondition(room >= view.count)
     next.copyMemory(from: view.base, byteCount: view.count)
     next += view.count
     room -= view.count
   }
 
-  @inlinable package mutating func append(_ text: StaticString) { append(ByteView(text)) }
+  @inlinable @inline(__always) package mutating func append(_ text: StaticString) { append(ByteView(text)) }
 
   @inlinable package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append(ByteView($0)) } }
 

@@ -1,7 +1,7 @@
 /// A UUID of any version: what invocations, workers and triggers are known by on the wire.
-package struct UUID128: Sendable {
-  package let high: UInt64
-  package let low: UInt64
+@usableFromInline package struct UUID128: Sendable {
+  @usableFromInline package let high: UInt64
+  @usableFromInline package let low: UInt64
 
   @inlinable package init(high: UInt64, low: UInt64) {
     self.high = high
@@ -9,7 +9,7 @@ package struct UUID128: Sendable {
   }
 
   /// How many bytes `write(into:)` writes.
-  package static let textCount = 36
+  @inlinable package static var textCount: Int { 36 }
 
   /// A fresh version 4 UUID; any thread may ask.
   package static func random() -> UUID128 { UUIDGenerator.nextShared() }
@@ -90,7 +90,7 @@ extension UUID128: Hashable {
 
 extension UUID128: CustomStringConvertible {
   /// The hyphenated form in lower case.
-  package var description: String {
+  @usableFromInline package var description: String {
     String(unsafeUninitializedCapacity: Self.textCount) { buffer in
       guard let base = buffer.baseAddress else { return 0 }
       write(to: UnsafeMutableRawPointer(base))

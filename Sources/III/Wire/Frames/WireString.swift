@@ -1,8 +1,8 @@
 /// A string as it stands in a message: quoted and escaped by its sender, fit to be sent on as it is.
-package struct WireString {
+@usableFromInline package struct WireString {
   /// With its quotes.
-  package let raw: ByteView
-  package let hasEscapes: Bool
+  @usableFromInline package let raw: ByteView
+  @usableFromInline package let hasEscapes: Bool
 
   /// `nil` if the value is no string. Its bytes must have been scanned.
   init?(_ value: ByteView) { self.init(value, hasEscapes: value.contains(0x5C)) }
@@ -15,13 +15,13 @@ package struct WireString {
   }
 
   /// What stands between the quotes.
-  package var inner: ByteView { raw.dropFirst(1).prefix(raw.count - 2) }
+  @inlinable package var inner: ByteView { raw.dropFirst(1).prefix(raw.count - 2) }
 
   /// The string itself.
-  package var text: String { hasEscapes ? JSONText.unquote(raw) : inner.string }
+  @usableFromInline package var text: String { hasEscapes ? JSONText.unquote(raw) : inner.string }
 
   /// Lends the string's UTF-8 bytes without escapes.
-  package func withUTF8<Result>(_ body: (ByteView) -> Result) -> Result {
+  @inlinable package func withUTF8<Result>(_ body: (ByteView) -> Result) -> Result {
     hasEscapes ? Array(text.utf8).withView(body) : body(inner)
   }
 }
