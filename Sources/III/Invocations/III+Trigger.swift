@@ -12,6 +12,7 @@ extension III {
   ///   (``IIITimeoutError``), `CONNECTION_LOST` (the connection ended before the result came; the function may have run), `QUEUE_OVERFLOW`
   ///   (too many calls waited for a connection), `CONNECTION_FAILED` (given up for good), `payload_too_large`, `SHUTDOWN`.
   ///   ``IIIRegistrationError`` if the namespace is blank. `CancellationError` if the calling task is cancelled: the function runs on.
+  @discardableResult
   public func trigger(_ request: TriggerRequest) async throws -> JSONValue {
     let message = try message(
       request.functionID, data: try PayloadCoder.encode(request.payload), action: request.action,
@@ -55,6 +56,36 @@ extension III {
   ) async throws -> Output {
     try await trigger(
       functionID, payload: JSONValue.null, as: output, timeout: timeout, metadata: metadata, namespace: namespace)
+  }
+
+  /// Calls a function and waits for its result, whatever its shape; may be left unused.
+  ///
+  /// ```swift
+  /// try await iii.trigger("orders::cancel", payload: ["item": "pear"])
+  /// ```
+  ///
+  /// - Throws: As ``trigger(_:)``; `EncodingError` where the payload cannot be encoded.
+  @_disfavoredOverload
+  @discardableResult
+  public func trigger<Payload: Encodable & Sendable>(
+    _ functionID: String, payload: Payload, timeout: Duration? = nil, metadata: JSONValue? = nil,
+    namespace: String? = nil
+  ) async throws -> JSONValue {
+    try await trigger(
+      functionID, payload: payload, as: JSONValue.self, timeout: timeout, metadata: metadata, namespace: namespace)
+  }
+
+  /// Calls a function without a payload, which gets `null`, and waits for its result, whatever its shape; may be left unused.
+  ///
+  /// - Throws: As ``trigger(_:)``.
+  @_disfavoredOverload
+  @discardableResult
+  public func trigger(
+    _ functionID: String, timeout: Duration? = nil, metadata: JSONValue? = nil, namespace: String? = nil
+  ) async throws -> JSONValue {
+    try await trigger(
+      functionID, payload: JSONValue.null, as: JSONValue.self, timeout: timeout, metadata: metadata,
+      namespace: namespace)
   }
 
   /// Has the engine put a call into a queue, from which it is delivered later; waits for the receipt only.

@@ -23,6 +23,21 @@ struct TriggerTests {
     }
   }
 
+  @Test("without a type in sight a result is a JSON value, which may be left unused")
+  func untyped() async throws {
+    try await withWorker { worker, peer, _ in
+      async let answers: Void = {
+        for _ in 0..<3 { await peer.answer(try await peer.receiveJSON(), #","result":{"n":1}"#) }
+      }()
+      try await worker.trigger("x", payload: 1)
+      let value = try await worker.trigger("x", payload: ["a": 1])
+      #expect(value == ["n": 1])
+      let other = try await worker.trigger("x")
+      #expect(other["n"] == 1)
+      try await answers
+    }
+  }
+
   @Test("§17.11, §17.12 without payload, and without result")
   func noPayload() async throws {
     try await withWorker { worker, peer, _ in
