@@ -17,7 +17,9 @@ package final class TCPStream: LoopResource {
   package let loop: Loop
   package private(set) var bytesReceived: UInt64 = 0
   /// Whether the handle is closed or about to be.
-  package private(set) var isClosed = false
+  package var isClosed: Bool { hasClosed }
+  // Private: whether two accesses overlap is checked at every one of those that other modules could make.
+  private var hasClosed = false
 
   let handle: UnsafeMutablePointer<uv_tcp_t>
 
@@ -56,7 +58,7 @@ package final class TCPStream: LoopResource {
   // MARK: Reading
 
   package func startReading() {
-    guard !isReading && !isClosed && !isEnding else { return }
+    guard !isReading && !hasClosed && !isEnding else { return }
     isReading = true
     let code = uv_read_start(
       stream,
@@ -89,7 +91,7 @@ package final class TCPStream: LoopResource {
   }
 
   private func end(_ reason: StreamEnd) {
-    guard !isClosed else { return }
+    guard !hasClosed else { return }
     let onEnd = isEnding ? nil : self.onEnd
     close()
     onEnd?(reason)
@@ -100,7 +102,7 @@ package final class TCPStream: LoopResource {
   /// Appends `count` bytes that `fill` writes; they leave at the end of the loop's turn. On a closed stream nothing
   /// is written and `fill` is not called.
   package func withWriteSpace(_ count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
-    guard !isClosed && !isEnding && count > 0 else { return }
+    guard !hasClosed && !isEnding && count > 0 else { return }
     let target = reserve(count)
     fill(UnsafeMutableRawBufferPointer(start: target, count: count))
     outCount += count
@@ -141,7 +143,7 @@ package final class TCPStream: LoopResource {
   private var queuedAtClose = 0
 
   /// Bytes that the kernel has not taken; of a closed stream those that it never took.
-  package var unsentBytes: Int { outCount + (isClosed ? queuedAtClose : uv_stream_get_write_queue_size(stream)) }
+  package var unsentBytes: Int { outCount + (hasClosed ? queuedAtClose : uv_stream_get_write_queue_size(stream)) }
 
   /// Bytes that the kernel has taken: a position in the order of all that was written.
   package var bytesSent: UInt64 { bytesWritten - UInt64(unsentBytes) }
@@ -151,7 +153,7 @@ package final class TCPStream: LoopResource {
 
   func flush() {
     isDirty = false
-    guard !isClosed, let out, outCount > 0 else { return }
+    guard !hasClosed, let out, outCount > 0 else { return }
     var sent = 0
     if requests == 0 {
       var buffer = uv_buf_init(out.assumingMemoryBound(to: CChar.self), UInt32(outCount))
@@ -171,7 +173,7 @@ package final class TCPStream: LoopResource {
       return
     }
     queue(from: sent)
-    if !isClosed { onBacklog?(unsentBytes) }
+    if !hasClosed { onBacklog?(unsentBytes) }
   }
 
   private func releaseOut() {
@@ -217,14 +219,14 @@ package final class TCPStream: LoopResource {
 
   private func didWrite(_ status: Int32) {
     requests -= 1
-    guard !isClosed else { return }
+    guard !hasClosed else { return }
     if status < 0 {
       end(.failed(UVError(code: status, operation: "write")))
       return
     }
     guard requests == 0 else { return }
     flush()
-    guard !isClosed && unsentBytes == 0 else { return }
+    guard !hasClosed && unsentBytes == 0 else { return }
     if isEnding { shutdownWrites() } else { onDrain?() }
   }
 
@@ -232,18 +234,18 @@ package final class TCPStream: LoopResource {
 
   /// Drops the connection; what is unsent is lost. Nothing is called back afterwards.
   package func close() {
-    guard !isClosed else { return }
+    guard !hasClosed else { return }
     queuedAtClose = uv_stream_get_write_queue_size(stream)
-    isClosed = true
+    hasClosed = true
     forgetOwner()
     uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self), TCPStream.didClose)
   }
 
   /// Drops the connection by a reset.
   package func reset() {
-    guard !isClosed else { return }
+    guard !hasClosed else { return }
     queuedAtClose = uv_stream_get_write_queue_size(stream)
-    isClosed = true
+    hasClosed = true
     forgetOwner()
     if uv_tcp_close_reset(handle, TCPStream.didClose) != 0 {
       uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self), TCPStream.didClose)
@@ -255,11 +257,11 @@ package final class TCPStream: LoopResource {
   /// Nothing is called back any more. A peer that does not end holds the stream open: the owner sets itself a limit
   /// and calls `close`.
   package func closeAfterFlush() {
-    guard !isClosed && !isEnding else { return }
+    guard !hasClosed && !isEnding else { return }
     startReading()
-    guard !isClosed else { return }
+    guard !hasClosed else { return }
     flush()
-    guard !isClosed else { return }
+    guard !hasClosed else { return }
     isEnding = true
     forgetOwner()
     if unsentBytes == 0 { shutdownWrites() }
@@ -301,7 +303,7 @@ package final class TCPStream: LoopResource {
   private func address(
     _ ask: (UnsafePointer<uv_tcp_t>, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<Int32>) -> Int32
   ) -> SocketAddress? {
-    guard !isClosed else { return nil }
+    guard !hasClosed else { return nil }
     var storage = sockaddr_storage()
     var size = Int32(MemoryLayout<sockaddr_storage>.size)
     let code = withUnsafeMutablePointer(to: &storage) {
