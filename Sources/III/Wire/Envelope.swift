@@ -2,7 +2,7 @@
 ///
 /// One validating pass makes it; it is valid as long as the message's bytes are. Whether what a kind requires is there,
 /// once and of the right form, is the business of that kind's frame type (`InvocationFrame` …), which reads the outline.
-package struct Envelope: ~Copyable {
+@usableFromInline package struct Envelope: ~Copyable {
   /// The members of any kind of message.
   package enum Field: UInt8, CaseIterable, Sendable {
     case type, id, functionID, invocationID, data, result, error, action, traceparent, baggage, metadata
@@ -95,36 +95,28 @@ package struct Envelope: ~Copyable {
   /// The same for what an engine sends to a worker.
   package static let workerMaxDepth = 1024
 
-  package let bytes: ByteView
-  package private(set) var kind: FrameKind?
+  @usableFromInline package let bytes: ByteView
+  @usableFromInline package private(set) var kind: FrameKind?
   /// Whether `data` is an object that has a `_caller_worker_id` of its own.
-  package private(set) var dataNamesCaller = false
+  @usableFromInline package private(set) var dataNamesCaller = false
   /// A bit for each field that stands twice.
-  private(set) var repeated: UInt32 = 0
+  @usableFromInline private(set) var repeated: UInt32 = 0
   /// A bit for each field whose value is a string with escapes.
-  private var escaped: UInt32 = 0
+  @usableFromInline var escaped: UInt32 = 0
   /// A bit for each field that stands there: the place of any other is not looked at.
-  private var present: UInt32 = 0
-  private var places: Places
+  @usableFromInline var present: UInt32 = 0
+  @usableFromInline var places: Places
 
   /// The ranges, in the order of `Field`.
-  private typealias Places = (
+  @usableFromInline typealias Places = (
     ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange,
     ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange,
     ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange
   )
 
-  /// As `scan`; made where it is wanted, for to move an outline costs.
-  @inline(__always) package init(scanning bytes: ByteView, maxDepth: Int) throws(Failure) {
-    self.init(bytes)
-    do throws(JSONScanner.Failure) {
-      try read(maxDepth: maxDepth)
-    } catch {
-      throw Envelope.failure(error, bytes, maxDepth: maxDepth)
-    }
-  }
-
-  private init(_ bytes: ByteView) {
+  /// An outline without members, for `scan` to fill where it lies: what can throw cannot be made in place, and to move
+  /// an outline costs.
+  @inlinable @inline(__always) package init(of bytes: ByteView) {
     self.bytes = bytes
     let n = ByteRange(start: 0, count: 0)
     places = (n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n)
@@ -187,9 +179,20 @@ package struct Envelope: ~Copyable {
     }
   }
 
-  /// Reads a message's outline; `kind` stays `nil` if its type is none that is known, or no string.
+  /// Reads the message's outline, once; `kind` stays `nil` if its type is none that is known, or no string.
+  package mutating func scan(maxDepth: Int) throws(Failure) {
+    do throws(JSONScanner.Failure) {
+      try read(maxDepth: maxDepth)
+    } catch {
+      throw Envelope.failure(error, bytes, maxDepth: maxDepth)
+    }
+  }
+
+  /// A message's outline, where it need not be made in place.
   package static func scan(_ bytes: ByteView, maxDepth: Int) throws(Failure) -> Envelope {
-    try Envelope(scanning: bytes, maxDepth: maxDepth)
+    var envelope = Envelope(of: bytes)
+    try envelope.scan(maxDepth: maxDepth)
+    return envelope
   }
 
   @inline(never) private static func failure(

@@ -1,5 +1,5 @@
 /// What kind of message a `type` names: the public `MessageType`s and the few that only engines and workers exchange.
-package enum FrameKind: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum FrameKind: UInt8, CaseIterable, Sendable {
   case registerFunction, unregisterFunction, registerService
   case invokeFunction, invocationResult
   case registerTriggerType, unregisterTriggerType, registerTrigger, unregisterTrigger, triggerRegistrationResult

@@ -25,15 +25,21 @@ extension ByteWriter: TextSink {
   mutating func append(quoting text: String) { JSONText.write(text, into: &self) }
 }
 
-extension OutgoingFrame {
+/// What has a message's text: one pass counts it, another writes it, so that both say the same.
+protocol OutgoingText {
+  func compose<Sink: TextSink>(into sink: inout Sink)
+}
+
+extension OutgoingText {
   /// The message's length in bytes.
   var byteCount: Int {
     var counter = TextCounter()
     compose(into: &counter)
     return counter.count
   }
+}
 
-  /// The message: one pass counts it, another writes it, so that both say the same.
+extension OutgoingFrame: OutgoingText {
   func compose<Sink: TextSink>(into sink: inout Sink) {
     switch self {
     case .workerRegistered(let id, let token):
@@ -45,7 +51,8 @@ extension OutgoingFrame {
       }
       sink.append("\"}")
     case .pong: sink.append("{\"type\":\"pong\"}")
-    case .invocation(let parts): compose(parts, into: &sink)
+    case .invocation(let invocation): invocation.compose(into: &sink)
+    case .result(let result): result.compose(into: &sink)
     case .registerTrigger(let trigger):
       sink.append("{\"type\":\"registertrigger\"")
       compose(trigger, into: &sink)
@@ -65,15 +72,7 @@ extension OutgoingFrame {
     case .triggerRegistrationResult(let trigger, let outcome):
       sink.append("{\"type\":\"triggerregistrationresult\"")
       compose(trigger, into: &sink)
-      compose(outcome, into: &sink)
-      sink.append("}")
-    case .result(let id, let name, let outcome, let trace):
-      sink.append("{\"type\":\"invocationresult\",\"invocation_id\":\"")
-      sink.append(id: id)
-      sink.append("\",\"function_id\":")
-      sink.append(name.quoted)
-      compose(outcome, into: &sink)
-      compose(trace, into: &sink)
+      outcome.compose(into: &sink)
       sink.append("}")
     }
   }
@@ -87,32 +86,48 @@ extension OutgoingFrame {
     sink.append(",\"function_id\":")
     sink.append(quoting: trigger.functionID)
   }
+}
 
-  private func compose<Sink: TextSink>(_ parts: InvocationParts, into sink: inout Sink) {
+extension OutgoingInvocation: OutgoingText {
+  func compose<Sink: TextSink>(into sink: inout Sink) {
     sink.append("{\"type\":\"invokefunction\",\"invocation_id\":\"")
-    sink.append(id: parts.id)
+    sink.append(id: id)
     sink.append("\",\"function_id\":")
-    sink.append(parts.functionID)
+    sink.append(functionID)
     sink.append(",\"data\":")
-    if let caller = parts.caller {
+    if let caller {
       sink.append("{\"_caller_worker_id\":\"")
       sink.append(id: caller)
-      let rest = parts.data.dropFirst(1)
+      let rest = data.dropFirst(1)
       sink.append(rest.isEndOfObject ? "\"" : "\",")
       sink.append(rest)
     } else {
-      sink.append(parts.data)
+      sink.append(data)
     }
-    compose(parts.trace, into: &sink)
-    if let metadata = parts.metadata {
+    trace?.compose(into: &sink)
+    if let metadata {
       sink.append(",\"metadata\":")
       sink.append(metadata)
     }
     sink.append("}")
   }
+}
 
-  private func compose<Sink: TextSink>(_ outcome: Outcome, into sink: inout Sink) {
-    switch outcome {
+extension OutgoingResult: OutgoingText {
+  func compose<Sink: TextSink>(into sink: inout Sink) {
+    sink.append("{\"type\":\"invocationresult\",\"invocation_id\":\"")
+    sink.append(id: id)
+    sink.append("\",\"function_id\":")
+    sink.append(name.quoted)
+    outcome.compose(into: &sink)
+    trace?.compose(into: &sink)
+    sink.append("}")
+  }
+}
+
+extension OutgoingFrame.Outcome: OutgoingText {
+  func compose<Sink: TextSink>(into sink: inout Sink) {
+    switch self {
     case .value(let value):
       sink.append(",\"result\":")
       sink.append(value)
@@ -138,14 +153,15 @@ extension OutgoingFrame {
       sink.append("}")
     }
   }
+}
 
-  private func compose<Sink: TextSink>(_ trace: TraceHeaders?, into sink: inout Sink) {
-    guard let trace else { return }
-    if let traceparent = trace.traceparent {
+extension TraceHeaders: OutgoingText {
+  func compose<Sink: TextSink>(into sink: inout Sink) {
+    if let traceparent {
       sink.append(",\"traceparent\":")
       sink.append(traceparent)
     }
-    if let baggage = trace.baggage {
+    if let baggage {
       sink.append(",\"baggage\":")
       sink.append(baggage)
     }

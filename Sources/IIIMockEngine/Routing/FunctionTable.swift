@@ -41,9 +41,14 @@ struct FunctionTable {
   subscript(index: Int) -> FunctionEntry { table[index] }
 
   /// What is needed to route a call, without copying the entry.
-  func route(_ id: WireString) -> (target: FunctionTarget, name: FunctionName)? {
+  struct Route {
+    let target: FunctionTarget
+    let name: FunctionName
+  }
+
+  func route(_ id: WireString) -> Route? {
     guard let index = id.withUTF8({ table.find($0) }) else { return nil }
-    return (table[index].target, table[index].name)
+    return Route(target: table[index].target, name: table[index].name)
   }
 
   func entry(_ id: String) -> FunctionEntry? {

@@ -1,25 +1,21 @@
 internal import III
 
 /// A message to a worker, made of parts that lie elsewhere: it is written once, into the connection's own memory.
+///
+/// A worker's calls and their answers, nearly all of the traffic, are sent without this around them: to take parts out
+/// of an enumeration is to copy them.
 enum OutgoingFrame {
   case workerRegistered(id: UUID128, reattachToken: UUID128?)
   case pong
-  case invocation(InvocationParts)
+  case invocation(OutgoingInvocation)
   case registerTrigger(TriggerEntry)
   case unregisterTrigger(id: String, type: String)
   /// To a trigger's owner; the outcome is an error.
   case triggerRegistrationResult(TriggerEntry, Outcome)
-  case result(id: UUID128, name: FunctionName, outcome: Outcome, trace: TraceHeaders?)
+  case result(OutgoingResult)
 
-  /// `invokefunction` to a callee.
-  struct InvocationParts {
-    let id: UUID128
-    let functionID: ByteView
-    let data: ByteView
-    /// Put into `data`, which then is an object.
-    let caller: UUID128?
-    let trace: TraceHeaders?
-    let metadata: ByteView?
+  static func result(id: UUID128, name: FunctionName, outcome: Outcome, trace: TraceHeaders?) -> OutgoingFrame {
+    .result(OutgoingResult(id: id, name: name, outcome: outcome, trace: trace))
   }
 
   /// What an `invocationresult` says.
@@ -31,6 +27,25 @@ enum OutgoingFrame {
     case error(ErrorBody)
     case failure(InvocationFailure)
   }
+}
+
+/// `invokefunction` to a callee.
+struct OutgoingInvocation {
+  let id: UUID128
+  let functionID: ByteView
+  let data: ByteView
+  /// Put into `data`, which then is an object.
+  let caller: UUID128?
+  let trace: TraceHeaders?
+  let metadata: ByteView?
+}
+
+/// `invocationresult` to a caller.
+struct OutgoingResult {
+  let id: UUID128
+  let name: FunctionName
+  let outcome: OutgoingFrame.Outcome
+  let trace: TraceHeaders?
 }
 
 /// An error that the engine itself answers with.

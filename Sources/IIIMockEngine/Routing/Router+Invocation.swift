@@ -46,10 +46,9 @@ extension Router {
     let caller = CallerSplice.applies(to: frame.data) ? busy.id(of: peer) : nil
     func send(_ data: ByteView) {
       let count = output.send(
-        .invocation(
-          .init(
-            id: id, functionID: frame.functionID.raw, data: data, caller: caller, trace: trace,
-            metadata: compatibility.forwardsMetadata ? frame.metadata : nil)),
+        text: OutgoingInvocation(
+          id: id, functionID: frame.functionID.raw, data: data, caller: caller, trace: trace,
+          metadata: compatibility.forwardsMetadata ? frame.metadata : nil),
         to: callee)
       if count > LargeMessageHint.threshold { warn(ofMessage: count, to: callee, output) }
     }
@@ -75,7 +74,7 @@ extension Router {
         .nothing
       }
     let count = output.send(
-      .result(id: frame.invocationID, name: invocation.name, outcome: outcome, trace: invocation.trace),
+      text: OutgoingResult(id: frame.invocationID, name: invocation.name, outcome: outcome, trace: invocation.trace),
       to: invocation.caller)
     if count > LargeMessageHint.threshold { warn(ofMessage: count, to: invocation.caller, output) }
   }

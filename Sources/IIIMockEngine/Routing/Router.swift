@@ -81,9 +81,9 @@ struct Router {
 
   /// One message of a worker: text or binary, it is read alike.
   mutating func receive(_ bytes: ByteView, from peer: PeerID, _ output: some RouterOutput) {
-    let envelope: Envelope
-    do {
-      envelope = try Envelope.scan(bytes, maxDepth: Envelope.engineMaxDepth)
+    var envelope = Envelope(of: bytes)
+    do throws(Envelope.Failure) {
+      try envelope.scan(maxDepth: Envelope.engineMaxDepth)
     } catch {
       if !bytes.isBlank { ignore(nil, FrameProblem(error), from: peer, output) }
       return

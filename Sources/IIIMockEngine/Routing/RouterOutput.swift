@@ -3,7 +3,7 @@ internal import III
 /// What the router has done: carried out by whoever owns the connections, recorded by tests.
 protocol RouterOutput: AnyObject {
   /// Sends a message, whose parts are valid during the call; returns its length in bytes.
-  @discardableResult func send(_ frame: OutgoingFrame, to peer: PeerID) -> Int
+  @discardableResult func send(text: some OutgoingText, to peer: PeerID) -> Int
   /// Answers a WebSocket ping.
   func pong(_ payload: ByteView, to peer: PeerID)
   /// Drops a connection without a Close; the router has forgotten it already.
@@ -11,4 +11,9 @@ protocol RouterOutput: AnyObject {
   /// Whether anybody reads events: those that cost something to make are made only then.
   var wantsEvents: Bool { get }
   func note(_ event: EngineEvent)
+}
+
+extension RouterOutput {
+  /// As `send(text:to:)`, for what is not sent often.
+  @discardableResult func send(_ frame: OutgoingFrame, to peer: PeerID) -> Int { send(text: frame, to: peer) }
 }

@@ -34,12 +34,12 @@ final class Peer {
   }
 
   /// Writes one message as a text frame; returns its length.
-  @discardableResult func send(_ frame: OutgoingFrame) -> Int {
-    let count = frame.byteCount
+  @discardableResult func send(_ text: some OutgoingText) -> Int {
+    let count = text.byteCount
     stream.withWriteSpace(FrameEncoder.size(payload: count, role: .server)) { memory in
       ByteWriter.fill(memory) { writer in
         FrameEncoder.writeHeader(.text, payload: count, maskKey: nil, into: &writer)
-        frame.compose(into: &writer)
+        text.compose(into: &writer)
       }
     }
     return count

@@ -232,10 +232,10 @@ final class Server {
 extension Server: RouterOutput {
   // Called by the router, which is being changed meanwhile: nothing here looks at it.
 
-  func send(_ frame: OutgoingFrame, to id: PeerID) -> Int {
+  func send(text: some OutgoingText, to id: PeerID) -> Int {
     let slot = Int(id.slot)
     guard slot < workers.count, let peer = workers[slot] else { return 0 }
-    return peer.send(frame)
+    return peer.send(text)
   }
 
   func pong(_ payload: ByteView, to id: PeerID) {

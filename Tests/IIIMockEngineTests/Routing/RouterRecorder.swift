@@ -15,10 +15,10 @@ final class RouterRecorder: RouterOutput {
   private(set) var events: [EngineEvent] = []
   var wantsEvents = true
 
-  func send(_ frame: OutgoingFrame, to peer: PeerID) -> Int {
+  func send(text message: some OutgoingText, to peer: PeerID) -> Int {
     var text = TextCollector()
-    frame.compose(into: &text)
-    #expect(text.bytes.count == frame.byteCount)
+    message.compose(into: &text)
+    #expect(text.bytes.count == message.byteCount)
     sent.append(Sent(peer: peer, text: String(decoding: text.bytes, as: UTF8.self)))
     return text.bytes.count
   }
