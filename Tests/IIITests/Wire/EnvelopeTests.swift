@@ -79,6 +79,32 @@ import Testing
     }
   }
 
+  /// Strings are searched by words, long ones by several at once: what must be seen is seen at every place, and no more.
+  @Test(arguments: [150, 149, 13]) func noByteOfAStringIsOverlooked(length: Int) throws {
+    let head = Array(#"{"id":""#.utf8)
+    var text = head + Array(repeating: UInt8(ascii: "x"), count: length) + Array(#"","code":1}"#.utf8)
+    for place in head.count..<head.count + length {
+      for byte in [0, 9, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x5B, 0x5C, 0x5D, 0x7E, 0x7F, 0x80, 0xA2, 0xC3, 0xFF] as [UInt8]
+      {
+        text[place] = byte
+        let range = text.withView { bytes -> ByteRange? in
+          guard let envelope = try? Envelope.scan(bytes, maxDepth: 127), envelope[.code].isPresent else { return nil }
+          return envelope[.id]
+        }
+        let isPlain = (0x20..<0x80).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        let whole = ByteRange(start: UInt32(head.count - 1), count: UInt32(length + 2))
+        if range != (isPlain ? whole : nil) { Issue.record("byte \(byte) at \(place)") }
+      }
+      text[place] = UInt8(ascii: "x")
+      guard place + 1 < head.count + length else { continue }
+      for pair in [[0x5C, 0x6E], [0xC3, 0xA9]] as [[UInt8]] {
+        text.replaceSubrange(place..<place + 2, with: pair)
+        if text.withView({ (try? Envelope.scan($0, maxDepth: 127)) == nil }) { Issue.record("\(pair) at \(place)") }
+        text.replaceSubrange(place..<place + 2, with: [0x78, 0x78])
+      }
+    }
+  }
+
   @Test func depthIsLimitedAndCosts10000ArraysNothing() throws {
     func nested(_ n: Int) -> String {
       "{\"data\":" + String(repeating: "[", count: n) + String(repeating: "]", count: n) + "}"
