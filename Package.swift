@@ -44,7 +44,10 @@ let package = Package(
       name: "TranscriptTests", dependencies: ["IIIMockEngine", "TestSupport"], path: "Tests/Transcripts",
       exclude: ["Data"], swiftSettings: swiftSettings),
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
-    .testTarget(name: "IIITests", dependencies: ["III", "TestSupport", "UV"], swiftSettings: swiftSettings),
+    .target(name: "CTestAuthority", dependencies: ["COpenSSL"], path: "Tests/CTestAuthority"),
+    .testTarget(
+      name: "IIITests", dependencies: ["CTestAuthority", "III", "IIIMockEngine", "TestSupport", "UV"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "TestSupport", "UV"],
       exclude: ["Configuration/Files"],

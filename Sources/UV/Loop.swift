@@ -249,7 +249,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     guard !dirty.isEmpty else { return }
     var next = 0
     while next < dirty.count {  // a flush may report a backlog, whose owner may write to other streams
-      dirty[next].flush()
+      dirty[next].flushAtTurnEnd()
       next += 1
     }
     dirty.removeAll(keepingCapacity: true)

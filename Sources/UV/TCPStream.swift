@@ -13,6 +13,8 @@ package final class TCPStream: LoopResource {
   package var onBacklog: ((Int) -> Void)?
   /// Nothing waits any more, after something did.
   package var onDrain: (() -> Void)?
+  /// What was written is about to go to the kernel: the last moment to write more.
+  package var onFlush: (() -> Void)?
 
   package let loop: Loop
   package private(set) var bytesReceived: UInt64 = 0
@@ -107,10 +109,14 @@ package final class TCPStream: LoopResource {
     fill(UnsafeMutableRawBufferPointer(start: target, count: count))
     outCount += count
     bytesWritten += UInt64(count)
-    if !isDirty {
-      isDirty = true
-      loop.markDirty(self)
-    }
+    flushLater()
+  }
+
+  /// Has the stream flushed, and `onFlush` called, at the end of the loop's turn.
+  package func flushLater() {
+    guard !isDirty && !hasClosed else { return }
+    isDirty = true
+    loop.markDirty(self)
   }
 
   /// Appends a copy of `bytes`.
@@ -151,8 +157,15 @@ package final class TCPStream: LoopResource {
   /// Bytes that were written, taken by the kernel or not.
   package var bytesQueued: UInt64 { bytesWritten }
 
-  func flush() {
+  /// The turn ends.
+  func flushAtTurnEnd() {
     isDirty = false
+    flush()
+  }
+
+  /// Gives the kernel what was written, now.
+  package func flush() {
+    onFlush?()
     guard !hasClosed, let out, outCount > 0 else { return }
     var sent = 0
     if requests == 0 {
@@ -282,6 +295,7 @@ package final class TCPStream: LoopResource {
     onEnd = nil
     onBacklog = nil
     onDrain = nil
+    onFlush = nil
   }
 
   func closeWithLoop() { close() }

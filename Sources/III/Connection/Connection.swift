@@ -8,6 +8,8 @@ final class Connection {
     var url: WebSocketURL
     var headers: [(key: String, value: String)]
     var maxMessageBytes: Int
+    /// Where TLS is wanted.
+    var tls: TLSSource?
     var log: @Sendable (LogLevel, String) -> Void = ClientLog.write
   }
 
@@ -23,6 +25,7 @@ final class Connection {
   private let gauge: SendGauge
   private var machine: ConnectionMachine
   private var dialer: Dialer?
+  private var tls: TLSSource?
   private var link: Link?
 
   private var batch: [ConnectionAction] = []
@@ -40,6 +43,7 @@ final class Connection {
     self.host = host
     self.configuration = configuration
     self.status = status
+    tls = configuration.tls
     self.gauge = gauge
     machine = ConnectionMachine(configuration.machine)
   }
@@ -246,43 +250,52 @@ final class Connection {
       handle { $0.dialFailed(error.text, now: $1) }
       return
     }
-    let dialer = Dialer(on: host.loop, configuration.url, request: request, key: key) { [self] event in
+    let context = tls?.context { configuration.log(.warn, $0) }
+    let dialer = Dialer(on: host.loop, configuration.url, tls: context, request: request, key: key) { [self] event in
       switch event {
-      case .connected: handle { machine, _ in machine.dialled() }
+      case .connected(let awaited): handle { machine, _ in machine.dialled(awaiting: awaited) }
       case .failed(let reason):
         self.dialer = nil
         handle { $0.dialFailed(reason, now: $1) }
-      case .opened(let stream, let rest):
+      case .opened(let transport, let rest):
         self.dialer = nil
-        open(stream, rest)
+        open(transport, rest)
       }
     }
     self.dialer = dialer
     dialer.start()
   }
 
-  private func open(_ stream: TCPStream, _ rest: UnsafeMutableRawBufferPointer) {
+  private func open(_ transport: Transport, _ rest: UnsafeMutableRawBufferPointer) {
     let limits = FrameLimits(
       maxFrameBytes: configuration.maxMessageBytes, maxMessageBytes: configuration.maxMessageBytes)
-    let link = Link(stream, limits: limits)
+    let link = Link(transport, limits: limits)
     self.link = link
-    stream.onRead = { [self, unowned link] in read($0, link) }
-    stream.onEnd = { [self, unowned link] end in
-      guard self.link === link else { return }
-      let reason = if case .failed(let error) = end { "\(error)" } else { "the engine ended it" }
-      machine.noteSent(link.bytesSent)
-      self.link = nil
-      setUnsent(0)
-      handle { $0.ended(reason, now: $1) }
-    }
-    stream.onBacklog = { [self, unowned link] bytes in
-      if self.link === link { setUnsent(bytes) }
-    }
-    stream.onDrain = { [self, unowned link] in
-      if self.link === link { setUnsent(0) }
-    }
+    transport.listen(
+      onRead: { [self, unowned link] in read($0, link) },
+      onEnd: { [self, unowned link] in ended($0, link) },
+      onBacklog: { [self, unowned link] bytes in
+        if self.link === link { setUnsent(bytes) }
+      },
+      onDrain: { [self, unowned link] in
+        if self.link === link { setUnsent(0) }
+      })
     handle { $0.opened(now: $1) }
     if !rest.isEmpty { read(rest, link) }
+  }
+
+  private func ended(_ end: TransportEnd, _ link: Link) {
+    guard self.link === link else { return }
+    let reason =
+      switch end {
+      case .eof: "the engine ended it"
+      case .truncated: "it was cut off: TCP ended, and TLS did not"
+      case .failed(let reason): reason
+      }
+    machine.noteSent(link.bytesSent)
+    self.link = nil
+    setUnsent(0)
+    handle { $0.ended(reason, now: $1) }
   }
 
   private func read(_ bytes: UnsafeMutableRawBufferPointer, _ link: Link) {
@@ -308,11 +321,11 @@ final class Connection {
     self.link = nil
     setUnsent(0)
     guard flushing else {
-      link.stream.close()
+      link.transport.close()
       return
     }
-    link.stream.closeAfterFlush()
-    let stream = LoopBound(link.stream, on: host.loop)
-    host.timers.schedule(after: configuration.machine.closeTimeout) { stream.value.close() }
+    link.transport.closeAfterFlush()
+    let transport = link.transport
+    host.timers.schedule(after: configuration.machine.closeTimeout) { transport.close() }
   }
 }

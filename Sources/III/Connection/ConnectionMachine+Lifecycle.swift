@@ -16,9 +16,11 @@ extension ConnectionMachine {
     hasTried = true
   }
 
-  /// TCP stands, the upgrade was asked for.
-  mutating func dialled() {
-    if phase == .connecting { phase = .handshaking }
+  /// TCP stands, or TLS on top of it, and the next step was asked for.
+  mutating func dialled(awaiting step: String = "answer to the WebSocket handshake") {
+    guard phase == .connecting || phase == .handshaking else { return }
+    phase = .handshaking
+    awaited = step
   }
 
   mutating func dialFailed(_ reason: String, now: UInt64) {
@@ -30,7 +32,7 @@ extension ConnectionMachine {
     phaseTimer = nil
     guard phase == .connecting || phase == .handshaking else { return }
     let limit = configuration.keepAlive.handshakeTimeout
-    let step = phase == .connecting ? "connect" : "answer to the WebSocket handshake"
+    let step = phase == .connecting ? "connect" : awaited
     actions.append(.drop)
     retry("no \(step) within \(limit)", now: now)
   }

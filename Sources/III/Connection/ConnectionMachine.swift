@@ -2,7 +2,7 @@
 /// thread and no clock.
 ///
 /// Its owner calls one method an event, then does what `takeActions` says, and calls `timeReached` when `nextDeadline` has come.
-/// Before each event it tells how much of the stream TCP has accepted (`noteSent`): that alone decides whether a call that is
+/// Before each event it tells how much of the stream TCP or TLS has accepted (`noteSent`): that alone decides whether a call that is
 /// caught by the end of a connection may be sent again.
 struct ConnectionMachine {
   struct Configuration {
@@ -32,7 +32,7 @@ struct ConnectionMachine {
     var isQueued: Bool
   }
 
-  /// A frame in the stream of which TCP has not accepted anything yet, as far as is known.
+  /// A frame in the stream of which neither TCP nor TLS has accepted anything yet, as far as is known.
   struct UnsentFrame {
     var start: UInt64
     var entry: OutboundQueue.Entry
@@ -57,6 +57,8 @@ struct ConnectionMachine {
   /// Failed attempts since the last connection.
   var retries = 0
   var hasTried = false
+  /// While shaking hands: what the server owes, in words.
+  var awaited = ""
   var reportedState = IIIConnectionState.disconnected
   /// What calls are told once the worker has failed.
   var failure: (any Error)?
@@ -97,7 +99,7 @@ struct ConnectionMachine {
 
   var hasActions: Bool { !actions.isEmpty }
 
-  /// TCP has accepted the first `bytes` bytes of the present connection's frames.
+  /// TCP or TLS has accepted the first `bytes` bytes of the present connection's frames.
   mutating func noteSent(_ bytes: UInt64) {
     sent = max(sent, min(bytes, position))
     while let first = unsent.first, first.start < sent { _ = unsent.popFirst() }

@@ -4,7 +4,7 @@ enum ConnectionPhase: Equatable {
   case disconnected
   /// The engine is looked up and dialled.
   case connecting
-  /// TCP stands; the engine's answer to the upgrade is awaited.
+  /// TCP stands; the engine's part of the TLS handshake, or its answer to the upgrade, is awaited.
   case handshaking
   case connected
   /// The next attempt waits for its time.

@@ -10,8 +10,14 @@ struct ConnectionSettings {
     } catch {
       throw IIIConnectionError(address: address, problem: "\(error)")
     }
-    guard !url.isSecure else {
-      throw IIIConnectionError(address: address, problem: "TLS (wss://) is not supported yet; use ws://")
+    let log = options.log ?? ClientLog.write
+    var tls: TLSSource?
+    if url.isSecure {
+      do throws(TLSFailure) {
+        tls = try TLSSource(options.tls, systemFile: environment["SSL_CERT_FILE"]) { log(.warn, $0) }
+      } catch {
+        throw IIIConnectionError(address: address, problem: error.text)
+      }
     }
     if let namespace = options.namespace {
       _ = try Namespace.checked(namespace, "InitOptions.namespace")
@@ -25,10 +31,9 @@ struct ConnectionSettings {
     machine.reconnection = options.reconnection
     machine.keepAlive = options.keepAlive
     machine.maxQueuedMessages = options.maxQueuedMessages
-    let log = options.log ?? ClientLog.write
     configuration = Connection.Configuration(
       machine: machine, url: url, headers: Self.headers(options.headers, environment, for: url, log),
-      maxMessageBytes: options.maxMessageBytes, log: log)
+      maxMessageBytes: options.maxMessageBytes, tls: tls, log: log)
   }
 
   /// The handshake's headers: the user's, without those that cannot be sent, and the token of the environment.

@@ -1,12 +1,13 @@
 internal import UV
 
-/// One attempt to get a WebSocket: looks the host up, tries its addresses in turn, asks for the upgrade. Confined to the loop.
+/// One attempt to get a WebSocket: looks the host up, tries its addresses in turn, secures the connection where that is wanted,
+/// asks for the upgrade. Confined to the loop.
 final class Dialer {
   enum Event {
-    /// TCP stands.
-    case connected
+    /// TCP stands, or TLS on top of it; what is awaited now, in words.
+    case connected(awaiting: String)
     /// The WebSocket is open; `rest` are bytes of frames that came with the answer, valid during the call.
-    case opened(TCPStream, rest: UnsafeMutableRawBufferPointer)
+    case opened(Transport, rest: UnsafeMutableRawBufferPointer)
     case failed(String)
   }
 
@@ -14,22 +15,25 @@ final class Dialer {
   private let url: WebSocketURL
   private let request: [UInt8]
   private let key: String
+  private let tls: TLSContext?
   private var handler: ((Event) -> Void)?
 
   private var addresses: ArraySlice<SocketAddress> = []
   private var attempt: ConnectAttempt?
-  private var stream: TCPStream?
+  private var transport: Transport?
   private var parser = HTTPHeadParser()
   private var problems: [String] = []
 
-  /// `request` asks for the upgrade with `key`. `handler` hears of `failed` or `opened` last, unless `cancel` comes before.
+  /// `request` asks for the upgrade with `key`, over TLS if there is a context for it. `handler` hears of `failed` or `opened` last, unless `cancel` comes before.
   init(
-    on loop: Loop, _ url: WebSocketURL, request: [UInt8], key: String, _ handler: @escaping (Event) -> Void
+    on loop: Loop, _ url: WebSocketURL, tls: TLSContext?, request: [UInt8], key: String,
+    _ handler: @escaping (Event) -> Void
   ) {
     self.loop = loop
     self.url = url
     self.request = request
     self.key = key
+    self.tls = tls
     self.handler = handler
   }
 
@@ -47,8 +51,8 @@ final class Dialer {
     handler = nil
     attempt?.cancel()
     attempt = nil
-    stream?.close()
-    stream = nil
+    transport?.close()
+    transport = nil
   }
 
   private func tryNext() {
@@ -62,22 +66,48 @@ final class Dialer {
       case .failure(let error):
         problems.append("\(address): \(error)")
         tryNext()
-      case .success(let stream): shakeHands(stream)
+      case .success(let stream):
+        if let tls { secure(stream, tls) } else { ask(.plain(stream)) }
       }
     }
   }
 
-  private func shakeHands(_ stream: TCPStream) {
-    self.stream = stream
-    handler?(.connected)
-    guard handler != nil else { return }
-    stream.onRead = { [self] in read($0) }
-    stream.onEnd = { [self] end in
-      let how = if case .failed(let error) = end { ": \(error)" } else { "" }
-      fail("the server ended the connection before it answered the WebSocket handshake\(how)")
+  private func secure(_ stream: TCPStream, _ context: TLSContext) {
+    let session: TLSSession
+    do throws(TLSFailure) {
+      session = try TLSSession(client: context, host: url.host)
+    } catch {
+      stream.close()
+      finish(.failed(error.text))
+      return
     }
-    request.withUnsafeBytes { stream.write($0) }
-    stream.startReading()
+    let secured = TLSStream(stream, session)
+    transport = .secure(secured)
+    handler?(.connected(awaiting: "answer to the TLS handshake"))
+    guard handler != nil else { return }
+    secured.onOpen = { [self, unowned secured] in ask(.secure(secured)) }
+    secured.onEnd = { [self] end in
+      if case .failed(let reason) = end {
+        fail(reason)
+      } else {
+        fail("the server ended the connection in the TLS handshake")
+      }
+    }
+    secured.start()
+  }
+
+  private func ask(_ transport: Transport) {
+    self.transport = transport
+    handler?(.connected(awaiting: "answer to the WebSocket handshake"))
+    guard handler != nil else { return }
+    transport.listen(
+      onRead: { [self] in read($0) },
+      onEnd: { [self] end in
+        let how = if case .failed(let reason) = end { ": \(reason)" } else { "" }
+        fail("the server ended the connection before it answered the WebSocket handshake\(how)")
+      })
+    transport.write(request)
+    transport.startReading()
   }
 
   private func read(_ bytes: UnsafeMutableRawBufferPointer) {
@@ -91,15 +121,15 @@ final class Dialer {
         fail(error.text)
         return
       }
-      guard let stream else { return }
-      self.stream = nil
-      finish(.opened(stream, rest: UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...])))
+      guard let transport else { return }
+      self.transport = nil
+      finish(.opened(transport, rest: UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...])))
     }
   }
 
   private func fail(_ reason: String) {
-    stream?.close()
-    stream = nil
+    transport?.close()
+    transport = nil
     finish(.failed(reason))
   }
 

@@ -24,6 +24,11 @@ struct FIFO<Element> {
     return element
   }
 
+  /// Shows elements in their order, as long as `body` wants more.
+  func forEach(_ body: (Element) -> Bool) {
+    for case let element? in elements[head...] where !body(element) { return }
+  }
+
   /// All elements, in their order; the FIFO is empty afterwards.
   mutating func removeAll() -> [Element] {
     let all = elements[head...].compactMap { $0 }

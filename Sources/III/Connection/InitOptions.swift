@@ -30,6 +30,8 @@ public struct InitOptions: Sendable {
   /// Headers of the WebSocket handshake. `Authorization` is set from the variable `III_TOKEN` unless it is given here. What belongs to
   /// the handshake itself (`Host`, `Connection`, `Upgrade`, `Sec-WebSocket-…`) and what is not valid in HTTP is left out, with a warning.
   public var headers: [String: String] = [:]
+  /// Whom the worker trusts and who it is, on `wss://`.
+  public var tls = TLSConfig()
   /// What the engine is told about the project.
   public var telemetry: TelemetryOptions?
   /// Takes the warnings that else go to the standard error: for tests that provoke thousands of them.

@@ -1,20 +1,21 @@
-internal import UV
-
-/// An open WebSocket: the stream, and what turns its bytes into frames. Confined to the loop.
+/// An open WebSocket: what carries its bytes, and what turns its bytes into frames. Confined to the loop.
 final class Link {
-  let stream: TCPStream
+  let transport: Transport
   private var reader: FrameReader
-  /// The stream's bytes before the first frame: the handshake.
+  /// The transport's bytes before the first frame: the handshake.
   private let handshakeBytes: UInt64
 
-  init(_ stream: TCPStream, limits: FrameLimits) {
-    self.stream = stream
+  init(_ transport: Transport, limits: FrameLimits) {
+    self.transport = transport
     reader = FrameReader(role: .client, limits: limits)
-    handshakeBytes = stream.bytesQueued
+    handshakeBytes = transport.bytesQueued
   }
 
-  /// Bytes of frames that TCP has accepted.
-  var bytesSent: UInt64 { stream.bytesSent - min(handshakeBytes, stream.bytesSent) }
+  /// Bytes of frames that TCP or TLS has accepted.
+  var bytesSent: UInt64 {
+    let all = transport.bytesSent
+    return all - min(handshakeBytes, all)
+  }
 
   /// Hands the frames of one read to `take`, which must not close the link.
   func read(_ bytes: UnsafeMutableRawBufferPointer, _ take: (FrameEvent) -> Void) {
@@ -22,5 +23,5 @@ final class Link {
     while let event = reader.next() { take(event) }
   }
 
-  func write(_ frame: [UInt8]) { frame.withUnsafeBytes { stream.write($0) } }
+  func write(_ frame: [UInt8]) { transport.write(frame) }
 }

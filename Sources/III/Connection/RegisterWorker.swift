@@ -9,9 +9,9 @@
 /// ```
 ///
 /// - Parameters:
-///   - address: The engine's URL, `ws://host[:port][/path][?query]`; without one the variable `III_URL`, else ``defaultEngineURL``.
+///   - address: The engine's URL, `ws://host[:port][/path][?query]`, or `wss://` for TLS; without one the variable `III_URL`, else ``defaultEngineURL``.
 ///   - options: How the worker presents itself and holds its connection.
-/// - Throws: ``IIIConnectionError`` if the address is none, or at once when all retries are used up; ``IIIRegistrationError`` if the
+/// - Throws: ``IIIConnectionError`` if the address is none or a file of ``InitOptions/tls`` is of no use, or at once when all retries are used up; ``IIIRegistrationError`` if the
 ///   namespace is blank; `CancellationError` if the calling task is cancelled: then the worker is shut down.
 public func registerWorker(_ address: String? = nil, options: InitOptions = InitOptions()) async throws -> III {
   try await registerWorker(address, options: options, environment: .current, host: nil)

@@ -1,0 +1,187 @@
+internal import COpenSSL
+
+/// One TLS connection as a machine that turns bytes into bytes. It knows no socket, no loop and no time.
+///
+/// What came from the peer goes in by `receive`; after it `shakeHands` goes on until the session is open, then `read` hands out
+/// plaintext until there is none. What is to leave waits after each of these, and after `write` and `shutDown`, to be taken by
+/// `takeCiphertext`. What goes wrong becomes the state, never a trap.
+package final class TLSSession {
+  package enum State: Equatable, Sendable {
+    case handshaking, open
+    /// The peer has said that it sends nothing more.
+    case closed
+    case failed(TLSFailure)
+  }
+
+  package private(set) var state = State.handshaking
+
+  package let role: TLSRole
+  private let host: String?
+  private let ssl: OpaquePointer
+  /// Both belong to `ssl`.
+  private let input: OpaquePointer
+  private let output: OpaquePointer
+  private let notes: UnsafeMutablePointer<copenssl_notes>
+  private var greeting: [UInt8] = []
+  private var hasShutDown = false
+
+  private static let greetingCount = 8
+
+  /// A session of a client with `host`, a name or an address, which the server must prove to be.
+  package convenience init(client context: TLSContext, host: String) throws(TLSFailure) {
+    // What is only of this machine (the zone of an IPv6 address) or only of the look-up (a final dot) stands in no certificate.
+    var name = host.prefix { $0 != "%" }
+    if name.hasSuffix(".") { name.removeLast() }
+    try self.init(context, host: String(name))
+    guard copenssl_expect_host(ssl, String(name)) == 1 else {
+      throw TLSFailure("'\(host)' is no host that a certificate can be for")
+    }
+    SSL_set_connect_state(ssl)
+  }
+
+  /// A session of a server.
+  package convenience init(server context: TLSContext) throws(TLSFailure) {
+    try self.init(context, host: nil)
+    SSL_set_accept_state(ssl)
+  }
+
+  private init(_ context: TLSContext, host: String?) throws(TLSFailure) {
+    guard let ssl = SSL_new(context.pointer) else { throw TLSFailure("OpenSSL makes no session") }
+    guard let input = BIO_new(BIO_s_mem()) else {
+      SSL_free(ssl)
+      throw TLSFailure("OpenSSL makes no buffer")
+    }
+    guard let output = BIO_new(BIO_s_mem()) else {
+      BIO_free(input)
+      SSL_free(ssl)
+      throw TLSFailure("OpenSSL makes no buffer")
+    }
+    SSL_set_bio(ssl, input, output)
+    notes = .allocate(capacity: 1)
+    notes.initialize(to: copenssl_notes())
+    copenssl_set_notes(ssl, notes)
+    self.role = context.role
+    self.host = host
+    self.ssl = ssl
+    self.input = input
+    self.output = output
+  }
+
+  deinit {
+    SSL_free(ssl)
+    notes.deallocate()
+  }
+
+  /// Whether the peer asked for a certificate that was not there.
+  package var wasCertificateWanted: Bool { notes.pointee.was_certificate_wanted != 0 }
+
+  /// Whether anything has come from the peer.
+  package var hasReceived: Bool { !greeting.isEmpty }
+
+  /// Why the peer's first bytes are no TLS, if they are not: it may have ended before there were enough of them for a failure.
+  package var doubt: String? { state == .handshaking ? TLSFailure.notTLS(role, greeting) : nil }
+
+  /// Whether plaintext can be sent: a peer that has ended may still read.
+  package var canWrite: Bool { (state == .open || state == .closed) && !hasShutDown }
+
+  // MARK: From the peer
+
+  /// Takes ciphertext, all of it.
+  package func receive(_ ciphertext: UnsafeRawBufferPointer) {
+    guard let base = ciphertext.baseAddress, !ciphertext.isEmpty, isRunning else { return }
+    if greeting.count < Self.greetingCount { greeting += ciphertext.prefix(Self.greetingCount - greeting.count) }
+    var taken = 0
+    guard BIO_write_ex(input, base, ciphertext.count, &taken) == 1, taken == ciphertext.count else {
+      state = .failed(TLSFailure("there is no memory for what the \(role.peer) sends"))
+      return
+    }
+  }
+
+  /// Goes on with the handshake as far as it goes; a client's first call begins it.
+  package func shakeHands() {
+    guard state == .handshaking else { return }
+    ERR_clear_error()
+    let result = SSL_do_handshake(ssl)
+    if result == 1 {
+      state = .open
+    } else {
+      settle(result)
+    }
+  }
+
+  /// Fills `buffer` with plaintext, as far as there is any, and answers how much there was. After 0, or when the session has left
+  /// the state `open`, nothing comes before the next `receive`.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    var filled = 0
+    while state == .open, filled < buffer.count, let base = buffer.baseAddress {
+      var count = 0
+      ERR_clear_error()
+      let result = SSL_read_ex(ssl, base + filled, buffer.count - filled, &count)
+      filled += count
+      if result != 1 {
+        settle(result)
+        break
+      }
+    }
+    return filled
+  }
+
+  // MARK: To the peer
+
+  /// Encrypts as much of `plaintext` as TLS accepts now and answers how much that was: all, or, while TLS itself waits for the peer,
+  /// nothing. Then the same bytes must come first in the next call.
+  package func write(_ plaintext: UnsafeRawBufferPointer) -> Int {
+    guard canWrite, let base = plaintext.baseAddress, !plaintext.isEmpty else { return 0 }
+    var count = 0
+    ERR_clear_error()
+    let result = SSL_write_ex(ssl, base, plaintext.count, &count)
+    if result != 1 { settle(result) }
+    return count
+  }
+
+  /// Says that nothing more will be sent.
+  package func shutDown() {
+    guard state == .open || state == .closed, !hasShutDown else { return }
+    hasShutDown = true
+    ERR_clear_error()
+    SSL_shutdown(ssl)
+    ERR_clear_error()
+  }
+
+  /// How many bytes wait to be sent to the peer. There may be some after a failure too: they tell the peer of it.
+  package var ciphertextCount: Int { copenssl_pending(output) }
+
+  /// Moves the first bytes that wait into `buffer`, which has room for no more of them than there are.
+  package func takeCiphertext(into buffer: UnsafeMutableRawBufferPointer) {
+    guard let base = buffer.baseAddress, !buffer.isEmpty else { return }
+    var taken = 0
+    let result = BIO_read_ex(output, base, buffer.count, &taken)
+    precondition(result == 1 && taken == buffer.count, "fewer bytes waited than were asked for")
+  }
+
+  // MARK: What came of a call
+
+  private var isRunning: Bool { state == .handshaking || state == .open }
+
+  /// A call did not do all that it was to do: the peer's turn, its end, or a failure.
+  private func settle(_ result: Int32) {
+    switch SSL_get_error(ssl, result) {
+    case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: break
+    case SSL_ERROR_ZERO_RETURN: state = .closed
+    default: state = .failed(failure())
+    }
+    ERR_clear_error()
+  }
+
+  private func failure() -> TLSFailure {
+    // A certificate is the peer's own word: what would break a line of the log is left out.
+    let names = String(cString: copenssl_noted_names(notes)).unicodeScalars.map {
+      $0.value >= 0x20 && $0.value != 0x7F ? Character($0) : "?"
+    }
+    return TLSFailure(
+      TLSFailure.Circumstances(
+        role: role, host: host, greeting: greeting, names: String(names),
+        verdict: SSL_get_verify_result(ssl), wasCertificateWanted: wasCertificateWanted,
+        isHandshake: state == .handshaking))
+  }
+}

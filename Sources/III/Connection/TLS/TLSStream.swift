@@ -1,0 +1,283 @@
+package import UV
+
+/// A TCP stream with TLS over it: to its owner what a `TCPStream` is, plaintext in and out. Confined to the loop.
+///
+/// What is written gathers during a turn of the loop and is encrypted at its end, small messages many to a record; and only as fast
+/// as the kernel takes it: the rest waits as it was written. So what TLS has accepted is hardly more than what TCP has.
+package final class TLSStream {
+  /// The handshake is done.
+  package var onOpen: (() -> Void)?
+  /// Plaintext, valid, and the owner's to change, during the call.
+  package var onRead: ((UnsafeMutableRawBufferPointer) -> Void)?
+  /// The stream ended by itself and is closed; called once, never after `close` or `closeAfterFlush`.
+  package var onEnd: ((TransportEnd) -> Void)?
+  /// What waits to be sent after a flush, when anything does.
+  package var onBacklog: ((Int) -> Void)?
+  /// Nothing waits any more, after something did.
+  package var onDrain: (() -> Void)?
+
+  /// Plaintext that was written.
+  package private(set) var bytesQueued: UInt64 = 0
+  /// Plaintext that TLS has accepted: it may reach the peer, and cannot be taken back.
+  package private(set) var bytesSent: UInt64 = 0
+  package private(set) var isClosed = false
+
+  let stream: TCPStream
+  private let session: TLSSession
+  private var hasRead = false
+
+  /// Written and not yet encrypted; of the first piece `offset` bytes are.
+  private var pending = FIFO<[UInt8]>()
+  private var offset = 0
+  private var isPumping = false
+  private var isBehind = false
+  private var isEnding = false
+
+  /// Plaintext of one read, and of one record that is made of several pieces.
+  private let inbound: UnsafeMutableRawBufferPointer
+  private let record: UnsafeMutableRawBufferPointer
+
+  /// The most plaintext that a record holds.
+  private static let recordSize = 16 << 10
+  /// How many records a long piece is given to TLS at a time: their ciphertext fits into a buffer of the loop's pool.
+  private static let recordsAtOnce = 3
+  /// Nothing is encrypted while this much ciphertext waits for the kernel.
+  private static let ciphertextLimit = 64 << 10
+  /// How much is encrypted in one turn of the loop, which has others to serve.
+  private static let turnLimit = 1 << 20
+
+  /// Takes over a connected stream; `start` begins.
+  package init(_ stream: TCPStream, _ session: TLSSession) {
+    self.stream = stream
+    self.session = session
+    inbound = .allocate(byteCount: 2 * Self.recordSize, alignment: 16)
+    record = .allocate(byteCount: Self.recordSize, alignment: 16)
+  }
+
+  deinit {
+    inbound.deallocate()
+    record.deallocate()
+  }
+
+  /// Begins the handshake.
+  package func start() {
+    stream.onRead = { [self] in received(UnsafeRawBufferPointer($0)) }
+    stream.onEnd = { [self] in ended($0) }
+    stream.onFlush = { [self] in pump() }
+    stream.onDrain = { [self] in pump() }
+    stream.startReading()
+    session.shakeHands()
+    sendCiphertext()
+  }
+
+  package func startReading() { stream.startReading() }
+  package func stopReading() { stream.stopReading() }
+
+  // MARK: Reading
+
+  private func received(_ ciphertext: UnsafeRawBufferPointer) {
+    session.receive(ciphertext)
+    if session.state == .handshaking {
+      session.shakeHands()
+      sendCiphertext()
+      if session.state == .open {
+        if !pending.isEmpty { stream.flushLater() }
+        onOpen?()
+      }
+    }
+    while !isClosed {
+      let count = session.read(into: inbound)
+      guard count > 0 else { break }
+      hasRead = true
+      // Of a stream that is ending what still comes is read, for TLS's own sake, and thrown away.
+      if !isEnding { onRead?(UnsafeMutableRawBufferPointer(rebasing: inbound[..<count])) }
+    }
+    guard !isClosed else { return }
+    sendCiphertext()
+    switch session.state {
+    case .handshaking: break
+    case .open: if !pending.isEmpty { stream.flushLater() }
+    case .closed: if !isEnding { end(.eof) }
+    case .failed(let failure): end(.failed(failure.text))
+    }
+  }
+
+  private func ended(_ how: StreamEnd) {
+    let peer = session.role.peer
+    var hint = ""
+    if session.wasCertificateWanted && !hasRead {
+      hint = "; it \(TLSFailure.certificateWanted)"
+    } else if !session.hasReceived {
+      hint = "; perhaps it does not speak TLS on this port"
+    }
+    if let doubt = session.doubt {
+      end(.failed(doubt))
+      return
+    }
+    switch (how, session.state) {
+    case (.eof, .handshaking): end(.failed("the \(peer) ended the connection in the TLS handshake\(hint)"))
+    case (.failed(let error), .handshaking): end(.failed("the \(peer) broke off the TLS handshake (\(error))\(hint)"))
+    case (.eof, _): end(hint.isEmpty ? .truncated : .failed("the \(peer) ended the connection\(hint)"))
+    case (.failed(let error), _): end(.failed("\(error)\(hint)"))
+    }
+  }
+
+  /// Ends the stream by itself: what TLS has to say of it leaves, if it can at once.
+  private func end(_ reason: TransportEnd) {
+    guard !isClosed else { return }
+    let onEnd = self.onEnd
+    shut()
+    onEnd?(reason)
+  }
+
+  // MARK: Writing
+
+  /// Bytes that the kernel has not taken: plaintext that waits, and ciphertext.
+  package var unsentBytes: Int { Int(bytesQueued - bytesSent) + stream.unsentBytes }
+
+  /// Appends `bytes`, which leave at the end of the loop's turn, or when the handshake is done.
+  package func write(_ bytes: [UInt8]) {
+    guard !isClosed && !isEnding && !bytes.isEmpty else { return }
+    pending.append(bytes)
+    bytesQueued += UInt64(bytes.count)
+    if session.state == .open { stream.flushLater() }
+  }
+
+  /// Encrypts what waits, as much as the kernel takes and a turn allows.
+  private func pump() {
+    guard !isPumping && !isClosed && session.canWrite else { return }
+    isPumping = true
+    // What was encrypted before and rode on a write that has ended just now makes room first.
+    stream.flush()
+    var turn = 0
+    while !pending.isEmpty, !isClosed, turn < Self.turnLimit, stream.unsentBytes < Self.ciphertextLimit {
+      let count = encrypt()
+      guard count > 0 else { break }  // TLS waits for the peer: its next bytes go on
+      turn += count
+      sendCiphertext()
+      stream.flush()
+    }
+    isPumping = false
+    guard !isClosed else { return }
+    if case .failed(let failure) = session.state {
+      end(.failed(failure.text))
+    } else if turn >= Self.turnLimit, !pending.isEmpty {
+      let me = LoopBound(self, on: stream.loop)
+      stream.loop.post { me.value.stream.flushLater() }
+    }
+    report()
+    if isEnding && pending.isEmpty { finish() }
+  }
+
+  /// Gives TLS the first of what waits: a few records of a long piece, or one record of short ones.
+  private func encrypt() -> Int {
+    guard let first = pending.first else { return 0 }
+    let rest = first.count - offset
+    let taken: Int
+    if rest >= Self.recordSize {
+      let size = min(rest / Self.recordSize, Self.recordsAtOnce) * Self.recordSize
+      taken = first.withUnsafeBytes { session.write(UnsafeRawBufferPointer(rebasing: $0[offset..<offset + size])) }
+    } else if pending.count == 1 {
+      taken = first.withUnsafeBytes { session.write(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
+    } else {
+      taken = session.write(UnsafeRawBufferPointer(rebasing: record[..<gather()]))
+    }
+    consume(taken)
+    return taken
+  }
+
+  /// Copies the first of what waits into one record.
+  private func gather() -> Int {
+    var filled = 0
+    var skipped = offset
+    pending.forEach { piece in
+      let size = min(piece.count - skipped, Self.recordSize - filled)
+      piece.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(rebasing: record[filled...]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: $0[skipped..<skipped + size]))
+      }
+      filled += size
+      skipped = 0
+      return filled < Self.recordSize
+    }
+    return filled
+  }
+
+  private func consume(_ count: Int) {
+    bytesSent += UInt64(count)
+    var rest = count
+    while rest > 0, let first = pending.first {
+      if rest < first.count - offset {
+        offset += rest
+        return
+      }
+      rest -= first.count - offset
+      offset = 0
+      _ = pending.popFirst()
+    }
+  }
+
+  private func sendCiphertext() {
+    let count = session.ciphertextCount
+    if count > 0 { stream.withWriteSpace(count) { session.takeCiphertext(into: $0) } }
+  }
+
+  private func report() {
+    let waiting = unsentBytes
+    if waiting > 0 {
+      isBehind = true
+      onBacklog?(waiting)
+    } else if isBehind {
+      isBehind = false
+      onDrain?()
+    }
+  }
+
+  // MARK: Closing
+
+  /// Drops the connection; what waits is lost. The peer is told, if that can leave at once.
+  package func close() {
+    guard !isClosed else { return }
+    if session.state == .open, pending.isEmpty, stream.unsentBytes == 0 { session.shutDown() }
+    shut()
+  }
+
+  /// Sends what waits, tells the peer that nothing more will come, and ends the connection as `TCPStream.closeAfterFlush` does:
+  /// the owner sets itself a limit and calls `close`.
+  package func closeAfterFlush() {
+    guard !isClosed && !isEnding else { return }
+    forgetOwner()
+    guard session.canWrite else {
+      shut()
+      return
+    }
+    isEnding = true
+    stream.startReading()
+    pump()
+  }
+
+  /// All is encrypted: the end of the session, then that of the stream.
+  private func finish() {
+    session.shutDown()
+    sendCiphertext()
+    stream.closeAfterFlush()
+  }
+
+  private func shut() {
+    if session.state == .closed { session.shutDown() }
+    isClosed = true
+    forgetOwner()
+    if session.ciphertextCount > 0 { sendCiphertext() }
+    stream.flush()
+    stream.close()
+  }
+
+  /// Breaks the ties to whoever used the stream, so that neither keeps the other.
+  private func forgetOwner() {
+    onOpen = nil
+    onRead = nil
+    onEnd = nil
+    onBacklog = nil
+    onDrain = nil
+  }
+}
