@@ -105,6 +105,12 @@ static inline void copenssl_verify_peer(SSL_CTX *_Nonnull context, int is_requir
   X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
 }
 
+// The folder of the system's authorities, or that of the variable SSL_CERT_DIR: looked into when one is needed.
+static inline int copenssl_trust_default_folder(X509_STORE *_Nonnull store) {
+  X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+  return lookup != NULL && X509_LOOKUP_add_dir(lookup, NULL, X509_FILETYPE_DEFAULT) == 1;
+}
+
 // MARK: Files
 
 // 0, or the errno with which the file does not open.

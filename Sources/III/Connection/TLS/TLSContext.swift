@@ -19,20 +19,15 @@ package final class TLSContext: @unchecked Sendable {
 
   deinit { SSL_CTX_free(pointer) }
 
-  /// A client's. `systemFile` names authorities beside those of the system; it may be of no use, which `warn` is told.
-  package static func client(
-    _ config: TLSConfig, systemFile: String? = nil, warn: (String) -> Void = { _ in }
-  ) throws(TLSFailure) -> TLSContext {
+  /// A client's. `authorities` are trusted where the configuration names none.
+  package static func client(_ config: TLSConfig, authorities: TLSAuthorities?) throws(TLSFailure) -> TLSContext {
     let context = try TLSContext(.client)
     copenssl_verify_peer(context.pointer, 1)
     copenssl_note_certificate_wanted(context.pointer)
     if let file = config.caFile {
       try context.trust(file, "InitOptions.tls.caFile")
-    } else {
-      SSL_CTX_set_default_verify_paths(context.pointer)
-      if let systemFile {
-        do throws(TLSFailure) { try context.trust(systemFile, "the variable SSL_CERT_FILE") } catch { warn(error.text) }
-      }
+    } else if let authorities {
+      SSL_CTX_set1_cert_store(context.pointer, authorities.store)
     }
     if let file = config.certificateFile {
       try context.identify(
@@ -42,6 +37,15 @@ package final class TLSContext: @unchecked Sendable {
         "InitOptions.tls.privateKeyFile is given without its certificate, InitOptions.tls.certificateFile")
     }
     return context
+  }
+
+  /// A client's, with the system's authorities where the configuration names none. `systemFile` is what the variable `SSL_CERT_FILE`
+  /// says; it may be of no use, which `warn` is told.
+  package static func client(
+    _ config: TLSConfig, systemFile: String? = nil, warn: (String) -> Void = { _ in }
+  ) throws(TLSFailure) -> TLSContext {
+    let authorities = config.caFile == nil ? try TLSAuthorities.system(file: systemFile, warn: warn) : nil
+    return try client(config, authorities: authorities)
   }
 
   /// A server's. With `clientCAFile` clients must show a certificate of one of its authorities.
@@ -63,42 +67,29 @@ package final class TLSContext: @unchecked Sendable {
   // MARK: Files
 
   private func trust(_ file: String, _ setting: String) throws(TLSFailure) {
-    try Self.checkIsReadable(file, setting)
+    try PEMFile.check(file, setting)
     guard SSL_CTX_load_verify_file(pointer, file) == 1 else {
-      throw TLSFailure("\(setting) is of no use: '\(file)' holds no certificate in PEM")
+      throw PEMFile.noCertificate(file, setting)
     }
   }
 
   private func identify(
     _ certificateFile: String, _ certificateSetting: String, _ keyFile: String?, _ keySetting: String
   ) throws(TLSFailure) {
-    try Self.checkIsReadable(certificateFile, certificateSetting)
+    try PEMFile.check(certificateFile, certificateSetting)
     guard SSL_CTX_use_certificate_chain_file(pointer, certificateFile) == 1 else {
       throw TLSFailure(
         "\(certificateSetting) is of no use: '\(certificateFile)' holds no certificate in PEM, or one too weak to be used"
       )
     }
     let (keyFile, setting) = keyFile.map { ($0, keySetting) } ?? (certificateFile, certificateSetting)
-    try Self.checkIsReadable(keyFile, setting)
+    try PEMFile.check(keyFile, setting)
     guard let key = copenssl_read_key(keyFile) else {
       throw TLSFailure("\(setting) is of no use: '\(keyFile)' holds no private key in PEM without a passphrase")
     }
     defer { EVP_PKEY_free(key) }
     guard SSL_CTX_use_PrivateKey(pointer, key) == 1, SSL_CTX_check_private_key(pointer) == 1 else {
       throw TLSFailure("the key in '\(keyFile)' does not belong to the certificate in '\(certificateFile)'")
-    }
-  }
-
-  private static func checkIsReadable(_ file: String, _ setting: String) throws(TLSFailure) {
-    ERR_clear_error()
-    guard !file.utf8.contains(0) else { throw TLSFailure("\(setting) is no file name: it has a NUL") }
-    let problem = copenssl_file_problem(file)
-    ERR_clear_error()
-    switch problem {
-    case 0: return
-    case copenssl_no_such_file(): throw TLSFailure("\(setting) names '\(file)', which does not exist")
-    case copenssl_no_access(): throw TLSFailure("\(setting) names '\(file)', which this process may not read")
-    default: throw TLSFailure("\(setting) names '\(file)', which cannot be opened (error \(problem))")
     }
   }
 
