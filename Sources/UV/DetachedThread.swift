@@ -1,7 +1,7 @@
 internal import CUV
 
-/// Starts a thread that nobody joins; the answer is `pthread_create`'s.
-func startDetachedThread(named name: String, _ body: @escaping @Sendable () -> Void) -> Int32 {
+/// Starts a thread that nobody joins; the answer is `pthread_create`'s, 0 if it runs.
+package func startDetachedThread(named name: String, _ body: @escaping @Sendable () -> Void) -> Int32 {
   final class Start: Sendable {
     let name: String
     let body: @Sendable () -> Void

@@ -103,8 +103,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   private func startThread() throws(UVError) {
     let code = Loop.detach(Unmanaged.passRetained(self)) { loop in
-      loop.thread.store(Loop.currentThread, ordering: .releasing)
-      loop.run()
+      loop.runOnThisThread { loop.run() }
     }
     guard code == 0 else { throw UVError(code: -code, operation: "start the thread of loop '\(name)'") }
   }
@@ -123,6 +122,23 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
       let start = Start(loop.takeRetainedValue(), body)
       start.body(start.loop)
     }
+  }
+
+  /// The threads of all loops of the process.
+  private static let threads = Lock<Set<UInt>>([])
+
+  /// Whether the calling thread is some loop's: it must not block.
+  package static var isOnAnyLoop: Bool {
+    let current = currentThread
+    return threads.withLock { $0.contains(current) }
+  }
+
+  private func runOnThisThread(_ body: () -> Void) {
+    let current = Loop.currentThread
+    Loop.threads.withLock { _ = $0.insert(current) }
+    thread.store(current, ordering: .releasing)
+    body()
+    Loop.threads.withLock { _ = $0.remove(current) }
   }
 
   private static var currentThread: UInt { UInt(cuv_current_thread()) }
@@ -302,9 +318,10 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   /// Runs jobs that came after the end, one after another as the loop did, until there are none.
   private func startLateThread() {
     _ = Loop.detach(Unmanaged.passRetained(self)) { loop in
-      loop.thread.store(Loop.currentThread, ordering: .releasing)
-      while let batch = loop.takeLate() {
-        for work in batch { loop.perform(work) }
+      loop.runOnThisThread {
+        while let batch = loop.takeLate() {
+          for work in batch { loop.perform(work) }
+        }
       }
     }
   }
