@@ -28,7 +28,7 @@ public final class III: Sendable {
   let namespace: String?
   let host: LoopHost
   let gauge = SendGauge()
-  private let log: @Sendable (LogLevel, String) -> Void
+  let log: @Sendable (LogLevel, String) -> Void
   private let status: ConnectionStatus
   private let connection: LoopBound<Connection>
 
@@ -80,14 +80,20 @@ public final class III: Sendable {
   /// Messages that were handed over before are sent still. Handlers that run are not waited for, and their results are dropped. It
   /// returns within 5 s, also when the engine does not answer; a second call waits for the first and does nothing else.
   public func shutdown() async {
+    await withCheckedContinuation { continuation in beginShutdown { continuation.resume() } }
+  }
+
+  /// Has the connection closed; calls `done` when it is.
+  func beginShutdown(_ done: @escaping @Sendable () -> Void) {
     _ = status.beginShutdown()
-    await withCheckedContinuation { continuation in
-      if !post({ $0.shutDown(continuation) }) { continuation.resume() }
-    }
+    if !post({ $0.shutDown(done) }) { done() }
   }
 
   /// Whether `shutdown` was called.
   var isShutDown: Bool { status.isShutDown }
+
+  /// Whether functions and triggers are taken still.
+  var takesRegistrations: Bool { status.takesRegistrations }
 
   /// Gives the connection something to do, in the order of the posts; `false` says that its loop has ended.
   @discardableResult
@@ -97,18 +103,31 @@ public final class III: Sendable {
 
   /// Connects, and waits for it.
   func connect(timeout: Duration) async throws {
-    post { $0.start() }
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        if !post({ $0.waitForConnection(timeout, continuation) }) { continuation.resume(returning: .shutDown) }
+        beginConnecting(timeout) { continuation.resume(returning: $0) }
       }
     } onCancel: {
-      Task { await self.shutdown() }
+      beginShutdown {}
     }
     if Task.isCancelled {
       await shutdown()
       throw CancellationError()
     }
+    try check(outcome, timeout)
+  }
+
+  /// Connects; calls `done` when the connection stands, or never will, or has taken too long.
+  func beginConnecting(_ timeout: Duration, _ done: @escaping @Sendable (Connection.ConnectOutcome) -> Void) {
+    let isAccepted = post {
+      $0.start()
+      $0.waitForConnection(timeout, done)
+    }
+    if !isAccepted { done(.shutDown) }
+  }
+
+  /// What the one who waits for the connection is told of an outcome.
+  func check(_ outcome: Connection.ConnectOutcome, _ timeout: Duration) throws {
     switch outcome {
     case .connected: break
     case .failed(let reason): throw status.rejection ?? IIIConnectionError(address: address, reason: reason)
@@ -119,5 +138,11 @@ public final class III: Sendable {
         "Timed out after \(timeout.milliseconds / 1000)s waiting for connection to "
           + "\(IIIConnectionError.redacted(address)); continuing to retry in background")
     }
+  }
+
+  /// From now on no functions and triggers are taken, and the engine is told that there are none.
+  func retire() {
+    status.retire()
+    post { $0.retire() }
   }
 }

@@ -25,6 +25,8 @@ actor EngineCore {
     case function(String)
     case worker(named: String)
     case triggerType(String)
+    /// The engine's, which every wait ends with.
+    case end
   }
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -113,6 +115,7 @@ actor EngineCore {
   private func isThere(_ what: Awaited) -> Bool {
     guard let router = server?.router else { return false }
     return switch what {
+    case .end: false
     case .function(let id): router.functions.entry(id) != nil
     case .triggerType(let id): router.triggers.types[id] != nil
     case .worker(let name): router.workers.all.contains { $0.metadata.name == name }

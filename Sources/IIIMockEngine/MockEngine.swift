@@ -15,7 +15,7 @@ internal import UV
 ///
 /// Each engine has a thread of its own and shares nothing with others: tests start as many as they like, in parallel.
 public final class MockEngine: Sendable {
-  private let core: EngineCore
+  let core: EngineCore
   /// Where the engine listens, as URLs in the order of its configuration.
   public let addresses: [String]
 

@@ -24,7 +24,7 @@ struct EngineCaller {
       throw Failure(text: "WebSocket error: \(error)")
     }
     do {
-      let result = try await body { functionID, payload throws(Failure) in
+      let result = try await body { functionID, payload async throws(Failure) in
         let left = timeout - (ContinuousClock.now - start)
         guard worker.connectionState == .connected, left > .zero else { throw Self.timedOut }
         do {

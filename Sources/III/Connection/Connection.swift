@@ -34,10 +34,17 @@ final class Connection {
   private var wake: TimerToken?
   private var wakeDeadline: UInt64 = .max
 
-  private var roomWaiters: [CheckedContinuation<Void, Never>] = []
-  private var shutdownWaiters: [CheckedContinuation<Void, Never>] = []
-  private var connectWaiters: [Int: (continuation: CheckedContinuation<ConnectOutcome, Never>, timer: TimerToken)] = [:]
+  private var roomWaiters: [@Sendable () -> Void] = []
+  private var shutdownWaiters: [@Sendable () -> Void] = []
+  private var connectWaiters: [Int: (done: @Sendable (ConnectOutcome) -> Void, timer: TimerToken)] = [:]
   private var connectWaited = 0
+
+  /// Where blocking handlers run.
+  private let pool = BlockingPool()
+  /// Handlers that were begun and have not ended.
+  private var running = 0
+  private var handlerWaiters: [Int: (done: @Sendable (Int) -> Void, timer: TimerToken)] = [:]
+  private var handlersWaited = 0
 
   init(_ configuration: Configuration, on host: LoopHost, status: ConnectionStatus, gauge: SendGauge) {
     self.host = host
@@ -51,6 +58,7 @@ final class Connection {
   // MARK: Events of the worker
 
   func start() {
+    guard machine.phase == .disconnected else { return }  // shut down before it has begun
     host.add(self)
     handle { $0.start(now: $1) }
   }
@@ -62,10 +70,10 @@ final class Connection {
     handle { machine, _ in machine.callWithoutResult(frame: frame) }
   }
 
-  /// Resumes `continuation` when the engine has taken what it was sent before, or the connection has ended.
-  func waitForRoom(_ continuation: CheckedContinuation<Void, Never>) {
+  /// Calls `done` when the engine has taken what it was sent before, or the connection has ended.
+  func waitForRoom(_ done: @escaping @Sendable () -> Void) {
     // What was written in this turn has not been tried yet: only what was tried and left over is waited for.
-    if gauge.hasUnsent { roomWaiters.append(continuation) } else { continuation.resume() }
+    if gauge.hasUnsent { roomWaiters.append(done) } else { done() }
   }
 
   private func setUnsent(_ bytes: Int) {
@@ -73,7 +81,7 @@ final class Connection {
     guard bytes == 0 else { return }
     let waiters = roomWaiters
     roomWaiters = []
-    for waiter in waiters { waiter.resume() }
+    for done in waiters { done() }
   }
 
   func cancel(_ id: UUID128) { handle { machine, _ in machine.cancel(id) } }
@@ -94,27 +102,30 @@ final class Connection {
 
   func abandon() { handle { machine, _ in machine.abandon() } }
 
-  func shutDown(_ done: CheckedContinuation<Void, Never>) {
+  func retire() { handle { machine, _ in machine.retire() } }
+
+  /// Calls `done` when the worker has ended.
+  func shutDown(_ done: @escaping @Sendable () -> Void) {
     guard machine.phase != .shutDown else {
-      done.resume()
+      done()
       return
     }
     shutdownWaiters.append(done)
     handle { $0.shutDown(now: $1) }
   }
 
-  /// Resumes `continuation` when the connection stands, or never will, or `limit` has passed.
-  func waitForConnection(_ limit: Duration, _ continuation: CheckedContinuation<ConnectOutcome, Never>) {
+  /// Calls `done` when the connection stands, or never will, or `limit` has passed.
+  func waitForConnection(_ limit: Duration, _ done: @escaping @Sendable (ConnectOutcome) -> Void) {
     if let outcome = connectOutcome {
-      continuation.resume(returning: outcome)
+      done(outcome)
       return
     }
     connectWaited += 1
     let id = connectWaited
     let timer = host.timers.schedule(after: limit) { [self] in
-      connectWaiters.removeValue(forKey: id)?.continuation.resume(returning: .timedOut)
+      connectWaiters.removeValue(forKey: id)?.done(.timedOut)
     }
-    connectWaiters[id] = (continuation, timer)
+    connectWaiters[id] = (done, timer)
   }
 
   private var connectOutcome: ConnectOutcome? {
@@ -191,7 +202,7 @@ final class Connection {
     connectWaiters = [:]
     for waiter in waiters {
       host.timers.cancel(waiter.timer)
-      waiter.continuation.resume(returning: outcome)
+      waiter.done(outcome)
     }
   }
 
@@ -201,30 +212,83 @@ final class Connection {
     resumeConnectWaiters()
     status.finish()
     host.remove(self)
+    pool.close()
+    resumeHandlerWaiters()
     let waiters = shutdownWaiters
     shutdownWaiters = []
-    for waiter in waiters { waiter.resume() }
+    for done in waiters { done() }
   }
 
   // MARK: Handlers
 
   private func run(_ function: RegisteredFunction, _ invocation: InboundInvocation) {
+    running += 1
     let me = LoopBound(self, on: host.loop)
     let loop = host.loop
     let limit = configuration.maxMessageBytes
     let log = configuration.log
-    Task {
-      let outcome = await function.handler(invocation.payload)
-      guard let id = invocation.invocationID else {
-        if case .failure(_, let message, _) = outcome {
-          log(.warn, "an invocation of '\(function.id)' that wants no answer failed: \(message)")
-        }
-        return
+    let finish: @Sendable (HandlerOutcome) -> Void = { outcome in
+      let frame = Self.answer(outcome, of: function, to: invocation, limit: limit, log)
+      loop.post { me.value.handlerEnded(frame, invocation.connection) }
+    }
+    switch function.body {
+    case .task(let handler):
+      Task {
+        let context = InvocationContext(function.id, invocation)
+        finish(await InvocationContext.$current.withValue(context) { await handler(invocation.payload) })
       }
-      let answer = InvocationResultMessage(
-        invocationID: id, functionID: function.id, outcome: outcome, traceparent: invocation.traceparent)
-      let frame = answer.frame(orErrorAbove: limit)
-      loop.post { me.value.reply(frame, to: invocation.connection) }
+    case .thread(let handler):
+      let runs = pool.run {
+        let context = InvocationContext(function.id, invocation)
+        finish(InvocationContext.$current.withValue(context) { handler(invocation.payload) })
+      }
+      if !runs { finish(.invocationFailed("no thread could be started for the handler: the process has too many")) }
+    }
+  }
+
+  /// The frame of a handler's answer; `nil` where nobody waits for one.
+  private static func answer(
+    _ outcome: HandlerOutcome, of function: RegisteredFunction, to invocation: InboundInvocation, limit: Int,
+    _ log: (LogLevel, String) -> Void
+  ) -> [UInt8]? {
+    guard let id = invocation.invocationID else {
+      if case .failure(_, let message, _) = outcome {
+        log(.warn, "an invocation of '\(function.id)' that wants no answer failed: \(message)")
+      }
+      return nil
+    }
+    let answer = InvocationResultMessage(
+      invocationID: id, functionID: function.id, outcome: outcome, traceparent: invocation.traceparent)
+    return answer.frame(orErrorAbove: limit)
+  }
+
+  private func handlerEnded(_ answer: [UInt8]?, _ connection: Int) {
+    running -= 1
+    if let answer { reply(answer, to: connection) }
+    if running == 0 { resumeHandlerWaiters() }
+  }
+
+  /// Calls `done` with the number of handlers that run still: 0 as soon as none does, else when `limit` has passed or the worker
+  /// has ended.
+  func waitForHandlers(_ limit: Duration, _ done: @escaping @Sendable (Int) -> Void) {
+    guard running > 0, machine.phase != .shutDown else {
+      done(running)
+      return
+    }
+    handlersWaited += 1
+    let id = handlersWaited
+    let timer = host.timers.schedule(after: limit) { [self] in
+      handlerWaiters.removeValue(forKey: id)?.done(running)
+    }
+    handlerWaiters[id] = (done, timer)
+  }
+
+  private func resumeHandlerWaiters() {
+    let waiters = handlerWaiters.values
+    handlerWaiters = [:]
+    for waiter in waiters {
+      host.timers.cancel(waiter.timer)
+      waiter.done(running)
     }
   }
 

@@ -80,6 +80,7 @@ extension ConnectionMachine {
   // MARK: Functions
 
   mutating func register(_ function: RegisteredFunction) {
+    guard !isRetired else { return }
     functions[function.id] = function
     registrations.add(function.id, to: .functions, function.registration)
     if phase == .connected { write(function.registration.frame()) }
@@ -89,6 +90,20 @@ extension ConnectionMachine {
     functions[id] = nil
     guard registrations.remove(id, from: .functions), phase == .connected else { return }
     write(UnregisterFunctionMessage(id: id).frame())
+  }
+
+  /// The worker wants no more work: the engine is told to end its triggers and functions. What the engine has invoked already may
+  /// still come, and is run and answered.
+  mutating func retire() {
+    guard !isRetired else { return }
+    isRetired = true
+    for id in registrations.removeAll(from: .triggers) {
+      guard let trigger = triggers.removeValue(forKey: id), phase == .connected else { continue }
+      write(UnregisterTriggerMessage(id: id, type: trigger.type).frame())
+    }
+    for id in registrations.removeAll(from: .functions) where phase == .connected {
+      write(UnregisterFunctionMessage(id: id).frame())
+    }
   }
 
   /// A handler's answer. It goes to the connection that asked; if that is gone, nobody waits for it.

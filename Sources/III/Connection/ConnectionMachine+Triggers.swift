@@ -2,6 +2,7 @@ extension ConnectionMachine {
   // MARK: The worker's side
 
   mutating func register(_ trigger: Trigger) {
+    guard !isRetired else { return }
     triggers[trigger.id] = trigger
     registrations.add(trigger.id, to: .triggers, trigger.registration)
     if phase == .connected { write(trigger.registration.frame()) }
@@ -14,6 +15,7 @@ extension ConnectionMachine {
   }
 
   mutating func register(_ type: RegisteredTriggerType) {
+    guard !isRetired else { return }
     triggerTypes[type.id] = type
     registrations.add(type.id, to: .triggerTypes, type.registration)
     if phase == .connected { write(type.registration.frame()) }

@@ -47,6 +47,8 @@ struct ConnectionMachine {
   /// Triggers of the types that this worker provides, under their ids.
   var inboundTriggers: [String: InboundTrigger] = [:]
   var registrations = Registrations()
+  /// Whether the worker wants no more work: see `retire`.
+  var isRetired = false
   var calls: [UUID128: Call] = [:]
   var queue: OutboundQueue
   var timers = TimerHeap<Timer>()

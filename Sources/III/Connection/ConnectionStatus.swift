@@ -7,6 +7,7 @@ final class ConnectionStatus: Sendable {
     var workerID: String?
     var rejection: RegistrationRejectedError?
     var isShutDown = false
+    var isRetired = false
     var hasEnded = false
     var observers: [Int: AsyncStream<IIIConnectionState>.Continuation] = [:]
     var observed = 0
@@ -20,6 +21,9 @@ final class ConnectionStatus: Sendable {
   /// Whether `shutdown` was called: from then on nothing is accepted.
   var isShutDown: Bool { values.withLock { $0.isShutDown } }
 
+  /// Whether functions and triggers are taken still.
+  var takesRegistrations: Bool { values.withLock { !$0.isShutDown && !$0.isRetired } }
+
   func set(workerID: String) { values.withLock { $0.workerID = workerID } }
   func set(rejection: RegistrationRejectedError) { values.withLock { $0.rejection = rejection } }
 
@@ -30,6 +34,9 @@ final class ConnectionStatus: Sendable {
       return !values.isShutDown
     }
   }
+
+  /// From now on no functions and triggers are taken.
+  func retire() { values.withLock { $0.isRetired = true } }
 
   func set(state: IIIConnectionState) {
     values.withLock { values in

@@ -21,11 +21,18 @@ public func registerWorker(_ address: String? = nil, options: InitOptions = Init
 func registerWorker(
   _ address: String?, options: InitOptions, environment: Environment, host: LoopHost?
 ) async throws -> III {
-  let address = address ?? environment["III_URL"] ?? defaultEngineURL
-  let worker = try III(
-    address, options: options, environment: environment, host: try host ?? SharedLoop.host())
+  let worker = try makeWorker(address, options: options, environment: environment, host: host)
   try await worker.connect(timeout: options.connectTimeout)
   return worker
+}
+
+/// A worker that has not begun to connect.
+func makeWorker(
+  _ address: String?, options: InitOptions, environment: Environment, host: LoopHost?
+) throws -> III {
+  try III(
+    address ?? environment["III_URL"] ?? defaultEngineURL, options: options, environment: environment,
+    host: try host ?? SharedLoop.host())
 }
 
 /// Connects to an engine as a new worker that lives on the engine's own loop and goes by its time.

@@ -23,6 +23,12 @@ struct Registrations {
     groups[group.rawValue].removeValue(forKey: id) != nil
   }
 
+  /// Empties a group; gives the ids that were in it, in the order in which they were added.
+  mutating func removeAll(from group: Group) -> [String] {
+    defer { groups[group.rawValue] = [:] }
+    return groups[group.rawValue].sorted { $0.value.order < $1.value.order }.map(\.key)
+  }
+
   /// All messages: group by group, within a group as they were added.
   var replay: [any OutboundMessage] {
     groups.flatMap { group in group.values.sorted { $0.order < $1.order }.map(\.message) }

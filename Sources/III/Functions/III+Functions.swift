@@ -1,7 +1,8 @@
 extension III {
   /// Registers a function that others may call by its id.
   ///
-  /// The payload is decoded into `Input`, the result encoded as JSON. The handler runs as a task of its own, several at a time; without a
+  /// The payload is decoded into `Input`, the result encoded as JSON. An `async` handler runs as a task of its own, several at a time; one
+  /// that is not `async` may block, and runs on a thread. ``InvocationContext/current`` tells it of its invocation. Without a
   /// connection the registration is kept, and it is made anew on each connection.
   ///
   /// What the caller gets when something goes wrong:
@@ -38,7 +39,7 @@ extension III {
     responseFormat: FormatSource = .none, handler: @escaping @Sendable (Input) async throws -> Output
   ) throws -> FunctionRef {
     try register(
-      functionID, description, metadata, requestFormat, responseFormat, handler: Handler.typed(handler))
+      functionID, description, metadata, requestFormat, responseFormat, Handler.task(handler))
   }
 
   /// Registers a function without a result: its caller gets `null` when it has ended.
@@ -56,18 +57,19 @@ extension III {
     responseFormat: FormatSource = .none, handler: @escaping @Sendable (Input) async throws -> Void
   ) throws -> FunctionRef {
     try register(
-      functionID, description, metadata, requestFormat, responseFormat, handler: Handler.withoutResult(handler))
+      functionID, description, metadata, requestFormat, responseFormat, Handler.task(handler))
   }
 
-  private func register(
+  /// Registers a function whose handler takes and gives JSON.
+  func register(
     _ id: String, _ description: String?, _ metadata: JSONValue?, _ requestFormat: FormatSource,
-    _ responseFormat: FormatSource, handler: @escaping @Sendable ([UInt8]) async -> HandlerOutcome
+    _ responseFormat: FormatSource, _ body: RegisteredFunction.Body
   ) throws -> FunctionRef {
-    guard !isShutDown else { throw shutDownError(id) }
+    guard takesRegistrations else { throw shutDownError(id) }
     let registration = RegisterFunctionMessage(
       id: id, description: description, requestFormat: try requestFormat.json(),
       responseFormat: try responseFormat.json(), metadata: try metadata.map { try PayloadCoder.encode($0) })
-    let function = RegisteredFunction(registration, handler: handler)
+    let function = RegisteredFunction(registration, body)
     try functions.add(function) { post { $0.register(function) } }
     return FunctionRef(function, of: self)
   }

@@ -3,17 +3,22 @@ final class RegisteredFunction: Sendable {
   /// By which a registration knows its own entry in the table of ids.
   final class Claim: Sendable {}
 
+  /// Decodes the payload, runs the user's handler, encodes what it returns; never throws.
+  enum Body: Sendable {
+    /// Runs as a task.
+    case task(@Sendable (_ payload: [UInt8]) async -> HandlerOutcome)
+    /// May block: runs on a thread of the worker's pool.
+    case thread(@Sendable (_ payload: [UInt8]) -> HandlerOutcome)
+  }
+
   let id: String
   let claim = Claim()
   let registration: RegisterFunctionMessage
-  /// Decodes the payload, runs the user's handler, encodes what it returns; never throws.
-  let handler: @Sendable (_ payload: [UInt8]) async -> HandlerOutcome
+  let body: Body
 
-  init(
-    _ registration: RegisterFunctionMessage, handler: @escaping @Sendable (_ payload: [UInt8]) async -> HandlerOutcome
-  ) {
+  init(_ registration: RegisterFunctionMessage, _ body: Body) {
     id = registration.id
     self.registration = registration
-    self.handler = handler
+    self.body = body
   }
 }

@@ -14,9 +14,7 @@ extension III {
   ///   ``IIIRegistrationError`` if the namespace is blank. `CancellationError` if the calling task is cancelled: the function runs on.
   @discardableResult
   public func trigger(_ request: TriggerRequest) async throws -> JSONValue {
-    let message = try message(
-      request.functionID, data: try PayloadCoder.encode(request.payload), action: request.action,
-      metadata: request.metadata, namespace: request.namespace)
+    let message = try message(request)
     if case .void = request.action {
       try await send(message)
       return .null
@@ -126,12 +124,21 @@ extension III {
 
   // MARK: Beneath
 
-  private func message(
+  func message(_ request: TriggerRequest) throws -> InvokeFunctionMessage {
+    try message(
+      request.functionID, data: try PayloadCoder.encode(request.payload), action: request.action,
+      metadata: request.metadata, namespace: request.namespace)
+  }
+
+  /// A call, as part of the trace of the invocation that the caller serves, if it does.
+  func message(
     _ functionID: String, data: [UInt8], action: TriggerAction? = nil, metadata: JSONValue?, namespace: String?
   ) throws -> InvokeFunctionMessage {
-    InvokeFunctionMessage(
+    let context = InvocationContext.current
+    return InvokeFunctionMessage(
       functionID: functionID, data: data, action: action, metadata: try metadata.map { try PayloadCoder.encode($0) },
-      namespace: try Namespace.target(functionID: functionID, chosen: namespace, worker: self.namespace))
+      namespace: try Namespace.target(functionID: functionID, chosen: namespace, worker: self.namespace),
+      traceparent: context?.traceparent, baggage: context?.baggage)
   }
 
   private func frame(_ message: InvokeFunctionMessage) throws -> [UInt8] {
@@ -147,39 +154,52 @@ extension III {
     IIIInvocationError(code: "SHUTDOWN", message: ConnectionMachine.shutDownMessage, functionID: functionID)
   }
 
-  private func send(_ message: InvokeFunctionMessage) async throws {
+  /// Hands over a call that nobody waits for.
+  func post(_ message: InvokeFunctionMessage) throws {
     let frame = try frame(message)
     gauge.add(frame.count)
     guard post({ $0.callWithoutResult(frame: frame) }) else { throw shutDownError(message.functionID) }
+  }
+
+  private func send(_ message: InvokeFunctionMessage) async throws {
+    try post(message)
     guard gauge.isFull else { return }
-    await withCheckedContinuation { continuation in
-      if !post({ $0.waitForRoom(continuation) }) { continuation.resume() }
-    }
+    await withCheckedContinuation { continuation in waitForRoom { continuation.resume() } }
+  }
+
+  /// Calls `done` when the engine has taken what it was sent before.
+  func waitForRoom(_ done: @escaping @Sendable () -> Void) {
+    if !post({ $0.waitForRoom(done) }) { done() }
   }
 
   /// Sends a call and waits for its result's JSON.
   private func result(of message: InvokeFunctionMessage, timeout: Duration?) async throws -> [UInt8] {
     let id = UUID128.random()
+    let post = try call(message, id, timeout: timeout)
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        post { continuation.resume(with: $0) }
+        // A cancellation that came before the call was posted found nothing to cancel.
+        if Task.isCancelled { self.post { $0.cancel(id) } }
+      }
+    } onCancel: {
+      self.post { $0.cancel(id) }
+    }
+  }
+
+  /// Prepares a call, which the result posts; the time-out counts from here.
+  func call(
+    _ message: InvokeFunctionMessage, _ id: UUID128, timeout: Duration?
+  ) throws -> (_ complete: @escaping @Sendable (CallOutcome) -> Void) -> Void {
     var message = message
     message.invocationID = id
     let frame = try frame(message)
     let functionID = message.functionID
     let timeout = timeout ?? invocationTimeout
     let now = host.source.now
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        let call = PendingCall(id: id, functionID: functionID, timeout: timeout, now: now) {
-          continuation.resume(with: $0)
-        }
-        guard post({ $0.call(call, frame: frame) }) else {
-          continuation.resume(throwing: shutDownError(functionID))
-          return
-        }
-        // A cancellation that came before the call was posted found nothing to cancel.
-        if Task.isCancelled { post { $0.cancel(id) } }
-      }
-    } onCancel: {
-      post { $0.cancel(id) }
+    return { [self] complete in
+      let call = PendingCall(id: id, functionID: functionID, timeout: timeout, now: now, complete: complete)
+      if !post({ $0.call(call, frame: frame) }) { complete(.failure(shutDownError(functionID))) }
     }
   }
 }

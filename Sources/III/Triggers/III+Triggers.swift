@@ -101,6 +101,6 @@ extension III {
   public func unregisterTriggerType(id: String) { post { $0.unregister(triggerType: id) } }
 
   private func refuseAfterShutdown(_ id: String) throws {
-    guard !isShutDown else { throw shutDownError(id) }
+    guard takesRegistrations else { throw shutDownError(id) }
   }
 }

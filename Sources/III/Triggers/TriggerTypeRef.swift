@@ -22,6 +22,16 @@ public struct TriggerTypeRef<Config: Codable & Sendable, Request: Codable & Send
     try worker.registerFunction(functionID, description: description, handler: handler)
   }
 
+  /// Registers a function with a blocking handler that takes what this type's triggers send; it runs on a thread of its own.
+  ///
+  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id.
+  @discardableResult
+  public func registerFunction<Output: Encodable & Sendable>(
+    _ functionID: String, description: String? = nil, handler: @escaping @Sendable (Request) throws -> Output
+  ) throws -> FunctionRef {
+    try worker.registerFunction(functionID, description: description, handler: handler)
+  }
+
   /// Stops to provide the type. Engines before 0.24 do not know this message: there the type ends with the connection.
   public func unregister() { worker.unregisterTriggerType(id: id) }
 }

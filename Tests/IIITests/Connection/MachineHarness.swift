@@ -133,7 +133,7 @@ struct MachineHarness {
   mutating func send(_ name: String) { event { machine, _ in machine.callWithoutResult(frame: Self.frame(name)) } }
 
   mutating func register(_ id: String) {
-    let function = RegisteredFunction(RegisterFunctionMessage(id: id)) { .result($0) }
+    let function = RegisteredFunction(RegisterFunctionMessage(id: id), .task { .result($0) })
     event { machine, _ in machine.register(function) }
   }
 

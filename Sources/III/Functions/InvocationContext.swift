@@ -1,0 +1,59 @@
+/// What a handler may know of the invocation that it serves, beside the payload.
+///
+/// ``current`` is set while a handler runs, async or blocking, and in the tasks that it starts. Calls that are made meanwhile, by
+/// whichever worker, carry its trace context on: their callee's context has the same ``traceparent`` and ``baggage``.
+///
+/// ```swift
+/// try iii.registerFunction("orders::charge") { (order: Order) async throws -> Receipt in
+///   log("charging", order.id, InvocationContext.current?.traceparent ?? "untraced")
+///   return try await iii.trigger("bank::charge", payload: order)   // the bank sees the same trace
+/// }
+/// ```
+public struct InvocationContext: Sendable {
+  /// The context of the handler that runs; `nil` outside of one.
+  @TaskLocal public static var current: InvocationContext?
+
+  /// The function that was called.
+  public let functionID: String
+  /// What travelled beside the payload; engines before 0.21 drop it.
+  public let metadata: JSONValue?
+  /// The W3C trace context, if the call had one.
+  public let traceparent: String?
+  /// The W3C baggage, if the call had one.
+  public let baggage: String?
+
+  private let id: ID
+
+  private enum ID {
+    case given(String?)
+    case wire(UUID128?)
+  }
+
+  /// The invocation's id, a UUID; `nil` where the engine sent none, for then nobody waits for the answer.
+  public var invocationID: String? {
+    switch id {
+    case .given(let text): text
+    case .wire(let id): id?.description
+    }
+  }
+
+  /// Makes a context, as a test does that runs a handler without an engine: `InvocationContext.$current.withValue(…) { … }`.
+  public init(
+    functionID: String, invocationID: String? = nil, metadata: JSONValue? = nil, traceparent: String? = nil,
+    baggage: String? = nil
+  ) {
+    self.functionID = functionID
+    id = .given(invocationID)
+    self.metadata = metadata
+    self.traceparent = traceparent
+    self.baggage = baggage
+  }
+
+  init(_ functionID: String, _ invocation: InboundInvocation) {
+    self.functionID = functionID
+    id = .wire(invocation.invocationID)
+    metadata = invocation.metadata.flatMap { try? PayloadCoder.decode(JSONValue.self, from: $0) }
+    traceparent = invocation.traceparent
+    baggage = invocation.baggage
+  }
+}

@@ -1,0 +1,160 @@
+import III
+import IIIMockEngine
+import TestSupport
+import Testing
+import UV
+
+@Suite("The blocking face", .timeLimit(.minutes(1)))
+struct BlockingFaceTests {
+  @Test("a program without tasks registers, calls and ends")
+  func program() async throws {
+    try await withMockEngine { engine in
+      let callee = try await engine.registerWorker()
+      try callee.registerFunction("math::double") { (n: Int) async in 2 * n }
+      try callee.registerFunction("math::zero") { (_: JSONValue) async in 0 }
+      try await engine.waitForFunction("math::zero")
+      let state = try await onThread { [url = engine.url] in
+        let worker = try registerWorker(url, options: InitOptions(workerName: "blocking"))
+        defer { worker.shutdown() }
+        let six: Int = try worker.trigger("math::double", payload: 3)
+        #expect(six == 6)
+        #expect(try worker.trigger("math::zero", as: Int.self) == 0)
+        #expect(try worker.trigger(TriggerRequest(functionID: "math::double", payload: 4)) == 8)
+        #expect(try worker.trigger("math::double", payload: 5) == .int(10))
+        try worker.trigger("math::double", payload: 3, action: .void())
+        try worker.trigger("math::zero")
+        #expect(try worker.trigger(TriggerRequest(functionID: "math::double", action: .void())) == .null)
+        let refused = #expect(throws: IIIInvocationError.self) {
+          try worker.trigger("math::double", payload: 1, action: .enqueue(queue: "q"))
+        }
+        #expect(refused?.code == "enqueue_error")
+        let unknown = #expect(throws: IIIInvocationError.self) { try worker.trigger("math::nothing", payload: 1) }
+        #expect(unknown?.code == "function_not_found")
+        worker.shutdown()
+        worker.shutdown()
+        return worker.connectionState
+      }
+      #expect(state == .disconnected)
+    }
+  }
+
+  @Test("every call after `shutdown` throws at once")
+  func afterShutdown() async throws {
+    try await withMockEngine { engine in
+      try await onThread { [url = engine.url] in
+        let worker = try registerWorker(url)
+        worker.shutdown()
+        for call in [
+          { _ = try worker.trigger(TriggerRequest(functionID: "f")) }, { try worker.trigger("f") },
+          { try worker.trigger("f", payload: 1, action: .void()) },
+          { _ = try worker.trigger("f", payload: 1, action: .enqueue(queue: "q")) },
+          { try worker.registerFunction("f") { (n: Int) in n } },
+        ] as [() throws -> Void] {
+          #expect((#expect(throws: IIIInvocationError.self) { try call() })?.code == "SHUTDOWN")
+        }
+      }
+    }
+  }
+
+  @Test("a call ends by its time-out, and with its worker")
+  func endsOfWaits() async throws {
+    try await withMockEngine { engine in
+      let callee = try await engine.registerWorker()
+      let turnstile = Turnstile()
+      let never = Turnstile()
+      try callee.registerFunction("never") { (_: JSONValue) in never.pass() }
+      try callee.registerFunction("hangs") { (_: JSONValue) in turnstile.pass() }
+      try await engine.waitForFunction("hangs")
+      let worker = try await registerWorker(engine.url)
+      let timeout = try await onThread {
+        #expect(throws: IIITimeoutError.self) { try worker.trigger("never", timeout: .milliseconds(1)) }
+      }
+      #expect(timeout?.message == "invocation timed out after 1ms")
+      async let ended = onThread { #expect(throws: IIIInvocationError.self) { try worker.trigger("hangs") } }
+      #expect(try await turnstile.holds(1))
+      await worker.shutdown()
+      #expect(try await ended?.code == "SHUTDOWN")
+      turnstile.open()
+      never.open()
+    }
+  }
+
+  @Test("where nobody listens it says so when the retries are used up")
+  func unreachable() async throws {
+    let error = try await onThread {
+      #expect(throws: IIIConnectionError.self) {
+        try registerWorker("ws://127.0.0.1:1", options: InitOptions(reconnection: ReconnectionConfig(maxRetries: 0)))
+      }
+    }
+    #expect(error?.reason?.contains("ECONNREFUSED") == true)
+    await #expect(throws: IIIConnectionError.self) { try await onThread { _ = try registerWorker("http://x") } }
+  }
+
+  // MARK: Where blocking is wrong
+
+  private static func code(_ body: () throws -> Void) -> String? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return (error as? IIIInvocationError)?.code
+    }
+  }
+
+  /// A synchronous helper, in which the compiler does not see that a task runs.
+  private static func codes(_ worker: III) -> [String?] {
+    [
+      code { _ = try registerWorker(worker.address) },
+      code { _ = try worker.trigger(TriggerRequest(functionID: "f")) },
+      code { _ = try worker.trigger("f", payload: 1, as: Int.self) },
+      code { _ = try worker.trigger("f", as: Int.self) },
+      code { try worker.trigger("f", payload: 1) },
+      code { try worker.trigger("f") },
+      code { _ = try worker.trigger("f", payload: 1, action: .enqueue(queue: "q")) },
+      code { try worker.trigger("f", payload: 1, action: .void()) },
+    ]
+  }
+
+  private static func shutDown(_ worker: III) { worker.shutdown() }
+
+  @Test("inside a task it throws at once, and says what to do")
+  func inTask() async throws {
+    try await withMockEngine { engine in
+      let worker = try await engine.registerWorker()
+      #expect(Self.codes(worker) == Array(repeating: "BLOCKING_IN_TASK", count: 8))
+      try worker.registerFunction("async::handler") { (_: JSONValue) async in Self.codes(worker).count }
+      let error = #expect(throws: IIIInvocationError.self) {
+        try { (worker: III) throws -> Void in try worker.trigger("f") }(worker)
+      }
+      #expect(error?.message.contains("use the async form, `await trigger`") == true)
+      #expect(error?.functionID == "f")
+    }
+  }
+
+  @Test("a `shutdown` inside a task waits for nothing, and logs an error")
+  func shutdownInTask() async throws {
+    try await withMockEngine { engine in
+      let lines = Lock<[String]>([])
+      var options = InitOptions()
+      options.log = { _, line in lines.withLock { $0.append(line) } }
+      let worker = try await registerWorker(engine.url, options: options)
+      Self.shutDown(worker)
+      #expect(lines.withLock { $0.first?.contains("use the async form, `await shutdown`") } == true)
+      let error = await #expect(throws: IIIInvocationError.self) { try await worker.trigger("f") }
+      #expect(error?.code == "SHUTDOWN")
+      await worker.shutdown()
+      #expect(worker.connectionState == .disconnected)
+    }
+  }
+
+  @Test("on the thread of a loop it throws at once")
+  func onLoop() async throws {
+    try await withMockEngine { engine in
+      let worker = try await engine.registerWorker()
+      let codes = await withCheckedContinuation { continuation in
+        TestLoop.shared.post { continuation.resume(returning: Self.codes(worker)) }
+      }
+      #expect(codes == Array(repeating: "BLOCKING_ON_LOOP", count: 8))
+    }
+  }
+}
