@@ -30,6 +30,8 @@ let package = Package(
       name: "websocket-echo", dependencies: ["III", "UV"], path: "Tests/Autobahn/Echo", swiftSettings: swiftSettings),
     .executableTarget(
       name: "interop-worker", dependencies: ["III"], path: "Tests/Interop/Worker", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "blocking-example", dependencies: ["III"], path: "Tests/Examples/Blocking", swiftSettings: swiftSettings),
     .target(name: "TestSupport", dependencies: ["UV"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .executableTarget(
       name: "bench", dependencies: ["CUV", "COpenSSL", "III", "IIIMockEngine", "UV"], path: "Benchmarks",

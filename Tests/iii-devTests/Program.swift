@@ -1,7 +1,7 @@
 import Foundation
 import UV
 
-/// A run of the built `iii-dev`. Killed if its test ends before it.
+/// A run of the built `iii-dev`, or of another program of the package. Killed if its test ends before it.
 ///
 /// Started by `posix_spawn`: Foundation's `Process` leaks, which a run under LeakSanitizer would report.
 final class Program {
@@ -11,11 +11,13 @@ final class Program {
   private var errors: AsyncStream<String>.AsyncIterator
   private var statuses: AsyncStream<Int32>.AsyncIterator
 
-  init(_ arguments: [String], variables: [String: String] = [:]) throws {
+  init(_ arguments: [String], variables: [String: String] = [:], of name: String = "iii-dev") throws {
     let environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
     let (out, err, process) = try PipeEnds.spawning.withLock { _ in
       let (out, err) = (try PipeEnds(whileSpawningIsLocked: ()), try PipeEnds(whileSpawningIsLocked: ()))
-      return (out, err, try Self.spawn(arguments, environment, output: out.write, errors: err.write))
+      return (
+        out, err, try Self.spawn(Self.url(of: name).path, arguments, environment, output: out.write, errors: err.write)
+      )
     }
     self.process = process
     output = out.lines().makeAsyncIterator()
@@ -62,7 +64,7 @@ final class Program {
 
   /// Starts the program, with no signal blocked or ignored, and closes the ends that are its own.
   private static func spawn(
-    _ arguments: [String], _ environment: [String: String], output: Int32, errors: Int32
+    _ path: String, _ arguments: [String], _ environment: [String: String], output: Int32, errors: Int32
   ) throws -> pid_t {
     #if os(Linux)
       var actions = posix_spawn_file_actions_t()
@@ -83,7 +85,6 @@ final class Program {
     sigfillset(&all)
     posix_spawnattr_setsigdefault(&attributes, &all)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    let path = url.path
     let words = ([path] + arguments).map { strdup($0) } + [nil]
     let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
     defer {
@@ -100,15 +101,15 @@ final class Program {
   }
 
   /// Beside the bundle of the tests.
-  private static var url: URL {
+  private static func url(of name: String) -> URL {
     for argument in CommandLine.arguments {
       var folder = URL(fileURLWithPath: argument)
       while folder.path.contains(".xctest") {
         folder.deleteLastPathComponent()
-        if !folder.path.contains(".xctest") { return folder.appendingPathComponent("iii-dev") }
+        if !folder.path.contains(".xctest") { return folder.appendingPathComponent(name) }
       }
     }
     return URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent(".build/debug/iii-dev")
+      .deletingLastPathComponent().appendingPathComponent(".build/debug/\(name)")
   }
 }
