@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -121,6 +123,32 @@ static inline int copenssl_file_problem(const char *_Nonnull path) {
   if (file == NULL) return problem != 0 ? problem : EIO;
   BIO_free(file);
   return 0;
+}
+
+// What tells one state of a file from another; all 0 where there is none.
+typedef struct {
+  unsigned long long device, file;
+  long long size, seconds, nanoseconds;
+  // How many seconds ago it was written: a file may change twice within the grain of its time.
+  long long age;
+} copenssl_stamp;
+
+static inline copenssl_stamp copenssl_file_stamp(const char *_Nonnull path) {
+  copenssl_stamp stamp = {0};
+  struct stat status;
+  if (stat(path, &status) != 0) return stamp;
+  stamp.device = (unsigned long long)status.st_dev;
+  stamp.file = (unsigned long long)status.st_ino;
+  stamp.size = (long long)status.st_size;
+#ifdef __APPLE__
+  stamp.seconds = (long long)status.st_mtimespec.tv_sec;
+  stamp.nanoseconds = (long long)status.st_mtimespec.tv_nsec;
+#else
+  stamp.seconds = (long long)status.st_mtim.tv_sec;
+  stamp.nanoseconds = (long long)status.st_mtim.tv_nsec;
+#endif
+  stamp.age = (long long)time(NULL) - stamp.seconds;
+  return stamp;
 }
 
 static inline EVP_PKEY *_Nullable copenssl_read_key(const char *_Nonnull path) {

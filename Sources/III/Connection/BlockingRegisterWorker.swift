@@ -17,7 +17,7 @@
 @available(
   *, noasync,
   message:
-    "this form blocks: use the async one, with `await` and in an async function, for top-level code finds this one"
+    "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
 )
 public func registerWorker(_ address: String? = nil, options: InitOptions = InitOptions()) throws -> III {
   try BlockingCall.check("registerWorker")

@@ -98,7 +98,7 @@ final class Connection {
 
   func unregister(triggerType id: String) { handle { machine, _ in machine.unregister(triggerType: id) } }
 
-  func reply(_ frame: [UInt8], to connection: Int) { handle { $0.reply(frame, to: connection, now: $1) } }
+  private func reply(_ frame: [UInt8], to connection: Int) { handle { $0.reply(frame, to: connection, now: $1) } }
 
   func abandon() { handle { machine, _ in machine.abandon() } }
 
@@ -179,7 +179,7 @@ final class Connection {
     case .complete(let call, let outcome): call.complete(outcome)
     case .run(let function, let invocation): run(function, invocation)
     case .registerTrigger(let type, let trigger, let connection): tell(type, of: trigger, connection)
-    case .unregisterTrigger(let type, let trigger): type.unregister(trigger)
+    case .unregisterTrigger(let type, let trigger): tell(type, ofEndOf: trigger)
     case .dial: dial()
     case .drop: drop(flushing: false)
     case .dropAfterFlush: drop(flushing: true)
@@ -262,7 +262,7 @@ final class Connection {
     return answer.frame(orErrorAbove: limit)
   }
 
-  private func handlerEnded(_ answer: [UInt8]?, _ connection: Int) {
+  private func handlerEnded(_ answer: [UInt8]? = nil, _ connection: Int = 0) {
     running -= 1
     if let answer { reply(answer, to: connection) }
     if running == 0 { resumeHandlerWaiters() }
@@ -293,14 +293,22 @@ final class Connection {
   }
 
   private func tell(_ type: RegisteredTriggerType, of trigger: InboundTrigger, _ connection: Int) {
+    running += 1
     let me = LoopBound(self, on: host.loop)
     let loop = host.loop
     type.register(trigger) { error in
       let answer = TriggerRegistrationResultMessage(
         id: trigger.id, type: trigger.type, functionID: trigger.functionID, error: error)
       let frame = answer.frame()
-      loop.post { me.value.reply(frame, to: connection) }
+      loop.post { me.value.handlerEnded(frame, connection) }
     }
+  }
+
+  private func tell(_ type: RegisteredTriggerType, ofEndOf trigger: InboundTrigger) {
+    running += 1
+    let me = LoopBound(self, on: host.loop)
+    let loop = host.loop
+    type.unregister(trigger) { loop.post { me.value.handlerEnded() } }
   }
 
   // MARK: Sockets

@@ -13,7 +13,7 @@ extension III {
   @available(
     *, noasync,
     message:
-      "this form blocks: use the async one, with `await` and in an async function, for top-level code finds this one"
+      "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
   )
   @discardableResult
   public func trigger(_ request: TriggerRequest) throws -> JSONValue {
@@ -23,7 +23,7 @@ extension III {
       try send(message)
       return .null
     }
-    return try PayloadCoder.decode(JSONValue.self, from: blockingResult(of: message, timeout: request.timeout))
+    return try decode(blockingResult(of: message, timeout: request.timeout), of: message)
   }
 
   /// Calls a function and blocks the thread until its result is there.
@@ -44,7 +44,7 @@ extension III {
   @available(
     *, noasync,
     message:
-      "this form blocks: use the async one, with `await` and in an async function, for top-level code finds this one"
+      "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
   )
   public func trigger<Payload: Encodable & Sendable, Output: Decodable & Sendable>(
     _ functionID: String, payload: Payload, as output: Output.Type = Output.self, timeout: Duration? = nil,
@@ -53,7 +53,7 @@ extension III {
     try BlockingCall.check("trigger", functionID: functionID)
     let message = try message(
       functionID, data: try PayloadCoder.encode(payload), metadata: metadata, namespace: namespace)
-    return try PayloadCoder.decode(Output.self, from: blockingResult(of: message, timeout: timeout))
+    return try decode(blockingResult(of: message, timeout: timeout), of: message)
   }
 
   /// Calls a function without a payload, which gets `null`, and blocks the thread until its result is there.
@@ -62,7 +62,7 @@ extension III {
   @available(
     *, noasync,
     message:
-      "this form blocks: use the async one, with `await` and in an async function, for top-level code finds this one"
+      "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
   )
   public func trigger<Output: Decodable & Sendable>(
     _ functionID: String, as output: Output.Type = Output.self, timeout: Duration? = nil, metadata: JSONValue? = nil,
@@ -78,7 +78,7 @@ extension III {
   @available(
     *, noasync,
     message:
-      "this form blocks: use the async one, with `await` and in an async function, for top-level code finds this one"
+      "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
   )
   @_disfavoredOverload
   @discardableResult
@@ -97,7 +97,7 @@ extension III {
   @available(
     *, noasync,
     message:
-      "this form blocks: use the async one, with `await` and in an async function, for top-level code finds this one"
+      "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
   )
   @_disfavoredOverload
   @discardableResult
@@ -120,7 +120,7 @@ extension III {
   @available(
     *, noasync,
     message:
-      "this form blocks: use the async one, with `await` and in an async function, for top-level code finds this one"
+      "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
   )
   public func trigger<Payload: Encodable & Sendable>(
     _ functionID: String, payload: Payload, action: TriggerActionEnqueue, timeout: Duration? = nil,
@@ -130,7 +130,7 @@ extension III {
     let message = try message(
       functionID, data: try PayloadCoder.encode(payload), action: .enqueue(action), metadata: metadata,
       namespace: namespace)
-    return try PayloadCoder.decode(EnqueueResult.self, from: blockingResult(of: message, timeout: timeout))
+    return try decode(blockingResult(of: message, timeout: timeout), of: message)
   }
 
   /// Calls a function and waits for nothing: neither its result nor its failure is told.
@@ -144,7 +144,7 @@ extension III {
   @available(
     *, noasync,
     message:
-      "this form blocks: use the async one, with `await` and in an async function, for top-level code finds this one"
+      "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
   )
   public func trigger<Payload: Encodable & Sendable>(
     _ functionID: String, payload: Payload, action: TriggerActionVoid, metadata: JSONValue? = nil,

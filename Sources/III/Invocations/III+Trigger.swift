@@ -19,7 +19,7 @@ extension III {
       try await send(message)
       return .null
     }
-    return try PayloadCoder.decode(JSONValue.self, from: await result(of: message, timeout: request.timeout))
+    return try decode(await result(of: message, timeout: request.timeout), of: message)
   }
 
   /// Calls a function and waits for its result.
@@ -42,7 +42,7 @@ extension III {
   ) async throws -> Output {
     let message = try message(
       functionID, data: try PayloadCoder.encode(payload), metadata: metadata, namespace: namespace)
-    return try PayloadCoder.decode(Output.self, from: await result(of: message, timeout: timeout))
+    return try decode(await result(of: message, timeout: timeout), of: message)
   }
 
   /// Calls a function without a payload, which gets `null`, and waits for its result.
@@ -100,7 +100,7 @@ extension III {
     let message = try message(
       functionID, data: try PayloadCoder.encode(payload), action: .enqueue(action), metadata: metadata,
       namespace: namespace)
-    return try PayloadCoder.decode(EnqueueResult.self, from: await result(of: message, timeout: timeout))
+    return try decode(await result(of: message, timeout: timeout), of: message)
   }
 
   /// Calls a function and waits for nothing: neither its result nor its failure is told. Returns when the call is handed over to
@@ -184,6 +184,15 @@ extension III {
       }
     } onCancel: {
       self.post { $0.cancel(id) }
+    }
+  }
+
+  /// Decodes the result of a call; the error of one that does not fit says whose it was.
+  func decode<Output: Decodable>(_ result: [UInt8], of message: InvokeFunctionMessage) throws -> Output {
+    do {
+      return try PayloadCoder.decode(Output.self, from: result)
+    } catch let error as DecodingError {
+      throw error.prefixed("the result of '\(message.functionID)' is no \(Output.self): ")
     }
   }
 

@@ -48,8 +48,13 @@ final class RegisteredTriggerType: Sendable {
     run(trigger.id) { [add] in done(await add(trigger)) }
   }
 
-  /// Tells the handler that a trigger is gone.
-  func unregister(_ trigger: InboundTrigger) { run(trigger.id) { [remove] in await remove(trigger) } }
+  /// Tells the handler that a trigger is gone, then `done` that it has heard.
+  func unregister(_ trigger: InboundTrigger, _ done: @escaping @Sendable () -> Void) {
+    run(trigger.id) { [remove] in
+      await remove(trigger)
+      done()
+    }
+  }
 
   private func run(_ id: String, _ body: @escaping @Sendable () async -> Void) {
     last.withLock { last in

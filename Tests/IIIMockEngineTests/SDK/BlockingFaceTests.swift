@@ -90,6 +90,51 @@ struct BlockingFaceTests {
     await #expect(throws: IIIConnectionError.self) { try await onThread { _ = try registerWorker("http://x") } }
   }
 
+  @Test("`run` serves until the worker is shut down, or has failed")
+  func serves() async throws {
+    try await withMockEngine { engine in
+      let caller = try await engine.registerWorker()
+      let worker = try await registerWorker(engine.url)
+      async let served: Void = onThread {
+        try worker.registerFunction("double") { (n: Int) in 2 * n }
+        try worker.run()
+      }
+      try await engine.waitForFunction("double")
+      #expect(try await caller.trigger("double", payload: 2, as: Int.self) == 4)
+      await worker.shutdown()
+      try await served
+    }
+    let engine = try await MockEngine.start()
+    let options = InitOptions(reconnection: ReconnectionConfig(maxRetries: 0))
+    let worker = try await registerWorker(engine.url, options: options)
+    async let failed = onThread { #expect(throws: IIIConnectionError.self) { try worker.run() } }
+    await engine.shutdown()
+    #expect(try await failed?.reason != nil)
+    await worker.shutdown()
+  }
+
+  @Test("a result that does not fit says whose it is")
+  func unfittingResult() async throws {
+    try await withMockEngine { engine in
+      let worker = try await registerWorker(engine.url)
+      try worker.registerFunction("math::half") { (n: Double) async in n / 2 }
+      try await engine.waitForFunction("math::half")
+      func reason(_ error: DecodingError?) -> String? {
+        guard case .typeMismatch(_, let context) = error else { return nil }
+        return context.debugDescription
+      }
+      let told = "the result of 'math::half' is no String: expected a string, found a number"
+      let asynchronous = await #expect(throws: DecodingError.self) {
+        try await worker.trigger("math::half", payload: 1, as: String.self)
+      }
+      #expect(reason(asynchronous) == told)
+      let blocking = try await onThread {
+        #expect(throws: DecodingError.self) { try worker.trigger("math::half", payload: 1, as: String.self) }
+      }
+      #expect(reason(blocking) == told)
+    }
+  }
+
   // MARK: Where blocking is wrong
 
   private static func code(_ body: () throws -> Void) -> String? {
@@ -112,6 +157,7 @@ struct BlockingFaceTests {
       code { try worker.trigger("f") },
       code { _ = try worker.trigger("f", payload: 1, action: .enqueue(queue: "q")) },
       code { try worker.trigger("f", payload: 1, action: .void()) },
+      code { try worker.run() },
     ]
   }
 
@@ -121,7 +167,7 @@ struct BlockingFaceTests {
   func inTask() async throws {
     try await withMockEngine { engine in
       let worker = try await engine.registerWorker()
-      #expect(Self.codes(worker) == Array(repeating: "BLOCKING_IN_TASK", count: 8))
+      #expect(Self.codes(worker) == Array(repeating: "BLOCKING_IN_TASK", count: 9))
       try worker.registerFunction("async::handler") { (_: JSONValue) async in Self.codes(worker).count }
       let error = #expect(throws: IIIInvocationError.self) {
         try { (worker: III) throws -> Void in try worker.trigger("f") }(worker)
@@ -154,7 +200,7 @@ struct BlockingFaceTests {
       let codes = await withCheckedContinuation { continuation in
         TestLoop.shared.post { continuation.resume(returning: Self.codes(worker)) }
       }
-      #expect(codes == Array(repeating: "BLOCKING_ON_LOOP", count: 8))
+      #expect(codes == Array(repeating: "BLOCKING_ON_LOOP", count: 9))
     }
   }
 }

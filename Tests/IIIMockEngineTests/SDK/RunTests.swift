@@ -87,6 +87,41 @@ struct RunTests {
     }
   }
 
+  /// A provider that takes its time, to hear of a trigger or of its end.
+  private struct SlowProvider: TriggerHandler {
+    let isSlowAtEnd: Bool
+    let turnstile = Turnstile()
+
+    func registerTrigger(_ trigger: TriggerConfig<JSONValue>) async throws {
+      if !isSlowAtEnd { try await onThread { turnstile.pass() } }
+    }
+    func unregisterTrigger(_ trigger: TriggerConfig<JSONValue>) async throws {
+      if isSlowAtEnd { try await onThread { turnstile.pass() } }
+    }
+  }
+
+  @Test("handlers of trigger types are waited for as well", arguments: [false, true])
+  func triggerTypes(isSlowAtEnd: Bool) async throws {
+    try await withMockEngine { engine in
+      let owner = try await engine.registerWorker()
+      let lines = Lock<[String]>([])
+      var options = InitOptions()
+      options.log = { _, line in lines.withLock { $0.append(line) } }
+      let provider = try await registerWorker(engine.url, options: options)
+      let handler = SlowProvider(isSlowAtEnd: isSlowAtEnd)
+      _ = try provider.registerTriggerType(RegisterTriggerTypeInput(id: "slow", description: ""), handler: handler)
+      try await engine.waitForTriggerType("slow")
+      let running = Task { try await provider.run(finishingWithin: .milliseconds(1)) }
+      let trigger = try owner.registerTrigger(type: "slow", functionID: "f", config: JSONValue.null)
+      if isSlowAtEnd { trigger.unregister() }
+      #expect(try await handler.turnstile.holds(1))
+      running.cancel()
+      try await running.value
+      #expect(lines.withLock { $0.contains { $0.hasPrefix("1 of the handlers have not finished") } })
+      handler.turnstile.open()
+    }
+  }
+
   @Test("it returns when somebody else shuts the worker down")
   func shutDown() async throws {
     try await withMockEngine { engine in

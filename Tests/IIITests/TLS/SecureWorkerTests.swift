@@ -214,4 +214,26 @@ struct SecureWorkerTests {
       await worker.shutdown()
     }
   }
+  @Test("§17.17 calls that wait when the connection is cut are lost; the next connection serves")
+  func lost() async throws {
+    let authority = try TestAuthority()
+    try await withSecureEngine(authority.server()) { relay, engine in
+      let callee = try await registerWorker(engine.url)
+      let turnstile = Turnstile()
+      try callee.registerFunction("waits") { (_: JSONValue) in turnstile.pass() }
+      try callee.registerFunction("double") { (n: Int) in 2 * n }
+      try await engine.waitForFunction("double")
+      let worker = try await registerWorker(
+        "wss://127.0.0.1:\(await relay.port)", options: options(authority.config()))
+      async let lost = #expect(throws: IIIInvocationError.self) { try await worker.trigger("waits") }
+      #expect(try await turnstile.holds(1))
+      await relay.cutOff()
+      #expect(await lost?.code == "CONNECTION_LOST")
+      let six: Int = try await worker.trigger("double", payload: 3)
+      #expect(six == 6)
+      turnstile.open()
+      await worker.shutdown()
+      await callee.shutdown()
+    }
+  }
 }

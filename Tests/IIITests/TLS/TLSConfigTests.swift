@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import III
@@ -63,5 +64,32 @@ struct TLSConfigTests {
     _ = try first.file("trusted.pem", "half written")
     #expect(try isTrusted(second))
     #expect(warnings.count == 1 && warnings[0].contains("holds no certificate in PEM"), "\(warnings)")
+  }
+  @Test("files that have not changed are not read again")
+  func unchanged() throws {
+    let authority = try TestAuthority()
+    let file = try authority.file("trusted.pem", authority.text(of: authority.file))
+    func write(_ text: String, _ age: TimeInterval) throws {
+      _ = try authority.file("trusted.pem", text)
+      let date = Date(timeIntervalSinceNow: -age)
+      try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file)
+    }
+    let text = try authority.text(of: file)
+    try write(text, 60)
+    var warnings: [String] = []
+    var source = try TLSSource(TLSConfig(caFile: file), systemFile: nil) { warnings.append($0) }
+    func next() -> TLSContext { source.context { warnings.append($0) } }
+    let first = next()
+    #expect(next() === first)
+    try write(text, 30)
+    let second = next()
+    #expect(second !== first)
+    #expect(next() === second)
+    try write("no certificate", 20)
+    #expect(next() === second)
+    #expect(next() === second)
+    #expect(warnings.count == 1)  // said once, not before every connection
+    try write(text, 0)
+    #expect(next() !== second)
   }
 }

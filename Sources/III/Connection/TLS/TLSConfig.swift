@@ -9,8 +9,8 @@
 /// let iii = try await registerWorker("wss://engine.internal:49134", options: options)
 /// ```
 ///
-/// All files are PEM. They are read when the worker is made, and again before each new connection, so that renewed ones are taken up; a
-/// new one that is of no use is reported, and the last good one kept.
+/// All files are PEM. They are read when the worker is made, and again before a new connection if they have changed, so that renewed ones
+/// are taken up; a new one that is of no use is reported, and the last good one kept.
 public struct TLSConfig: Sendable, Hashable {
   /// The certificates that are trusted, in place of those of the system: authorities, or the engine's own.
   public var caFile: String?
