@@ -7,6 +7,9 @@ let package = Package(
   dependencies: [.package(name: "iii", path: "..")],
   targets: [
     .executableTarget(
+      name: "countdown",
+      dependencies: [.product(name: "III", package: "iii"), .product(name: "IIIMockEngine", package: "iii")]),
+    .executableTarget(
       name: "hello",
       dependencies: [.product(name: "III", package: "iii"), .product(name: "IIIMockEngine", package: "iii")]),
     .executableTarget(name: "worker", dependencies: [.product(name: "III", package: "iii")]),

@@ -16,8 +16,7 @@
 ///   `BLOCKING_ON_LOOP` on a thread that serves connections: there, use the async form.
 @available(
   *, noasync,
-  message:
-    "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
+  message: "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
 )
 public func registerWorker(_ address: String? = nil, options: InitOptions = InitOptions()) throws -> III {
   try BlockingCall.check("registerWorker")
