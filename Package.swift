@@ -40,8 +40,8 @@ let package = Package(
       name: "Fuzzing", dependencies: ["III", "IIIMockEngine", "TestSupport", "UV"], path: "Tests/Fuzz/Fuzzing",
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz/Command", swiftSettings: swiftSettings),
-    .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "III"], swiftSettings: swiftSettings),
+      name: "fuzz", dependencies: ["Fuzzing", "TestSupport"], path: "Tests/Fuzz/Command", swiftSettings: swiftSettings),
+    .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "III", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
       name: "TranscriptTests", dependencies: ["IIIMockEngine", "TestSupport"], path: "Tests/Transcripts",
       exclude: ["Data"], swiftSettings: swiftSettings),

@@ -21,9 +21,10 @@ package struct UVError: Error, Equatable, Sendable, CustomStringConvertible {
   package var description: String { "\(operation): \(reason) (\(name))" }
 
   package var isAddressInUse: Bool { code == UV_EADDRINUSE.rawValue }
+  package var isNoSuchFile: Bool { code == UV_ENOENT.rawValue }
 
   /// Throws what a call returned, if it is an error.
-  static func check(_ code: Int32, _ operation: String) throws(UVError) {
-    if code < 0 { throw UVError(code: code, operation: operation) }
+  static func check(_ code: some FixedWidthInteger, _ operation: String) throws(UVError) {
+    if code < 0 { throw UVError(code: Int32(truncatingIfNeeded: code), operation: operation) }
   }
 }

@@ -4,7 +4,7 @@
   import Glibc
 #endif
 
-/// Writing and reading whole texts by descriptor.
+/// Writing of whole texts by descriptor.
 enum FileDescriptor {
   /// Writes all of a text and waits until it is taken. `false` if nobody can read it any more.
   @discardableResult static func write(_ text: String, to descriptor: Int32) -> Bool {
@@ -33,36 +33,11 @@ enum FileDescriptor {
     return poll(&entry, 1, limit) > 0
   }
 
-  /// The first bytes of a file; `nil` if it cannot be read.
-  static func read(_ path: String, maxBytes: Int) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: maxBytes)
-    var count = 0
-    while count < maxBytes {
-      let taken = bytes.withUnsafeMutableBytes {
-        systemRead(descriptor, UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
-      }
-      guard taken > 0 else { break }
-      count += taken
-    }
-    return String(decoding: bytes[..<count], as: UTF8.self)
-  }
-
   private static func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     #if canImport(Darwin)
       Darwin.write(descriptor, bytes.baseAddress, bytes.count)
     #else
       Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-    #endif
-  }
-
-  private static func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-    #if canImport(Darwin)
-      Darwin.read(descriptor, buffer.baseAddress, buffer.count)
-    #else
-      Glibc.read(descriptor, buffer.baseAddress, buffer.count)
     #endif
   }
 }

@@ -4,6 +4,8 @@
   import Glibc
 #endif
 
+import UV
+
 /// Who listens at a port that we wanted.
 struct PortHolder: Equatable {
   let pid: Int
@@ -23,18 +25,22 @@ struct PortHolder: Equatable {
     static func find(port: Int) -> PortHolder? {
       let sockets = Set(
         ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
-          (FileDescriptor.read(path, maxBytes: 1 << 20)).map { listeningSockets(in: $0, port: port) } ?? []
+          text(of: path, limit: 1 << 20).map { listeningSockets(in: $0, port: port) } ?? []
         })
       guard !sockets.isEmpty else { return nil }
       for entry in entries(of: "/proc", limit: 10_000) {
         guard let pid = Int(entry) else { continue }
         for descriptor in entries(of: "/proc/\(pid)/fd", limit: 4096)
         where target(of: "/proc/\(pid)/fd/\(descriptor)").map(sockets.contains) ?? false {
-          let name = FileDescriptor.read("/proc/\(pid)/comm", maxBytes: 64)?.split(separator: "\n").first
+          let name = text(of: "/proc/\(pid)/comm", limit: 64)?.split(separator: "\n").first
           return PortHolder(pid: pid, name: name.map(String.init) ?? "a process")
         }
       }
       return nil
+    }
+
+    private static func text(of path: String, limit: Int) -> String? {
+      (try? FileBytes.read(path, limit: limit)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The listening sockets of a table of the kernel, as the links of `/proc/PID/fd` name them.

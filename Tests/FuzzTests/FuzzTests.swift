@@ -1,19 +1,20 @@
 import Fuzzing
 import III
+import TestSupport
 import Testing
 
 /// A short run of what `Scripts/fuzz` does a million times.
 @Suite struct FuzzTests {
   @Test("The frame reader loses nothing and survives broken frames", arguments: [WebSocketRole.server, .client])
   func codec(role: WebSocketRole) throws {
-    var target = CodecTarget(role: role, corpus: try Corpus.load(), random: FuzzRandom(seed: 1))
+    var target = CodecTarget(role: role, corpus: try Corpus.load(), random: SeededGenerator(seed: 1))
     while target.frames < 20_000 { try target.runConnection() }
     #expect(target.messages > 10_000)
   }
 
   @Test("An engine under mutated frames ends every call once")
   func engine() async throws {
-    let target = try await EngineTarget.start(corpus: try Corpus.load(), random: FuzzRandom(seed: 2))
+    let target = try await EngineTarget.start(corpus: try Corpus.load(), random: SeededGenerator(seed: 2))
     while await target.counts.frames < 20_000 { try await target.runVisit() }
     let counts = await target.counts
     #expect(counts.ended + counts.lost == counts.started)
@@ -23,7 +24,7 @@ import Testing
 
   @Test("A worker at an engine that sends mutated frames answers every sound call once, and its own calls end")
   func client() async throws {
-    let target = try await ClientTarget.start(corpus: try Corpus.load(), random: FuzzRandom(seed: 3))
+    let target = try await ClientTarget.start(corpus: try Corpus.load(), random: SeededGenerator(seed: 3))
     while await target.counts.frames < 20_000 { try await target.runVisit() }
     let counts = await target.counts
     #expect(counts.ended + counts.lost == counts.started)

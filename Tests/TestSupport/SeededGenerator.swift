@@ -1,5 +1,5 @@
 /// The same numbers for the same seed (SplitMix64): a test that fails can be run again.
-package struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   package init(seed: UInt64) { state = seed }
@@ -12,9 +12,17 @@ package struct SeededGenerator: RandomNumberGenerator {
     return mixed ^ mixed >> 31
   }
 
-  package mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+  /// A generator for a part of a run, that the rest does not depend on.
+  package mutating func split() -> SeededGenerator { SeededGenerator(seed: next()) }
 
-  package mutating func chance(_ one: Int) -> Bool { below(one) == 0 }
+  /// A number from 0 on; 0 where the bound leaves no other.
+  package mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<max(bound, 1), using: &self) }
+
+  package mutating func oneIn(_ bound: Int) -> Bool { below(bound) == 0 }
+
+  package mutating func pick<Items: RandomAccessCollection>(_ items: Items) -> Items.Element {
+    items[items.index(items.startIndex, offsetBy: below(items.count))]
+  }
 
   package mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &self) }

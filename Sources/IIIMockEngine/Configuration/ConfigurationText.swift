@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Glibc)
-  import Glibc
-#endif
+internal import UV
 
 /// The bytes of a configuration file, before anything is understood of them.
 enum ConfigurationText {
@@ -10,30 +6,21 @@ enum ConfigurationText {
   static let maxBytes = 1 << 20
 
   static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      if errno == ENOENT {
+    let bytes: [UInt8]
+    do throws(UVError) {
+      bytes = try FileBytes.read(path, limit: maxBytes + 1)
+    } catch {
+      if error.isNoSuchFile {
         throw ConfigurationError(
           kind: .missingFile, path: path, message: "Config file not found: '\(path)'.",
           hint: "check the path, or leave --config out to run with defaults.")
       }
-      throw unreadable(path, reason: String(cString: strerror(errno)))
+      throw unreadable(path, reason: error.reason)
     }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
-    while true {
-      let count = chunk.withUnsafeMutableBytes { systemRead(descriptor, $0) }
-      if count == 0 { return bytes }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw unreadable(path, reason: String(cString: strerror(errno)))
-      }
-      bytes += chunk[..<count]
-      guard bytes.count <= maxBytes else {
-        throw unreadable(path, reason: "it is longer than \(maxBytes >> 20) MiB, which no configuration is")
-      }
+    guard bytes.count <= maxBytes else {
+      throw unreadable(path, reason: "it is longer than \(maxBytes >> 20) MiB, which no configuration is")
     }
+    return bytes
   }
 
   /// The text without its byte order mark. The parser takes UTF-8 alone.
@@ -55,13 +42,5 @@ enum ConfigurationText {
   private static func unreadable(_ path: String, reason: String) -> ConfigurationError {
     ConfigurationError(
       kind: .unreadableFile, path: path, message: "Failed to read config file '\(path)': \(reason)")
-  }
-
-  private static func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-    #if canImport(Darwin)
-      Darwin.read(descriptor, buffer.baseAddress, buffer.count)
-    #else
-      Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-    #endif
   }
 }

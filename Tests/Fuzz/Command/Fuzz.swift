@@ -1,6 +1,7 @@
 import Foundation
 import Fuzzing
 import III
+import TestSupport
 
 /// `fuzz [--seed N] [--frames N]`: mutated frames against the frame paths of engine and client.
 ///
@@ -13,7 +14,7 @@ enum Fuzz {
     say("seed \(seed), \(frames) mutated frames for each target")
     do {
       let corpus = try Corpus.load()
-      var random = FuzzRandom(seed: seed)
+      var random = SeededGenerator(seed: seed)
       for role in [WebSocketRole.server, .client] {
         try codec(role, frames, corpus, random.split())
       }
@@ -31,7 +32,7 @@ enum Fuzz {
     return UInt64(words[index + 1])
   }
 
-  private static func codec(_ role: WebSocketRole, _ frames: Int, _ corpus: Corpus, _ random: FuzzRandom) throws {
+  private static func codec(_ role: WebSocketRole, _ frames: Int, _ corpus: Corpus, _ random: SeededGenerator) throws {
     var memory = MemoryWatch("codec of a \(role)", frames: frames)
     var target = CodecTarget(role: role, corpus: corpus, random: random)
     while target.frames < frames {
@@ -41,7 +42,7 @@ enum Fuzz {
     try memory.finish("\(target.messages) messages, of which \(target.envelopes) had an outline")
   }
 
-  private static func engine(_ frames: Int, _ corpus: Corpus, _ random: FuzzRandom) async throws {
+  private static func engine(_ frames: Int, _ corpus: Corpus, _ random: SeededGenerator) async throws {
     var memory = MemoryWatch("engine", frames: frames)
     var random = random
     // Several engines one after the other: each has another mixture of habits.
@@ -61,7 +62,7 @@ enum Fuzz {
     try memory.finish("")
   }
 
-  private static func client(_ frames: Int, _ corpus: Corpus, _ random: FuzzRandom) async throws {
+  private static func client(_ frames: Int, _ corpus: Corpus, _ random: SeededGenerator) async throws {
     var memory = MemoryWatch("client", frames: frames)
     let target = try await ClientTarget.start(corpus: corpus, random: random)
     var counts = FuzzCounts()

@@ -1,3 +1,4 @@
+package import TestSupport
 import III
 import UV
 
@@ -7,7 +8,7 @@ package struct ClientTarget: Sendable {
   private let url: String
   private let calls = Lock((started: 0, ended: 0))
 
-  package static func start(corpus: Corpus, random: FuzzRandom) async throws -> ClientTarget {
+  package static func start(corpus: Corpus, random: SeededGenerator) async throws -> ClientTarget {
     let visits = try await LoopRun(name: "fuzz") { loop in
       do { return try ClientVisits(on: loop, corpus: corpus, random: random) } catch {
         preconditionFailure("the hostile engine cannot listen: \(error)")

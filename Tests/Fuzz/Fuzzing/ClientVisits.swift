@@ -11,7 +11,7 @@ final class ClientVisits {
   private let steps: Steps
   private let listener: TCPListener
   private var forge: FrameForge
-  private var random: FuzzRandom
+  private var random: SeededGenerator
   private let mutator: MessageMutator
 
   /// The newest connection; earlier ones are over.
@@ -27,7 +27,7 @@ final class ClientVisits {
   private static let connectionsPerVisit = 16
   private static let roundsPerConnection = 4
 
-  init(on loop: Loop, corpus: Corpus, random: FuzzRandom) throws(UVError) {
+  init(on loop: Loop, corpus: Corpus, random: SeededGenerator) throws(UVError) {
     var random = random
     self.loop = loop
     steps = Steps(on: loop)
@@ -48,15 +48,7 @@ final class ClientVisits {
 
   var url: String { "ws://127.0.0.1:\(listener.address.port)" }
 
-  var counts: FuzzCounts {
-    var counts = FuzzCounts()
-    counts.frames = frames
-    counts.connections = connections
-    counts.started = ledger.started
-    counts.ended = ledger.ended
-    counts.lost = ledger.lost
-    return counts
-  }
+  var counts: FuzzCounts { FuzzCounts(frames: frames, connections: connections, ledger) }
 
   func close() {
     worker?.leave(0)
@@ -109,16 +101,7 @@ final class ClientVisits {
       bytes += forge.sound(forge.message()).bytes
       if random.oneIn(8) { bytes += call(by: worker) }
     }
-    let cut = random.below(bytes.count + 1)
-    worker.send(Array(bytes.prefix(cut)))
-    worker.isHalfSent = true
-    if !worker.isDoomed { worker.promiseFence() }
-    loop.post { [bound = LoopBound(worker, on: loop), rest = Array(bytes.dropFirst(cut))] in
-      let worker = bound.value
-      worker.send(rest)
-      worker.isHalfSent = false
-      if !worker.isDoomed { worker.sendFence() }
-    }
+    worker.send(inTwoParts: bytes, cutAt: random.below(bytes.count + 1))
   }
 
   /// A sound call of the worker's function.

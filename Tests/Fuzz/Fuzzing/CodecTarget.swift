@@ -1,19 +1,19 @@
 package import III
-import TestSupport
+package import TestSupport
 
 /// The frame reader and the envelope scan alone, on memory that ends where the bytes end, so that AddressSanitizer sees
 /// every read beyond.
 package struct CodecTarget {
   private let role: WebSocketRole
   private var forge: FrameForge
-  private var random: FuzzRandom
+  private var random: SeededGenerator
   package private(set) var frames = 0
   package private(set) var messages = 0
   private var check = MessageCheck()
   /// Messages that had an outline.
   package var envelopes: Int { check.envelopes }
 
-  package init(role: WebSocketRole, corpus: Corpus, random: FuzzRandom) {
+  package init(role: WebSocketRole, corpus: Corpus, random: SeededGenerator) {
     var random = random
     self.role = role
     let (own, other) = role == .server ? (corpus.toEngine, corpus.toWorker) : (corpus.toWorker, corpus.toEngine)

@@ -1,3 +1,4 @@
+package import TestSupport
 import IIIMockEngine
 import UV
 
@@ -7,7 +8,7 @@ package struct EngineTarget: Sendable {
   private let visits: LoopRun<EngineVisits>
 
   /// Starts an engine and the two sound workers; `shutDown` ends all.
-  package static func start(corpus: Corpus, random: FuzzRandom) async throws -> EngineTarget {
+  package static func start(corpus: Corpus, random: SeededGenerator) async throws -> EngineTarget {
     var random = random
     var configuration = MockEngine.Configuration()
     configuration.compatibility = random.oneIn(2) ? .current : .v0_13

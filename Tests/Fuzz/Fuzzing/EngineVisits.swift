@@ -10,7 +10,7 @@ final class EngineVisits {
   private let loop: Loop
   private let address: SocketAddress
   private var forge: FrameForge
-  private var random: FuzzRandom
+  private var random: SeededGenerator
   private var mutator: MessageMutator
 
   private let caller: FuzzPeer
@@ -27,7 +27,7 @@ final class EngineVisits {
   /// Rounds after which all guests leave, and nothing may be owed any more.
   private static let roundsPerVisit = 12
 
-  init(on loop: Loop, address: SocketAddress, corpus: Corpus, random: FuzzRandom) {
+  init(on loop: Loop, address: SocketAddress, corpus: Corpus, random: SeededGenerator) {
     var random = random
     self.loop = loop
     self.address = address
@@ -49,15 +49,7 @@ final class EngineVisits {
     steps.close()
   }
 
-  var counts: FuzzCounts {
-    var counts = FuzzCounts()
-    counts.frames = frames
-    counts.connections = connections
-    counts.started = ledger.started
-    counts.ended = ledger.ended
-    counts.lost = ledger.lost
-    return counts
-  }
+  var counts: FuzzCounts { FuzzCounts(frames: frames, connections: connections, ledger) }
 
   // MARK: Rounds
 
@@ -139,17 +131,7 @@ final class EngineVisits {
       frames += 1
       if random.oneIn(8) { bytes += call(Self.echo, by: guest, mustEndNow: true) }
     }
-    // In two parts, so that frames are cut and others come in between.
-    let cut = random.below(bytes.count + 1)
-    guest.send(Array(bytes.prefix(cut)))
-    guest.isHalfSent = true
-    loop.post { [bound = LoopBound(guest, on: loop), rest = Array(bytes.dropFirst(cut))] in
-      let guest = bound.value
-      guest.send(rest)
-      guest.isHalfSent = false
-      if !guest.isDoomed { guest.sendFence() }
-    }
-    if !guest.isDoomed { guest.promiseFence() }
+    guest.send(inTwoParts: bytes, cutAt: random.below(bytes.count + 1))
   }
 
   private func callSoundly() {

@@ -6,7 +6,7 @@ package struct FrameForge: Sendable {
   private let isMasked: Bool
   private let messages: [Corpus.Message]
   private let mutator: MessageMutator
-  package var random: FuzzRandom
+  package var random: SeededGenerator
 
   /// What was forged.
   package struct Piece: Sendable {
@@ -15,7 +15,7 @@ package struct FrameForge: Sendable {
     package var expected: [RawFrame]?
   }
 
-  package init(messages: [Corpus.Message], others: [Corpus.Message], isMasked: Bool, random: FuzzRandom) {
+  package init(messages: [Corpus.Message], others: [Corpus.Message], isMasked: Bool, random: SeededGenerator) {
     self.isMasked = isMasked
     self.messages = messages
     mutator = MessageMutator(others: messages + others)

@@ -10,6 +10,14 @@ package struct FuzzCounts: Sendable {
 
   package init() {}
 
+  init(frames: Int, connections: Int, _ ledger: CallLedger) {
+    self.frames = frames
+    self.connections = connections
+    started = ledger.started
+    ended = ledger.ended
+    lost = ledger.lost
+  }
+
   package static func += (sum: inout FuzzCounts, more: FuzzCounts) {
     sum.frames += more.frames
     sum.connections += more.connections

@@ -68,15 +68,28 @@ final class FuzzPeer {
     send(RawFrame(opcode: opcode, payload: payload, isMasked: role == .client).encoded())
   }
 
+  /// Sends bytes in two turns of the loop, so that a frame is cut and others come in between, and a fence after them.
+  func send(inTwoParts bytes: [UInt8], cutAt cut: Int) {
+    send(Array(bytes.prefix(cut)))
+    isHalfSent = true
+    if !isDoomed { promiseFence() }
+    loop.post { [bound = LoopBound(self, on: loop), rest = Array(bytes.dropFirst(cut))] in
+      let peer = bound.value
+      peer.send(rest)
+      peer.isHalfSent = false
+      if !peer.isDoomed { peer.sendFence() }
+    }
+  }
+
   func fence() {
     promiseFence()
     sendFence()
   }
 
   /// From now on the peer is not fenced, until the fence that is sent later has passed.
-  func promiseFence() { fencesSent += 1 }
+  private func promiseFence() { fencesSent += 1 }
 
-  func sendFence() { send(opcode: 9, Array("fence \(fencesSent)".utf8)) }
+  private func sendFence() { send(opcode: 9, Array("fence \(fencesSent)".utf8)) }
 
   /// Ends the connection from this side: cut, reset, or with what is unsent sent first.
   func leave(_ way: Int) {

@@ -1,3 +1,5 @@
+package import TestSupport
+
 /// Changes a message: its bytes flipped, cut, joined with another's, repeated, and words of the protocol put in.
 package struct MessageMutator: Sendable {
   private let others: [Corpus.Message]
@@ -15,13 +17,13 @@ package struct MessageMutator: Sendable {
     #""traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","#, #""baggage":"a=%ff,b=1;c","#,
   ].map { Array($0.utf8) }
 
-  package func mutate(_ message: [UInt8], _ random: inout FuzzRandom) -> [UInt8] {
+  package func mutate(_ message: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
     var bytes = message
     for _ in 0...random.below(3) { change(&bytes, &random) }
     return bytes
   }
 
-  private func change(_ bytes: inout [UInt8], _ random: inout FuzzRandom) {
+  private func change(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
     let place = random.below(bytes.count + 1)
     switch random.below(12) {
     case 0 where !bytes.isEmpty: bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8))
@@ -47,7 +49,7 @@ package struct MessageMutator: Sendable {
   }
 
   /// Containers in containers, about as deep as decoders allow and deeper.
-  private func nest(_ bytes: [UInt8], at place: Int, depth: Int, _ random: inout FuzzRandom) -> [UInt8] {
+  private func nest(_ bytes: [UInt8], at place: Int, depth: Int, _ random: inout SeededGenerator) -> [UInt8] {
     let isObject = random.oneIn(2)
     let open = Array((isObject ? #"{"a":"# : "[").utf8)
     let close = Array((isObject ? "}" : "]").utf8)

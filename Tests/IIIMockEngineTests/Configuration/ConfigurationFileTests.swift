@@ -298,7 +298,7 @@ import Testing
     #expect(missing?.kind == .missingFile)
     #expect(missing?.description.hasPrefix("Config file not found: '/nowhere/x.yaml'.\nHint: ") == true)
     let folder = #expect(throws: ConfigurationError.self) { try ConfigurationFile.load(path: "/") }
-    #expect(folder?.message == "Failed to read config file '/': Is a directory")
+    #expect(folder?.message == "Failed to read config file '/': illegal operation on a directory")
     let endless = #expect(throws: ConfigurationError.self) { try ConfigurationFile.load(path: "/dev/zero") }
     #expect(endless?.kind == .unreadableFile)
   }

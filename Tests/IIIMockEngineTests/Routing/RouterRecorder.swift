@@ -41,13 +41,13 @@ final class RouterRecorder: RouterOutput {
 }
 
 /// Keeps a message's text.
-private struct TextCollector: TextSink {
+private struct TextCollector: ByteSink {
   var bytes: [UInt8] = []
 
   mutating func append(_ text: StaticString) { bytes += ByteView(text).array }
   mutating func append(_ view: ByteView) { bytes += view.array }
   mutating func append(_ bytes: [UInt8]) { self.bytes += bytes }
-  mutating func append(id: UUID128) { bytes += Array(id.description.utf8) }
+  mutating func append(_ id: UUID128) { bytes += Array(id.description.utf8) }
   mutating func append(quoting text: String) { bytes += JSONText.quoted(text) }
 }
 

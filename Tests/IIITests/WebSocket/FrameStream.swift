@@ -16,13 +16,13 @@ struct FrameStream {
   mutating func valid(messages: Int, maxPayload: Int = 200) -> [UInt8] {
     var bytes: [UInt8] = []
     for _ in 0..<messages {
-      let isText = !generator.chance(3)
+      let isText = !generator.oneIn(3)
       var left = isText ? text(generator.below(maxPayload)) : generator.bytes(generator.below(maxPayload))
       var opcode: UInt8 = isText ? 1 : 2
       while true {
-        if generator.chance(4) { bytes += control() }
-        let size = generator.chance(2) ? left.count : generator.below(left.count + 1)
-        let isLast = size == left.count && !generator.chance(5)
+        if generator.oneIn(4) { bytes += control() }
+        let size = generator.oneIn(2) ? left.count : generator.below(left.count + 1)
+        let isLast = size == left.count && !generator.oneIn(5)
         bytes += frame(opcode, Array(left.prefix(size)), fin: isLast)
         left.removeFirst(size)
         opcode = 0
@@ -55,7 +55,7 @@ struct FrameStream {
   }
 
   private mutating func control() -> [UInt8] {
-    frame(generator.chance(2) ? 9 : 10, generator.bytes(generator.chance(3) ? 125 : generator.below(20)), fin: true)
+    frame(generator.oneIn(2) ? 9 : 10, generator.bytes(generator.oneIn(3) ? 125 : generator.below(20)), fin: true)
   }
 
   private mutating func frame(_ opcode: UInt8, _ payload: [UInt8], fin: Bool) -> [UInt8] {

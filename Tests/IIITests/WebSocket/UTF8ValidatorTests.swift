@@ -61,7 +61,7 @@ import Testing
     var generator = SeededGenerator(seed: 3)
     for _ in 0..<500 {
       var bytes = Array(String(repeating: "zwölf € 日本 😀!", count: 1 + generator.below(3)).utf8)
-      if generator.chance(2) { bytes[generator.below(bytes.count)] = UInt8(generator.below(256)) }
+      if generator.oneIn(2) { bytes[generator.below(bytes.count)] = UInt8(generator.below(256)) }
       var validator = UTF8Validator()
       var rest = bytes[...]
       var accepted = true

@@ -1,0 +1,36 @@
+/// What a message is written to: a counter first, then memory of just that size, so that both say the same.
+package protocol ByteSink {
+  mutating func append(_ text: StaticString)
+  mutating func append(_ bytes: ByteView)
+  mutating func append(_ bytes: [UInt8])
+  mutating func append(_ id: UUID128)
+  mutating func append(quoting string: String)
+}
+
+extension ByteWriter: ByteSink {
+  package mutating func append(_ id: UUID128) { id.write(into: &self) }
+  package mutating func append(quoting string: String) { JSONText.write(string, into: &self) }
+}
+
+extension ByteSink {
+  /// A member with a string for its value, after others; nothing where there is no string.
+  @inlinable package mutating func append(member name: StaticString, quoting string: String?) {
+    guard let string else { return }
+    append(name)
+    append(quoting: string)
+  }
+
+  /// A member with any value, after others; nothing where there is none.
+  @inlinable package mutating func append(member name: StaticString, _ json: [UInt8]?) {
+    guard let json else { return }
+    append(name)
+    append(json)
+  }
+
+  /// As above, of bytes that lie elsewhere.
+  @inlinable package mutating func append(member name: StaticString, _ json: ByteView?) {
+    guard let json else { return }
+    append(name)
+    append(json)
+  }
+}
