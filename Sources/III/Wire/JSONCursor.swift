@@ -97,15 +97,10 @@ struct JSONCursor {
     let start = offset &+ 1
     var hasEscapes = false
     var at = start
-    let ones: UInt64 = 0x0101_0101_0101_0101
     while true {
       while at &+ 8 <= end {
         let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-        let quote = word ^ (0x22 &* ones)
-        let backslash = word ^ (0x5C &* ones)
-        let marked =
-          ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- (0x20 &* ones)) | word)
-          & (0x80 &* ones)
+        let marked = StringBytes.special(word)
         if marked != 0 {
           at &+= marked.trailingZeroBitCount &>> 3
           break
@@ -121,7 +116,10 @@ struct JSONCursor {
         hasEscapes = true
         at = try escape(at)
       } else if byte >= 0x80 {
-        at = try multibyte(at)
+        guard let next = StringBytes.endOfCharacter(base, at: at, end: end) else {
+          throw JSONSyntaxError(.invalidUTF8, at: at)
+        }
+        at = next
       } else if byte < 0x20 {
         throw JSONSyntaxError(.controlCharacter, at: at)
       } else {
@@ -132,40 +130,11 @@ struct JSONCursor {
 
   /// Checks the escape whose backslash stands at `at`; returns where it ends.
   private func escape(_ at: Int) throws(JSONSyntaxError) -> Int {
-    guard at + 1 < end else { throw JSONSyntaxError(.unexpectedEnd, at: end) }
-    switch byte(at + 1) {
-    case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: return at + 2
-    case 0x75:
-      guard at + 6 <= end else { throw JSONSyntaxError(.unexpectedEnd, at: end) }
-      for digit in at + 2..<at + 6 {
-        let byte = byte(digit)
-        guard byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 else { throw JSONSyntaxError(.badEscape, at: digit) }
-      }
-      return at + 6
-    default: throw JSONSyntaxError(.badEscape, at: at + 1)
+    switch StringBytes.escape(base, at: at, end: end) {
+    case .ends(let end): return end
+    case .isCut: throw JSONSyntaxError(.unexpectedEnd, at: end)
+    case .isWrong(let place): throw JSONSyntaxError(.badEscape, at: place)
     }
-  }
-
-  /// Checks the scalar of two to four bytes at `at`; returns where it ends.
-  private func multibyte(_ at: Int) throws(JSONSyntaxError) -> Int {
-    let lead = byte(at)
-    let count: Int
-    var second: ClosedRange<UInt8> = 0x80...0xBF
-    switch lead {
-    case 0xC2...0xDF: count = 2
-    case 0xE0: (count, second) = (3, 0xA0...0xBF)
-    case 0xED: (count, second) = (3, 0x80...0x9F)
-    case 0xE1...0xEF: count = 3
-    case 0xF0: (count, second) = (4, 0x90...0xBF)
-    case 0xF1...0xF3: count = 4
-    case 0xF4: (count, second) = (4, 0x80...0x8F)
-    default: throw JSONSyntaxError(.invalidUTF8, at: at)
-    }
-    guard at + count <= end, second.contains(byte(at + 1)) else { throw JSONSyntaxError(.invalidUTF8, at: at) }
-    for index in 2..<max(2, count) where byte(at + index) & 0xC0 != 0x80 {
-      throw JSONSyntaxError(.invalidUTF8, at: at)
-    }
-    return at + count
   }
 
   /// Takes a number.

@@ -89,7 +89,7 @@ package struct JSONScanner {
     // Keys, ids and short values end within these words; a wider step would cost them more than it saves.
     let near = min(count, at &+ 48)
     while at &+ 8 <= near {
-      let found = JSONScanner.special(UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
+      let found = StringBytes.special(UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
       if found != 0 {
         index = at &+ found.trailingZeroBitCount &>> 3
         return
@@ -106,17 +106,17 @@ package struct JSONScanner {
     while at &+ 64 <= count {
       // Two halves to one test: what tells whether any bit is set costs as much as a half.
       let found =
-        JSONScanner.special(base.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self))
-        | JSONScanner.special(base.loadUnaligned(fromByteOffset: at &+ 32, as: SIMD4<UInt64>.self))
+        StringBytes.special(base.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self))
+        | StringBytes.special(base.loadUnaligned(fromByteOffset: at &+ 32, as: SIMD4<UInt64>.self))
       if found[0] | found[1] | found[2] | found[3] != 0 { break }
       at &+= 64
     }
     if at &+ 32 <= count {
-      let found = JSONScanner.special(base.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self))
+      let found = StringBytes.special(base.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self))
       if found[0] | found[1] | found[2] | found[3] == 0 { at &+= 32 }
     }
     while at &+ 8 <= count {
-      let found = JSONScanner.special(UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
+      let found = StringBytes.special(UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
       if found != 0 {
         at &+= found.trailingZeroBitCount &>> 3
         break
@@ -126,56 +126,15 @@ package struct JSONScanner {
     index = at
   }
 
-  /// Marks the lowest byte of the word that is a quote, a backslash, a control character or not ASCII by its high bit;
-  /// bytes above that one may be marked wrongly.
-  ///
-  /// XOR with 2 makes the quote (22) a 20 and leaves controls below it, so that one subtraction finds both.
-  @inline(__always) private static func special(_ word: UInt64) -> UInt64 {
-    let controlOrQuote = (word ^ 0x0202_0202_0202_0202) &- 0x2121_2121_2121_2121
-    let backslash = (word ^ 0x5C5C_5C5C_5C5C_5C5C) &- 0x0101_0101_0101_0101
-    return (controlOrQuote | backslash | word) & 0x8080_8080_8080_8080
-  }
-
-  /// The same for four words at once.
-  @inline(__always) private static func special(_ words: SIMD4<UInt64>) -> SIMD4<UInt64> {
-    let controlOrQuote = (words ^ 0x0202_0202_0202_0202) &- 0x2121_2121_2121_2121
-    let backslash = (words ^ 0x5C5C_5C5C_5C5C_5C5C) &- 0x0101_0101_0101_0101
-    return (controlOrQuote | backslash | words) & 0x8080_8080_8080_8080
-  }
-
-  @inline(never) private mutating func escape() throws(Failure) {
-    guard index &+ 1 < count else { throw failure }
-    switch byte(index &+ 1) {
-    case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: index &+= 2
-    case 0x75:
-      guard index &+ 6 <= count else { throw failure }
-      for offset in 2..<6 {
-        let c = byte(index &+ offset)
-        guard (c >= 0x30 && c <= 0x39) || (c | 0x20 >= 0x61 && c | 0x20 <= 0x66) else { throw failure }
-      }
-      index &+= 6
-    default: throw failure
-    }
+  private mutating func escape() throws(Failure) {
+    guard case .ends(let at) = StringBytes.escape(base, at: index, end: count) else { throw failure }
+    index = at
   }
 
   /// One character of two to four bytes.
-  @inline(never) private mutating func sequence() throws(Failure) {
-    let c = byte(index)
-    let length: Int
-    var second: ClosedRange<UInt8> = 0x80...0xBF
-    switch c {
-    case 0xC2...0xDF: length = 2
-    case 0xE0...0xEF:
-      length = 3
-      if c == 0xE0 { second = 0xA0...0xBF } else if c == 0xED { second = 0x80...0x9F }
-    case 0xF0...0xF4:
-      length = 4
-      if c == 0xF0 { second = 0x90...0xBF } else if c == 0xF4 { second = 0x80...0x8F }
-    default: throw failure
-    }
-    guard index &+ length <= count, second.contains(byte(index &+ 1)) else { throw failure }
-    for offset in 2..<max(length, 2) where byte(index &+ offset) & 0xC0 != 0x80 { throw failure }
-    index &+= length
+  private mutating func sequence() throws(Failure) {
+    guard let at = StringBytes.endOfCharacter(base, at: index, end: count) else { throw failure }
+    index = at
   }
 
   // MARK: Other scalars

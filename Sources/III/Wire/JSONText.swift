@@ -138,16 +138,11 @@ extension JSONText {
 
   /// Where the first byte at or behind `start` stands that JSON writes escaped, else the end.
   @inline(__always) static func firstEscaped(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-    let ones: UInt64 = 0x0101_0101_0101_0101
     var offset = start
     while offset &+ 8 <= bytes.count {
       let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      let quote = word ^ (0x22 &* ones)
-      let backslash = word ^ (0x5C &* ones)
       // The lowest marked byte is one that counts; those above it may be false.
-      let marked =
-        ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- (0x20 &* ones)) & ~word)
-        & (0x80 &* ones)
+      let marked = StringBytes.escaped(word)
       if marked != 0 { return offset &+ marked.trailingZeroBitCount &>> 3 }
       offset &+= 8
     }
