@@ -3,20 +3,23 @@ internal import III
 extension Router {
   /// Executes a built-in function.
   mutating func call(
-    _ function: BuiltInFunction, _ data: ByteView, from peer: PeerID, _ output: some RouterOutput
+    _ function: BuiltIn, _ data: ByteView, from peer: PeerID, _ output: some RouterOutput
   ) -> Result<JSONValue, InvocationFailure> {
     do throws(BuiltInInput.Mismatch) {
       guard let value = try? PayloadCoder.decode(JSONValue.self, from: data) else {
         throw .init(reason: "the value cannot be read")
       }
-      return try execute(function, BuiltInInput(value, named: function.inputName), from: peer, output)
+      let input = try BuiltInInput(value, named: function.inputName)
+      switch function {
+      case .core(let function): return try execute(function, input, from: peer, output)
+      }
     } catch {
-      return .failure(.badInput(function.rawValue, error.reason))
+      return .failure(.badInput(function.id, error.reason))
     }
   }
 
   private mutating func execute(
-    _ function: BuiltInFunction, _ input: BuiltInInput, from peer: PeerID, _ output: some RouterOutput
+    _ function: CoreFunction, _ input: BuiltInInput, from peer: PeerID, _ output: some RouterOutput
   ) throws(BuiltInInput.Mismatch) -> Result<JSONValue, InvocationFailure> {
     switch function {
     case .listFunctions: return .success(try listFunctions(input))
@@ -94,7 +97,7 @@ extension Router {
   /// The owner's reported name, else the id's first part.
   func workerName(of entry: FunctionEntry) -> String {
     switch entry.target {
-    case .builtIn: BuiltInFunction.owner
+    case .builtIn(let function): function.owner
     case .worker(let peer): workers[peer]?.metadata.name ?? firstSegment(of: entry.name.text)
     }
   }
@@ -180,7 +183,7 @@ extension Router {
     if let worker = inProcess.first(where: { $0.name == name }) {
       row = worker.row(functionCount: functionCount(of: worker))
       row["internal"] = true
-      owned = name == BuiltInFunction.owner ? builtIns : []
+      owned = builtIns(of: name)
     } else if let worker = workers.all.first(where: { $0.metadata.name == name }) {
       row = self.row(of: worker)
       row["internal"] = false
@@ -196,12 +199,13 @@ extension Router {
     ]
   }
 
-  private var builtIns: [FunctionEntry] {
-    functions.all.filter { if case .builtIn = $0.target { true } else { false } }
+  private func builtIns(of owner: String) -> [FunctionEntry] {
+    functions.all.filter { if case .builtIn(let function) = $0.target { function.owner == owner } else { false } }
   }
 
+  /// Instances after the first have none of their own.
   private func functionCount(of worker: InProcessWorker) -> Int {
-    worker.name == BuiltInFunction.owner ? builtIns.count : 0
+    worker.id == worker.name ? builtIns(of: worker.name).count : 0
   }
 }
 

@@ -15,7 +15,7 @@ final class FunctionName {
 /// Who executes a function.
 enum FunctionTarget {
   case worker(PeerID)
-  case builtIn(BuiltInFunction)
+  case builtIn(BuiltIn)
 }
 
 /// A registered function.

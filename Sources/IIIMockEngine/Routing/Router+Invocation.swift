@@ -114,7 +114,7 @@ extension Router {
   }
 
   private mutating func run(
-    _ function: BuiltInFunction, _ frame: InvocationFrame, name: FunctionName, id: UUID128?, trace: TraceHeaders?,
+    _ function: BuiltIn, _ frame: InvocationFrame, name: FunctionName, id: UUID128?, trace: TraceHeaders?,
     from peer: PeerID, _ output: some RouterOutput
   ) {
     if id != nil { count(1, peer) }  // a listing counts itself

@@ -23,7 +23,7 @@ struct Router {
     self.inProcess = inProcess
     triggers = TriggerRegistry(parks: compatibility.reportsTriggerErrors)
     trace = TracePolicy(compatibility: compatibility, isTracingEnabled: isTracingEnabled)
-    for function in BuiltInFunction.allCases { functions.register(function.entry) }
+    for entry in BuiltIn.entries { functions.register(entry) }
     polledFunctions = Set(functions.all.map(\.name.text))
     functions.hasChanged = false
   }

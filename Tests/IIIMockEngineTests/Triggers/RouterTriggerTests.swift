@@ -119,7 +119,7 @@ import Testing
       Issue.record("no rows")
       return
     }
-    #expect(rows.count == BuiltInFunction.allCases.count + 1)
+    #expect(rows.count == BuiltIn.entries.count + 1)
     // Registered again, or registered and gone: no change.
     bench.send(worker, #"{"type":"registerfunction","id":"seen","description":"again"}"#)
     bench.send(worker, #"{"type":"registerfunction","id":"brief"}"#)

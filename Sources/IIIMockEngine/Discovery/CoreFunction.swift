@@ -1,7 +1,5 @@
-internal import III
-
-/// A function that the engine executes itself.
-enum BuiltInFunction: String, CaseIterable {
+/// A function of `iii-engine-functions`: what the engine tells of itself.
+enum CoreFunction: String, BuiltInFamily {
   case listFunctions = "engine::functions::list"
   case inspectFunction = "engine::functions::info"
   case listTriggerTypes = "engine::triggers::list"
@@ -12,7 +10,6 @@ enum BuiltInFunction: String, CaseIterable {
   case listWorkers = "engine::workers::list"
   case inspectWorker = "engine::workers::info"
 
-  /// The in-process worker that a listing names as its owner.
   static let owner = "iii-engine-functions"
 
   var description: String {
@@ -29,7 +26,6 @@ enum BuiltInFunction: String, CaseIterable {
     }
   }
 
-  /// What its input is called in errors.
   var inputName: String {
     switch self {
     case .listFunctions: "FunctionsListInput"
@@ -64,16 +60,4 @@ enum BuiltInFunction: String, CaseIterable {
     case .listFunctions, .listTriggerTypes, .listTriggers, .registerWorker, .listWorkers: []
     }
   }
-
-  /// Its entry in the function table.
-  var entry: FunctionEntry {
-    FunctionEntry(
-      name: FunctionName(rawValue), target: .builtIn(self), description: description,
-      requestFormat: requestSchema.jsonBytes, responseFormat: responseSchema.jsonBytes)
-  }
-}
-
-extension JSONValue {
-  /// The value as compact JSON.
-  var jsonBytes: [UInt8] { Array(jsonString().utf8) }
 }

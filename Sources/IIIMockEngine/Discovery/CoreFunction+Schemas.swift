@@ -1,7 +1,7 @@
 internal import III
 
 /// The JSON Schemas of the built-in functions, as `engine::functions::info` shows them.
-extension BuiltInFunction {
+extension CoreFunction {
   /// Of the input: the members that the function reads.
   var requestSchema: JSONValue {
     var properties = JSONObject()

@@ -1,0 +1,29 @@
+internal import III
+
+/// The functions of one of the engine's own workers: what listings tell of each, and how its input is called. How they
+/// are executed stands with the router, for they reach into what it holds.
+protocol BuiltInFamily: RawRepresentable<String>, CaseIterable, Sendable {
+  /// The worker, which listings name as the functions' owner.
+  static var owner: String { get }
+
+  var description: String { get }
+  /// What the input is called in errors.
+  var inputName: String { get }
+  /// JSON Schemas, as `engine::functions::info` shows them.
+  var requestSchema: JSONValue { get }
+  var responseSchema: JSONValue { get }
+}
+
+extension BuiltInFamily {
+  /// The function's entry in the function table.
+  func entry(_ function: BuiltIn) -> FunctionEntry {
+    FunctionEntry(
+      name: FunctionName(rawValue), target: .builtIn(function), description: description,
+      requestFormat: requestSchema.jsonBytes, responseFormat: responseSchema.jsonBytes)
+  }
+}
+
+extension JSONValue {
+  /// The value as compact JSON.
+  var jsonBytes: [UInt8] { Array(jsonString().utf8) }
+}
