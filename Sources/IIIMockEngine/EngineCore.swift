@@ -84,6 +84,8 @@ actor EngineCore {
 
   var diagnostics: [Diagnostic] { server?.diagnostics ?? [] }
 
+  var logs: [EngineLogRecord] { server?.router.observability.logs?.all ?? [] }
+
   // MARK: Waiting
 
   /// Suspends until what is awaited is there; it may be there already.

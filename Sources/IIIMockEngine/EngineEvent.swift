@@ -34,6 +34,8 @@ public enum EngineEvent: Sendable, Hashable {
   case largeMessage(worker: WorkerLabel, bytes: Int, hint: String)
   /// A worker does not read what it is sent.
   case slowWorker(worker: WorkerLabel, unsentBytes: Int)
+  /// A worker logged something that the engine's log is to show.
+  case logged(EngineLogRecord)
   /// Anything else that deserves attention.
   case warning(String)
 }

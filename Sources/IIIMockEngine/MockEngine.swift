@@ -41,6 +41,13 @@ public final class MockEngine: Sendable {
     public var compatibility: Compatibility = .current
     /// Whether the engine opens spans as engine 0.13 does with `iii-observability` on; it matters to `v0_13` only.
     public var isTracingEnabled = false
+    /// Whether `iii-observability` is on: what workers report of spans, metrics and logs is kept, and triggers of type
+    /// `log` can be registered. What they log by calling `engine::log::…` is kept in any case.
+    public var isObservabilityEnabled: Bool {
+      get { observability.isEnabled }
+      set { observability.isEnabled = newValue }
+    }
+    package var observability = ObservabilitySettings(isEnabled: true)
     /// Bytes that may wait for a worker that does not read: above it the worker is dropped, and calls that wait for it
     /// end with `invocation_stopped`. 256 MiB.
     public var maxUnsentBytes = 256 << 20
@@ -123,6 +130,9 @@ public final class MockEngine: Sendable {
   ///
   /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
   public func waitForTriggerType(_ id: String) async throws { try await core.wait(for: .triggerType(id)) }
+
+  /// What workers have logged, oldest first: the last 1,000 records, unless a configuration file says otherwise.
+  public var logs: [EngineLogRecord] { get async { await core.logs } }
 
   /// The last 1,000 frames that were ignored, oldest first.
   public var diagnostics: [Diagnostic] { get async { await core.diagnostics } }

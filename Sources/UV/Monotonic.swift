@@ -4,8 +4,11 @@ internal import CUV
 package func monotonicNanoseconds() -> UInt64 { uv_hrtime() }
 
 /// Milliseconds of the machine's wall clock since 1970.
-package func wallClockMilliseconds() -> Int64 {
+package func wallClockMilliseconds() -> Int64 { Int64(wallClockNanoseconds() / 1_000_000) }
+
+/// Nanoseconds of the machine's wall clock since 1970, as far as it tells them.
+package func wallClockNanoseconds() -> UInt64 {
   var time = uv_timeval64_t()
   uv_gettimeofday(&time)
-  return time.tv_sec * 1000 + Int64(time.tv_usec) / 1000
+  return UInt64(max(0, time.tv_sec)) &* 1_000_000_000 &+ UInt64(max(0, time.tv_usec)) &* 1000
 }

@@ -18,7 +18,7 @@ struct LogFormatter: Sendable {
     let message = PrintableText.escaped(line.message)
     var text = Terminal.paint("[\(time.clock)]", .dim, if: isColoured)
     text += " " + Terminal.paint("[\(line.level.name)]", line.level.colour, if: isColoured)
-    text += " " + Terminal.paint(LogFilter.target, .dim, if: isColoured) + " \(message)\n"
+    text += " " + Terminal.paint(PrintableText.escaped(line.target), .dim, if: isColoured) + " \(message)\n"
     for (index, field) in line.fields.enumerated() {
       let branch = index == line.fields.count - 1 ? "└" : "├"
       text += "    \(branch) \(PrintableText.escaped(field.name)): \"\(PrintableText.escaped(field.value))\"\n"
@@ -28,7 +28,7 @@ struct LogFormatter: Sendable {
 
   private func json(_ line: LogLine, _ time: LocalTime) -> String {
     var object: JSONObject = [
-      "timestamp": .string(time.iso8601), "level": .string(line.level.name), "target": .string(LogFilter.target),
+      "timestamp": .string(time.iso8601), "level": .string(line.level.name), "target": .string(line.target),
       "message": .string(line.message),
     ]
     for field in line.fields { object[field.name] = .string(field.value) }

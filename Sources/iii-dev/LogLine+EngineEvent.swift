@@ -1,3 +1,4 @@
+internal import III
 internal import IIIMockEngine
 
 extension LogLine {
@@ -55,8 +56,19 @@ extension LogLine {
       ]
     case .slowWorker(let worker, let unsentBytes):
       [LogLine(.warn, "\(worker) does not read: \(unsentBytes) bytes wait for it")]
+    case .logged(let record): [logged(record)]
     case .warning(let text): [LogLine(.warn, text)]
     }
+  }
+
+  /// What a worker logged stands under the worker's name, if it said one.
+  private static func logged(_ record: EngineLogRecord) -> LogLine {
+    var line = LogLine(EngineLogLevel(severity: record.severityNumber), record.body)
+    if !record.serviceName.isEmpty && record.serviceName != "unknown" { line.target = record.serviceName }
+    if !record.attributes.isEmpty { line.add("data", record.attributes.description) }
+    if let id = record.traceID { line.add("trace_id", id) }
+    if let id = record.spanID { line.add("span_id", id) }
+    return line
   }
 
   private static func ignored(_ diagnostic: Diagnostic) -> LogLine {

@@ -9,7 +9,9 @@ struct LogLine: Sendable, Equatable {
 
   let level: EngineLogLevel
   let message: String
-  let fields: [Field]
+  private(set) var fields: [Field]
+  /// Who says it.
+  var target = LogFilter.target
 
   /// Longer texts are cut: a log is no dump of payloads.
   static let maxTextLength = 2000
@@ -19,6 +21,8 @@ struct LogLine: Sendable, Equatable {
     self.message = Self.cut(message)
     self.fields = fields.map { Field(name: $0.key, value: Self.cut($0.value)) }
   }
+
+  mutating func add(_ name: String, _ value: String) { fields.append(Field(name: name, value: Self.cut(value))) }
 
   /// The text, or its beginning with an ellipsis.
   static func cut(_ text: String) -> String {

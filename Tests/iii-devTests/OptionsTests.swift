@@ -8,7 +8,7 @@ import Testing
     let file = try ServeOptions([]).configuration(environment: Variables([:]))
     #expect(file.listeners == [.init(host: "127.0.0.1", port: 49134)])
     #expect(file.warnings.isEmpty)
-    #expect(!file.observability.isEnabled)
+    #expect(file.observability.isEnabled)
   }
 
   @Test func optionsOfTheEngine() throws {

@@ -1,15 +1,17 @@
 /// First in, first out, in one array: what was taken leaves a gap at the front until there are many.
-struct FIFO<Element> {
+package struct FIFO<Element> {
   private var elements: [Element?] = []
   private var head = 0
 
-  var count: Int { elements.count - head }
-  var isEmpty: Bool { count == 0 }
-  var first: Element? { isEmpty ? nil : elements[head] }
+  package init() {}
 
-  mutating func append(_ element: Element) { elements.append(element) }
+  package var count: Int { elements.count - head }
+  package var isEmpty: Bool { count == 0 }
+  package var first: Element? { isEmpty ? nil : elements[head] }
 
-  mutating func popFirst() -> Element? {
+  package mutating func append(_ element: Element) { elements.append(element) }
+
+  package mutating func popFirst() -> Element? {
     guard !isEmpty else { return nil }
     let element = elements[head]
     elements[head] = nil
@@ -25,12 +27,12 @@ struct FIFO<Element> {
   }
 
   /// Shows elements in their order, as long as `body` wants more.
-  func forEach(_ body: (Element) -> Bool) {
+  package func forEach(_ body: (Element) -> Bool) {
     for case let element? in elements[head...] where !body(element) { return }
   }
 
   /// All elements, in their order; the FIFO is empty afterwards.
-  mutating func removeAll() -> [Element] {
+  package mutating func removeAll() -> [Element] {
     let all = elements[head...].compactMap { $0 }
     elements = []
     head = 0

@@ -17,10 +17,10 @@ package struct ConfigurationFile: Sendable, Equatable {
   /// What the file asks for and does not get, a line each.
   package var warnings: [String] = []
 
-  /// What holds without a file: loopback alone. The real engine listens at all addresses then.
+  /// What holds without a file: loopback alone, where the real engine listens at all addresses, and all workers on.
   package init(environment: Variables) {
     listeners = [Listener()]
-    observability = ObservabilitySettings(environment: environment)
+    observability = ObservabilitySettings(environment: environment, isEnabled: true)
   }
 
   /// Reads a file. Throws `ConfigurationError`, which says what is wrong and where.

@@ -8,6 +8,8 @@ struct ConfigurationReader {
   init(environment: Variables) {
     self.environment = environment
     file = ConfigurationFile(environment: environment)
+    // A worker without an entry is off, unless the environment says otherwise.
+    file.observability = ObservabilitySettings(environment: environment, isEnabled: false)
   }
 
   mutating func read(_ root: YAMLNode?) throws(ConfigurationFault) -> ConfigurationFile {

@@ -15,5 +15,16 @@ package enum EngineLogLevel: Int, Sendable, Comparable, CaseIterable {
     }
   }
 
+  /// The level of a severity number of OpenTelemetry; 0 says nothing.
+  package init(severity: Int32) {
+    switch severity {
+    case 1...4: self = .trace
+    case 5...8: self = .debug
+    case 13...16: self = .warn
+    case 17...: self = .error
+    default: self = .info
+    }
+  }
+
   package static func < (a: EngineLogLevel, b: EngineLogLevel) -> Bool { a.rawValue < b.rawValue }
 }

@@ -2,7 +2,7 @@ extension MockEngine.Configuration {
   /// Reads the configuration file of a real engine, as far as this one follows it; `${NAME:default}` stands for
   /// variables of the process.
   ///
-  /// Listeners and tracing come from the file; everything else has its default and can be set on the result.
+  /// Listeners, tracing and what is kept of logs and spans come from the file; everything else has its default and can be set on the result.
   ///
   /// ```swift
   /// var (configuration, warnings) = try MockEngine.Configuration.load(file: "config.yaml")
@@ -27,5 +27,6 @@ extension MockEngine.Configuration {
     self.init()
     listeners = file.listeners.map { Listener(host: $0.host, port: Int($0.port)) }
     isTracingEnabled = file.observability.isEnabled
+    observability = file.observability
   }
 }

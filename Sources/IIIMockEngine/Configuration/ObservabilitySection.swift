@@ -34,8 +34,7 @@ struct ObservabilitySection {
   ]
 
   init(_ entry: WorkerEntry, environment: Variables) throws(ConfigurationFault) {
-    settings = ObservabilitySettings(environment: environment)
-    settings.isEnabled = ObservabilitySettings.isEnabled(by: environment) ?? true
+    settings = ObservabilitySettings(environment: environment, isEnabled: true)
     let members = try entry.members(known: Self.keys.map(\.name))
     if let second = members.last(where: { $0.key == "level" || $0.key == "log_level" }),
       members.contains(where: { $0.key != second.key && ($0.key == "level" || $0.key == "log_level") })
@@ -55,6 +54,18 @@ struct ObservabilitySection {
     }
     switch (member.key, value.content) {
     case ("enabled", .bool(let isEnabled)): settings.isEnabled = isEnabled
+    case ("service_name", .string(let name)): settings.serviceName = name
+    case ("exporter", .string(let name)): settings.exporter = try exporter(name, value, of: entry)
+    case ("memory_max_spans", .int(let count)): settings.memoryMaxSpans = Int(count)
+    case ("metrics_enabled", .bool(let isEnabled)): settings.metricsEnabled = isEnabled
+    case ("metrics_retention_seconds", .int(let seconds)): settings.metricsRetentionSeconds = UInt64(seconds)
+    case ("metrics_max_count", .int(let count)): settings.metricsMaxCount = Int(count)
+    case ("logs_enabled", .bool(let isEnabled)): settings.logsEnabled = isEnabled
+    case ("logs_max_count", .int(let count)): settings.logsMaxCount = Int(count)
+    case ("logs_retention_seconds", .int(let seconds)): settings.logsRetentionSeconds = UInt64(seconds)
+    case ("logs_console_output", .bool(let isEnabled)): settings.logsConsoleOutput = isEnabled
+    case ("sampling_ratio", _): settings.samplingRatio = ratio(value) ?? settings.samplingRatio
+    case ("logs_sampling_ratio", _): settings.logsSamplingRatio = ratio(value) ?? settings.logsSamplingRatio
     case ("level", .string(let text)), ("log_level", .string(let text)): readLevel(text, value)
     case ("format", .string("json")): settings.format = .json
     case ("format", .string("default")): settings.format = .text
@@ -63,6 +74,25 @@ struct ObservabilitySection {
         "log format \(value.kindForMessage) is neither 'default' nor 'json'; line \(value.position.line): "
           + "'default' is used")
     default: break
+    }
+  }
+
+  private func exporter(
+    _ name: String, _ value: YAMLNode, of entry: WorkerEntry
+  ) throws(ConfigurationFault) -> ObservabilitySettings.Exporter {
+    guard let exporter = ObservabilitySettings.Exporter(rawValue: name.lowercased()) else {
+      throw entry.rejection(
+        "exporter: unknown variant \(value.kindForMessage), expected one of `memory`, `otlp`, `both`",
+        at: value.position, hint: "this engine keeps spans in memory and exports none")
+    }
+    return exporter
+  }
+
+  private func ratio(_ value: YAMLNode) -> Double? {
+    switch value.content {
+    case .int(let number): Double(number)
+    case .double(let number): number
+    default: nil
     }
   }
 

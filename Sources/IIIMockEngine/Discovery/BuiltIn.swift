@@ -3,9 +3,10 @@
 /// Small and trivial to copy: every call on its way to a worker looks at one.
 enum BuiltIn: Equatable {
   case core(CoreFunction)
+  case observability(ObservabilityFunction)
 
   /// The functions of every engine, as entries of the function table.
-  static var entries: [FunctionEntry] { entries(BuiltIn.core) }
+  static var entries: [FunctionEntry] { entries(BuiltIn.core) + entries(BuiltIn.observability) }
 
   private static func entries<Family: BuiltInFamily>(_ make: (Family) -> BuiltIn) -> [FunctionEntry] {
     Family.allCases.map { $0.entry(make($0)) }
@@ -14,6 +15,7 @@ enum BuiltIn: Equatable {
   var id: String {
     switch self {
     case .core(let function): function.rawValue
+    case .observability(let function): function.rawValue
     }
   }
 
@@ -21,6 +23,7 @@ enum BuiltIn: Equatable {
   var owner: String {
     switch self {
     case .core: CoreFunction.owner
+    case .observability: ObservabilityFunction.owner
     }
   }
 
@@ -28,6 +31,7 @@ enum BuiltIn: Equatable {
   var inputName: String {
     switch self {
     case .core(let function): function.inputName
+    case .observability(let function): function.inputName
     }
   }
 }

@@ -7,7 +7,7 @@ struct BuiltInInput {
     let reason: String
   }
 
-  private let object: JSONObject
+  let object: JSONObject
 
   /// - Parameter name: what the input is called where it is no object.
   init(_ value: JSONValue, named name: String) throws(Mismatch) {
@@ -15,7 +15,7 @@ struct BuiltInInput {
     self.object = object
   }
 
-  private func member(_ key: String) -> JSONValue? {
+  func member(_ key: String) -> JSONValue? {
     guard let value = object[key], value != .null else { return nil }
     return value
   }

@@ -114,16 +114,11 @@ extension CoreFunction {
   private func schema(
     _ title: String, _ properties: JSONObject, required: [String], definitions: [Row] = []
   ) -> JSONValue {
-    var schema: JSONObject = [
-      "$schema": "http://json-schema.org/draft-07/schema#", "title": .string(title), "type": "object",
-      "properties": .object(properties),
-    ]
-    if !required.isEmpty { schema["required"] = .array(required.map { .string($0) }) }
-    if !definitions.isEmpty {
-      var rows = JSONObject()
-      for row in definitions { rows[row.rawValue] = row.schema }
-      schema["definitions"] = .object(rows)
-    }
-    return .object(schema)
+    let schema = BuiltInSchema.object(title, properties, required: required)
+    guard !definitions.isEmpty, case .object(var members) = schema else { return schema }
+    var rows = JSONObject()
+    for row in definitions { rows[row.rawValue] = row.schema }
+    members["definitions"] = .object(rows)
+    return .object(members)
   }
 }

@@ -12,7 +12,7 @@ struct InProcessWorker {
 
   /// Those of an engine with so many listeners.
   static func all(listeners: Int, atMilliseconds time: Int64) -> [InProcessWorker] {
-    var workers = [CoreFunction.owner, "iii-observability", "iii-telemetry", "iii-worker-manager"].map {
+    var workers = [CoreFunction.owner, ObservabilityFunction.owner, "iii-telemetry", "iii-worker-manager"].map {
       InProcessWorker(id: $0, name: $0, connectedAtMilliseconds: time)
     }
     for instance in 1..<max(listeners, 1) {

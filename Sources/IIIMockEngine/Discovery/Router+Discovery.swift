@@ -3,7 +3,7 @@ internal import III
 extension Router {
   /// Executes a built-in function.
   mutating func call(
-    _ function: BuiltIn, _ data: ByteView, from peer: PeerID, _ output: some RouterOutput
+    _ function: BuiltIn, _ data: ByteView, baggage: WireString? = nil, from peer: PeerID, _ output: some RouterOutput
   ) -> Result<JSONValue, InvocationFailure> {
     do throws(BuiltInInput.Mismatch) {
       guard let value = try? PayloadCoder.decode(JSONValue.self, from: data) else {
@@ -12,6 +12,8 @@ extension Router {
       let input = try BuiltInInput(value, named: function.inputName)
       switch function {
       case .core(let function): return try execute(function, input, from: peer, output)
+      case .observability(let function):
+        return try execute(function, input, bytes: data.count, baggage: baggage, output)
       }
     } catch {
       return .failure(.badInput(function.id, error.reason))

@@ -5,6 +5,8 @@ final class FunctionName {
   let text: String
   /// As a JSON string, with quotes.
   let quoted: [UInt8]
+  /// How many calls of it have ended.
+  var calls: Int64 = 0
 
   init(_ text: String) {
     self.text = text

@@ -10,6 +10,8 @@ struct Invocation {
   let name: FunctionName
   /// What the answer repeats of the call's trace headers.
   let trace: TraceHeaders?
+  /// When it came, by the engine's time source.
+  let begun: UInt64
 }
 
 /// The calls in flight between workers, under their ids: one table for the whole engine.
@@ -21,11 +23,11 @@ struct InvocationTable {
 
   /// Notes a call; returns the one that it displaces, if its id was in flight.
   mutating func insert(
-    _ id: UUID128, caller: PeerID, callee: PeerID, name: FunctionName, trace: TraceHeaders?
+    _ id: UUID128, caller: PeerID, callee: PeerID, name: FunctionName, trace: TraceHeaders?, at now: UInt64
   ) -> Invocation? {
     sequence += 1
     return table.set(
-      id, Invocation(sequence: sequence, caller: caller, callee: callee, name: name, trace: trace))
+      id, Invocation(sequence: sequence, caller: caller, callee: callee, name: name, trace: trace, begun: now))
   }
 
   mutating func remove(_ id: UUID128) -> Invocation? { table.remove(id) }

@@ -18,6 +18,7 @@ extension Router {
       let name = FunctionName(frame.functionID.text)
       let failure = missing(name.text, frame)
       note(failure, of: name, caller: peer, output)
+      observability.counters.failed()
       if wantsAnswer {
         output.send(.result(id: id, name: name, outcome: .failure(failure), trace: replyTrace), to: peer)
       }
@@ -28,12 +29,13 @@ extension Router {
       run(function, frame, name: route.name, id: wantsAnswer ? id : nil, trace: replyTrace, from: peer, output)
     case .worker(let callee):
       // Noted before it is sent: an answer cannot come too early.
-      let displaced = invocations.insert(id, caller: caller, callee: callee, name: route.name, trace: replyTrace)
+      let displaced = invocations.insert(
+        id, caller: caller, callee: callee, name: route.name, trace: replyTrace, at: now)
       count(1, callee)
       if caller != callee { count(1, caller) }
       forward(frame, id, to: callee, from: peer, trace: calleeTrace, output)
       if let displaced {
-        ended(displaced)
+        ended(displaced, succeeded: false)
         fail(displaced, id, .displaced, output)
       }
     }
@@ -58,7 +60,7 @@ extension Router {
   /// Nobody checks who answers: the id alone tells which call it is.
   mutating func answer(_ frame: ResultFrame, from peer: PeerID, _ output: some RouterOutput) {
     guard let invocation = invocations.remove(frame.invocationID) else { return }
-    ended(invocation)
+    ended(invocation, succeeded: frame.error == nil)
     if let error = frame.error, output.wantsEvents {
       note(
         InvocationFailure(code: error.code.text, message: error.message.text), of: invocation.name,
@@ -120,7 +122,11 @@ extension Router {
     if id != nil { count(1, peer) }  // a listing counts itself
     defer { if id != nil { count(-1, peer) } }
     let outcome: OutgoingFrame.Outcome
-    switch call(function, frame.data, from: peer, output) {
+    let result = call(function, frame.data, baggage: frame.baggage, from: peer, output)
+    let succeeded = if case .success = result { true } else { false }
+    name.calls &+= 1
+    observability.counters.ended(succeeded: succeeded, after: output.now &- now)
+    switch result {
     case .success(.null): outcome = .nothing
     case .success(let value): outcome = .json(value.jsonBytes)
     case .failure(let failure):

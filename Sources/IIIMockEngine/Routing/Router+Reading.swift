@@ -11,10 +11,12 @@ extension Router {
   mutating func read(
     _ reader: inout FrameReader, from peer: PeerID, _ output: some RouterOutput
   ) -> ConnectionEnd? {
+    now = output.now
     while let event = reader.next() {
       switch event {
       case .text(let message): receive(message, from: peer, output)
-      case .binary(let message): if !isTelemetry(message) { receive(message, from: peer, output) }
+      case .binary(let message):
+        if !receiveTelemetry(message, from: peer, output) { receive(message, from: peer, output) }
       case .ping(let payload): output.pong(payload, to: peer)
       case .pong: break
       case .close(let reason): return .closed(reason)
@@ -24,10 +26,23 @@ extension Router {
     return nil
   }
 
-  /// OTLP as JSON behind four letters: traces, metrics, logs. Nobody keeps it yet, and nobody answers it.
-  private func isTelemetry(_ message: ByteView) -> Bool {
-    guard message.count >= 4 else { return false }
-    let prefix = message.prefix(4)
-    return prefix == "OTLP" || prefix == "MTRC" || prefix == "LOGS"
+  /// Everything that one read brought on `/otel`, where only telemetry counts and only pings are answered.
+  mutating func readTelemetry(
+    _ reader: inout FrameReader, _ output: some RouterOutput, pong: (ByteView) -> Void
+  ) -> ConnectionEnd? {
+    now = output.now
+    while let event = reader.next() {
+      switch event {
+      case .text, .pong: break
+      case .binary(let message):
+        if !receiveTelemetry(message, from: .none, output) {
+          ignoreTelemetry("frame", "no telemetry: it begins with none of OTLP, MTRC, LOGS", from: .none, output)
+        }
+      case .ping(let payload): pong(payload)
+      case .close(let reason): return .closed(reason)
+      case .violation(let violation): return .broken(violation)
+      }
+    }
+    return nil
   }
 }

@@ -10,6 +10,9 @@ struct Router {
   var functions = FunctionTable()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
+  var observability: Observability
+  /// When what is being read came: one look at the clock serves all messages of a read.
+  var now: UInt64 = 0
   /// The ids of functions when they were last compared.
   var polledFunctions: Set<String> = []
   /// Names of services (`registerservice`); nothing lists them.
@@ -18,10 +21,15 @@ struct Router {
   /// The workers that are part of the engine.
   let inProcess: [InProcessWorker]
 
-  init(compatibility: Compatibility, isTracingEnabled: Bool, inProcess: [InProcessWorker] = []) {
+  init(
+    compatibility: Compatibility, isTracingEnabled: Bool, observability: ObservabilitySettings,
+    inProcess: [InProcessWorker] = []
+  ) {
     self.compatibility = compatibility
     self.inProcess = inProcess
-    triggers = TriggerRegistry(parks: compatibility.reportsTriggerErrors)
+    self.observability = Observability(observability)
+    triggers = TriggerRegistry(
+      parks: compatibility.reportsTriggerErrors, types: EngineTriggerType.provided(with: observability))
     trace = TracePolicy(compatibility: compatibility, isTracingEnabled: isTracingEnabled)
     for entry in BuiltIn.entries { functions.register(entry) }
     polledFunctions = Set(functions.all.map(\.name.text))
@@ -38,6 +46,7 @@ struct Router {
         peer: $0, id: id, reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress)
     }
     busy.begin(peer, id: id)
+    observability.counters.workerCame()
     return peer
   }
 
@@ -53,12 +62,14 @@ struct Router {
   /// A worker's connection has ended. Its functions go first, then the calls in which it took part.
   mutating func disconnect(_ peer: PeerID, because reason: String, _ output: some RouterOutput) {
     guard let worker = workers.remove(peer) else { return }
+    now = output.now
+    observability.counters.workerLeft()
     for id in worker.functions.sorted() where functions.unregister(id, owner: peer) != nil {
       output.note(.functionUnregistered(id: id, worker: worker.label))
     }
     if busy.active(peer) > 0 {
       for (id, invocation) in invocations.removeAll(of: peer) {
-        ended(invocation)
+        ended(invocation, succeeded: false)
         guard invocation.callee == peer && invocation.caller != peer else { continue }
         fail(invocation, id, .stopped, output)
       }
@@ -72,7 +83,9 @@ struct Router {
   mutating func count(_ change: Int, _ peer: PeerID) { busy.add(change, to: peer) }
 
   /// A call is over for those who took part.
-  mutating func ended(_ invocation: Invocation) {
+  mutating func ended(_ invocation: Invocation, succeeded: Bool) {
+    invocation.name.calls &+= 1
+    observability.counters.ended(succeeded: succeeded, after: now &- invocation.begun)
     count(-1, invocation.callee)
     if invocation.caller != invocation.callee { count(-1, invocation.caller) }
   }

@@ -11,6 +11,10 @@ protocol RouterOutput: AnyObject {
   /// Whether anybody reads events: those that cost something to make are made only then.
   var wantsEvents: Bool { get }
   func note(_ event: EngineEvent)
+  /// The present by the engine's time source, for spans of time; nanoseconds.
+  var now: UInt64 { get }
+  /// The present by the clock on the wall, for time stamps; nanoseconds since 1970.
+  var wallClock: UInt64 { get }
 }
 
 extension RouterOutput {

@@ -32,6 +32,7 @@ final class Server {
     self.configuration = configuration
     router = Router(
       compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
+      observability: configuration.observability,
       inProcess: InProcessWorker.all(
         listeners: configuration.listeners.count, atMilliseconds: wallClockMilliseconds()))
   }
@@ -130,7 +131,7 @@ final class Server {
     switch peer.phase {
     // One access to reader and router a read, however many messages it brought.
     case .worker(let id): end = router.read(&peer.reader, from: id, self)
-    case .telemetry: end = readTelemetry(from: peer)
+    case .telemetry: end = router.readTelemetry(&peer.reader, self) { peer.send(.pong, $0) }
     case .handshake, .ended: return
     }
     switch end {
@@ -143,19 +144,6 @@ final class Server {
       close(peer, because: "\(violation)")
     case nil: break
     }
-  }
-
-  /// Telemetry is listened to and kept by nobody yet; only pings are answered.
-  private func readTelemetry(from peer: Peer) -> Router.ConnectionEnd? {
-    while let event = peer.reader.next() {
-      switch event {
-      case .text, .binary, .pong: break
-      case .ping(let payload): peer.send(.pong, payload)
-      case .close(let reason): return .closed(reason)
-      case .violation(let violation): return .broken(violation)
-      }
-    }
-    return nil
   }
 
   private func broke(_ violation: FrameViolation, _ peer: Peer) {
@@ -252,6 +240,8 @@ extension Server: RouterOutput {
   }
 
   var wantsEvents: Bool { configuration.onEvent != nil }
+  var now: UInt64 { timers.now }
+  var wallClock: UInt64 { wallClockNanoseconds() }
 
   func note(_ event: EngineEvent) {
     if case .frameIgnored(let diagnostic) = event {

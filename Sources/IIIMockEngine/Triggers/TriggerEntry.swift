@@ -1,3 +1,5 @@
+internal import III
+
 /// A registered trigger: when something of its type happens, its function is to be called.
 struct TriggerEntry: Equatable {
   let id: String
@@ -31,20 +33,48 @@ struct TriggerType: Equatable {
   let provider: TriggerProvider
 }
 
-/// The types that every engine provides.
-enum EngineTriggerType: String, CaseIterable {
+/// The types that the engine itself provides.
+enum EngineTriggerType: String {
   case functionsAvailable = "engine::functions-available"
   case workersAvailable = "engine::workers-available"
+  case log
+
+  /// Those that every engine provides.
+  static let always: [EngineTriggerType] = [.functionsAvailable, .workersAvailable]
+
+  static func provided(with settings: ObservabilitySettings) -> [EngineTriggerType] {
+    settings.isEnabled ? always + [.log] : always
+  }
 
   var type: TriggerType {
     TriggerType(
-      id: rawValue, description: description, requestFormat: nil, callFormat: nil, provider: .engine(self))
+      id: rawValue, description: description, requestFormat: requestSchema?.jsonBytes,
+      callFormat: callSchema?.jsonBytes, provider: .engine(self))
   }
 
   private var description: String {
     switch self {
     case .functionsAvailable: "Triggered when functions are registered/unregistered"
     case .workersAvailable: "Triggered when workers connect/disconnect"
+    case .log: "Log event trigger"
+    }
+  }
+
+  private var requestSchema: JSONValue? {
+    switch self {
+    case .functionsAvailable, .workersAvailable: nil
+    case .log:
+      BuiltInSchema.object(
+        "LogTriggerConfig",
+        ["level": ["type": ["string", "null"], "enum": ["all", "trace", "debug", "info", "warn", "error", nil]]],
+        required: [])
+    }
+  }
+
+  private var callSchema: JSONValue? {
+    switch self {
+    case .functionsAvailable, .workersAvailable: nil
+    case .log: EngineLogRecord.schema
     }
   }
 }

@@ -20,11 +20,13 @@ struct TriggerRegistry {
   private(set) var types: [String: TriggerType] = [:]
   private var triggers: [String: TriggerEntry] = [:]
   private var ownedBy: [PeerID: Set<String>] = [:]
+  private var ofType: [String: Set<String>] = [:]
   private var sequence: UInt64 = 0
 
-  init(parks: Bool) {
+  /// - Parameter types: Those that the engine provides.
+  init(parks: Bool, types engineTypes: [EngineTriggerType] = EngineTriggerType.always) {
     self.parks = parks
-    for type in EngineTriggerType.allCases { types[type.rawValue] = type.type }
+    for type in engineTypes { types[type.rawValue] = type.type }
   }
 
   // MARK: Reading
@@ -34,7 +36,7 @@ struct TriggerRegistry {
 
   /// Those of one type.
   func listed(ofType type: String) -> [TriggerEntry] {
-    sorted(triggers.values.filter { $0.type == type && !$0.isParked })
+    sorted((ofType[type] ?? []).compactMap { triggers[$0] }.filter { !$0.isParked })
   }
 
   func trigger(_ id: String) -> TriggerEntry? { triggers[id].flatMap { $0.isParked ? nil : $0 } }
@@ -52,7 +54,7 @@ struct TriggerRegistry {
   mutating func register(_ type: TriggerType) -> [Effect] {
     types[type.id] = type
     guard case .worker(let provider) = type.provider else { return [] }
-    return sorted(triggers.values.filter { $0.type == type.id }).map { trigger in
+    return sorted((ofType[type.id] ?? []).compactMap { triggers[$0] }).map { trigger in
       var trigger = trigger
       trigger.isParked = false
       triggers[trigger.id] = trigger
@@ -97,12 +99,15 @@ struct TriggerRegistry {
   private mutating func insert(_ trigger: TriggerEntry) {
     triggers[trigger.id] = trigger
     ownedBy[trigger.owner, default: []].insert(trigger.id)
+    ofType[trigger.type, default: []].insert(trigger.id)
   }
 
   private mutating func remove(_ trigger: TriggerEntry) {
     triggers[trigger.id] = nil
     ownedBy[trigger.owner]?.remove(trigger.id)
     if ownedBy[trigger.owner]?.isEmpty == true { ownedBy[trigger.owner] = nil }
+    ofType[trigger.type]?.remove(trigger.id)
+    if ofType[trigger.type]?.isEmpty == true { ofType[trigger.type] = nil }
   }
 
   private func withdrawal(of trigger: TriggerEntry) -> [Effect] {

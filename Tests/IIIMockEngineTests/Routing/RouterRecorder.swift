@@ -14,6 +14,9 @@ final class RouterRecorder: RouterOutput {
   private(set) var dropped: [PeerID] = []
   private(set) var events: [EngineEvent] = []
   var wantsEvents = true
+  /// Time, which stands still until a test moves it.
+  var now: UInt64 = 1_000_000_000
+  var wallClock: UInt64 = 1_767_225_600_000_000_000
 
   func send(text message: some OutgoingText, to peer: PeerID) -> Int {
     var text = TextCollector()
@@ -56,9 +59,12 @@ struct RouterBench {
   var router: Router
   let output = RouterRecorder()
 
-  init(_ compatibility: Compatibility = .v0_13, isTracingEnabled: Bool = false) {
+  init(
+    _ compatibility: Compatibility = .v0_13, isTracingEnabled: Bool = false,
+    observability: ObservabilitySettings = ObservabilitySettings(isEnabled: false)
+  ) {
     router = Router(
-      compatibility: compatibility, isTracingEnabled: isTracingEnabled,
+      compatibility: compatibility, isTracingEnabled: isTracingEnabled, observability: observability,
       inProcess: InProcessWorker.all(listeners: 1, atMilliseconds: 5))
   }
 
@@ -78,6 +84,7 @@ struct RouterBench {
   }
 
   mutating func send(_ peer: PeerID, _ text: String) {
+    router.now = output.now
     Array(text.utf8).withView { router.receive($0, from: peer, output) }
   }
 

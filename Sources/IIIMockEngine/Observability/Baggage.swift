@@ -1,0 +1,54 @@
+internal import III
+
+/// What a call's `baggage` header says: https://www.w3.org/TR/baggage/
+struct Baggage {
+  private(set) var entries = JSONObject()
+
+  private static let maxEntries = 64
+
+  /// Reads a header; entries that are none are left out. Of equal names the last counts.
+  init(_ header: String) {
+    for entry in header.split(separator: ",") {
+      let pair = entry.prefix { $0 != ";" }.split(separator: "=", omittingEmptySubsequences: false)
+      guard pair.count >= 2, let name = Baggage.decoded(pair[0]), let value = Baggage.decoded(pair[1]),
+        Baggage.isToken(name)
+      else { continue }
+      if entries[name] != nil || entries.count < Self.maxEntries { entries[name] = .string(value) }
+    }
+  }
+
+  /// Without blanks around it and with percent escapes resolved; `nil` if that is no UTF-8.
+  private static func decoded(_ text: Substring) -> String? {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), let high = hex(rest.first), let low = hex(rest.dropFirst().first) {
+        bytes.append(high << 4 | low)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+    let trimmed = bytes.drop(while: isBlank)
+    let end = trimmed.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? trimmed.startIndex
+    return String(validating: trimmed[..<end], as: UTF8.self)
+  }
+
+  private static func hex(_ byte: UInt8?) -> UInt8? {
+    byte.flatMap { Character(Unicode.Scalar($0)).hexDigitValue }.map { UInt8($0) }
+  }
+
+  /// A name as HTTP has them.
+  private static func isToken(_ name: String) -> Bool {
+    !name.isEmpty
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+      }
+  }
+}

@@ -1,0 +1,41 @@
+internal import III
+
+/// What `engine::logs::list` is asked for.
+struct LogQuery {
+  static let fields: [BuiltInField] = [
+    .init("end_time", .u64), .init("limit", .usize), .init("offset", .usize), .init("severity_min", .i32),
+    .init("severity_text", .string), .init("span_id", .string), .init("start_time", .u64), .init("trace_id", .string),
+  ]
+
+  /// Milliseconds since 1970, as `endTime`.
+  let startTime: UInt64?
+  let endTime: UInt64?
+  let traceID: String?
+  let spanID: String?
+  let severityMin: Int64?
+  let severityText: String?
+  let offset: Int
+  let limit: Int?
+  /// The filters as they were given, null where they were not.
+  let echo: JSONValue
+
+  init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
+    startTime = input.unsigned("start_time")
+    endTime = input.unsigned("end_time")
+    traceID = try input.string("trace_id")
+    spanID = try input.string("span_id")
+    severityMin = input.integer("severity_min")
+    severityText = try input.string("severity_text")
+    offset = input.count("offset") ?? 0
+    limit = input.count("limit")
+    echo = input.echo(Self.fields.map(\.name))
+  }
+
+  func matches(_ record: EngineLogRecord) -> Bool {
+    (startTime.map { record.timestamp >= UInt64(milliseconds: $0) } ?? true)
+      && (endTime.map { record.timestamp <= UInt64(milliseconds: $0) } ?? true)
+      && (traceID.map { $0 == record.traceID } ?? true) && (spanID.map { $0 == record.spanID } ?? true)
+      && (severityMin.map { Int64(record.severityNumber) >= $0 } ?? true)
+      && (severityText.map { $0.lowercased() == record.severityText.lowercased() } ?? true)
+  }
+}

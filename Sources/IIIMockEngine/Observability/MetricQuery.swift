@@ -1,0 +1,24 @@
+internal import III
+
+/// What `engine::metrics::list` is asked for of what workers reported.
+struct MetricQuery {
+  static let fields: [BuiltInField] = [
+    .init("aggregate_interval", .u64), .init("end_time", .u64), .init("metric_name", .string),
+    .init("start_time", .u64),
+  ]
+
+  private let startTime: UInt64?
+  private let endTime: UInt64?
+  private let name: String?
+
+  init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
+    startTime = input.unsigned("start_time")
+    endTime = input.unsigned("end_time")
+    name = try input.string("metric_name")
+  }
+
+  func matches(_ metric: MetricRecord) -> Bool {
+    (startTime.map { metric.time >= UInt64(milliseconds: $0) } ?? true)
+      && (endTime.map { metric.time <= UInt64(milliseconds: $0) } ?? true) && (name.map { $0 == metric.name } ?? true)
+  }
+}

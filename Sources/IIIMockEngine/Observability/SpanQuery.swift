@@ -1,0 +1,79 @@
+internal import III
+
+/// What `engine::traces::list` is asked for.
+struct SpanQuery {
+  static let fields: [BuiltInField] = [
+    .init("attributes", .pairs), .init("end_time", .u64), .init("include_internal", .bool), .init("limit", .usize),
+    .init("max_duration_ms", .f64), .init("min_duration_ms", .f64), .init("name", .string), .init("offset", .usize),
+    .init("search_all_spans", .bool), .init("service_name", .string), .init("sort_by", .string),
+    .init("sort_order", .string), .init("start_time", .u64), .init("status", .string), .init("trace_id", .string),
+  ]
+
+  let offset: Int
+  let limit: Int
+  private let traceID: String?
+  private let serviceName: SearchText?
+  private let name: SearchText?
+  private let status: SearchText?
+  private let minDuration: Double?
+  private let maxDuration: Double?
+  private let startTime: UInt64?
+  private let endTime: UInt64?
+  private let attributes: [SpanRecord.Attribute]
+  private let includesInternal: Bool
+  private let searchesAll: Bool
+  private let sortsBy: String?
+  private let isDescending: Bool
+
+  init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
+    offset = input.count("offset") ?? 0
+    limit = input.count("limit") ?? 100
+    traceID = try input.string("trace_id")
+    serviceName = try input.string("service_name").map(SearchText.init)
+    name = try input.string("name").map(SearchText.init)
+    status = try input.string("status").map(SearchText.init)
+    minDuration = input.number("min_duration_ms")
+    maxDuration = input.number("max_duration_ms")
+    startTime = input.unsigned("start_time")
+    endTime = input.unsigned("end_time")
+    attributes = input.pairs("attributes").map { SpanRecord.Attribute(key: $0.key, value: $0.value) }
+    includesInternal = try input.bool("include_internal") ?? false
+    searchesAll = try input.bool("search_all_spans") ?? false
+    sortsBy = try input.string("sort_by")
+    isDescending = try input.string("sort_order") == "desc"
+  }
+
+  /// All that match, sorted.
+  func matches(among spans: [SpanRecord]) -> [SpanRecord] {
+    // Of all spans a name finds whole traces, of roots only themselves.
+    let named = searchesAll ? name.map { name in Set(spans.filter { name.isIn($0.name) }.map(\.traceID)) } : nil
+    let found = spans.filter { span in
+      (searchesAll || span.parentSpanID == nil) && (includesInternal || !span.isInternal)
+        && (named.map { $0.contains(span.traceID) } ?? name.map { $0.isIn(span.name) } ?? true) && matches(span)
+    }
+    // What is equal stays in the order in which it came.
+    return found.enumerated().sorted { a, b in
+      if precedes(a.element, b.element) { return !isDescending }
+      if precedes(b.element, a.element) { return isDescending }
+      return a.offset < b.offset
+    }.map(\.element)
+  }
+
+  private func matches(_ span: SpanRecord) -> Bool {
+    let milliseconds = Double(span.duration) / 1e6
+    return (traceID.map { $0 == span.traceID } ?? true) && (serviceName.map { $0.isIn(span.serviceName) } ?? true)
+      && (status.map { $0.isIn(span.status.rawValue) } ?? true)
+      && (minDuration.map { milliseconds >= $0 } ?? true) && (maxDuration.map { milliseconds <= $0 } ?? true)
+      && (startTime.map { span.endTime >= UInt64(milliseconds: $0) } ?? true)
+      && (endTime.map { span.startTime <= UInt64(milliseconds: $0) } ?? true)
+      && attributes.allSatisfy { span.attributes.contains($0) }
+  }
+
+  private func precedes(_ a: SpanRecord, _ b: SpanRecord) -> Bool {
+    switch sortsBy {
+    case "duration": a.duration < b.duration
+    case "name": a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
+    default: a.startTime < b.startTime
+    }
+  }
+}
