@@ -27,6 +27,8 @@ public struct Compatibility: Sendable, Hashable {
   var reportsTriggerErrors: Bool { !isStrict }
   /// Whether a provider may give a trigger type up.
   var endsTriggerTypes: Bool { !isStrict }
+  /// Whether channels that have served are forgotten after a while; else who asks for an end learns for ever that it was taken.
+  var forgetsFinishedChannels: Bool { !isStrict }
   /// How long the head of an upgrade may take to come; `nil` is for ever.
   var handshakeTimeout: Duration? { isStrict ? nil : .seconds(10) }
 }

@@ -63,6 +63,7 @@ actor EngineCore {
       }
     }
     server.pollFunctions()
+    server.sweepChannels()
     for url in urls { server.note(.listening(url: url)) }
     return urls
   }

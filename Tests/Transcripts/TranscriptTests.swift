@@ -16,5 +16,5 @@ import Testing
     }
   }
 
-  @Test func allAreThere() { #expect(Transcript.all.count == 28) }
+  @Test func allAreThere() { #expect(Transcript.all.count == 33) }
 }

@@ -228,7 +228,7 @@ package struct FrameReader: ~Copyable {
     if payload.isEmpty { return end(.close(CloseReason(code: nil))) }
     guard payload.count >= 2 else { return fail(.protocolError("a close code of one byte")) }
     let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
-    guard CloseReason.isAllowed(code) else { return fail(.protocolError("close code \(code) must not be sent")) }
+    guard CloseReason.isAllowed(code) else { return fail(.closeCode(code)) }
     let reason = payload.dropFirst(2)
     guard UTF8Validator.isValid(reason.unsafeBytes) else { return fail(.reasonIsNotUTF8) }
     return end(.close(CloseReason(code: code, reason: reason.string)))

@@ -2,17 +2,26 @@
 package struct FrameViolation: Error, Equatable, Sendable, CustomStringConvertible {
   /// 1002 (protocol), 1007 (no UTF-8) or 1009 (too large).
   package var closeCode: UInt16
-  /// What was wrong; fits into a Close frame.
+  /// What was wrong.
   package var text: String
+  /// What the Close frame says of it, into which it fits.
+  package var closeReason: String
 
-  package init(closeCode: UInt16, text: String) {
+  package init(closeCode: UInt16, text: String, closeReason: String? = nil) {
     self.closeCode = closeCode
     self.text = text
+    self.closeReason = closeReason ?? text
   }
 
   package var description: String { "\(text) (\(closeCode))" }
 
   static func protocolError(_ text: String) -> FrameViolation { FrameViolation(closeCode: 1002, text: text) }
+
+  /// In the words of the real engine, which answers only this breach.
+  static func closeCode(_ code: UInt16) -> FrameViolation {
+    FrameViolation(
+      closeCode: 1002, text: "close code \(code) must not be sent", closeReason: "Protocol violation")
+  }
 
   static let textIsNotUTF8 = FrameViolation(closeCode: 1007, text: "text is not UTF-8")
   static let reasonIsNotUTF8 = FrameViolation(closeCode: 1007, text: "close reason is not UTF-8")

@@ -55,7 +55,10 @@ extension Upgrade {
 
   private static let plainText = "text/plain; charset=utf-8"
 
-  private static func refuse(_ status: Int, _ text: String) -> UpgradeVerdict {
-    .refused(HTTPResponse(status: status, headers: ["content-type": plainText], body: text))
+  /// A refusal that says why.
+  package static func refusal(_ status: Int, _ text: String) -> HTTPResponse {
+    HTTPResponse(status: status, headers: ["content-type": plainText], body: text)
   }
+
+  private static func refuse(_ status: Int, _ text: String) -> UpgradeVerdict { .refused(refusal(status, text)) }
 }

@@ -14,8 +14,12 @@ extension CoreFunction {
       properties["pid"] = ["type": ["integer", "null"], "minimum": 0]
       properties["telemetry"] = ["type": ["object", "null"]]
     }
+    if self == .createChannel { properties[Self.bufferSize.name] = Self.bufferSize.schema }
     return schema(inputName, properties, required: requiredStrings)
   }
+
+  /// How many messages a channel holds.
+  static let bufferSize = BuiltInField("buffer_size", .usize)
 
   /// Of the result; what a listing's rows hold stands under `definitions`.
   var responseSchema: JSONValue {
@@ -26,6 +30,11 @@ extension CoreFunction {
     case .listWorkers: listing("WorkersListResult", "workers", of: .worker)
     case .registerWorker:
       schema("RegisterWorkerResult", ["success": ["type": "boolean"]], required: ["success"])
+    case .createChannel:
+      schema(
+        "CreateChannelResult",
+        ["reader": ["$ref": "#/definitions/ChannelRef"], "writer": ["$ref": "#/definitions/ChannelRef"]],
+        required: ["reader", "writer"], definitions: [.channelReference])
     case .inspectFunction:
       record(
         .function,
@@ -52,13 +61,14 @@ extension CoreFunction {
     }
   }
 
-  /// A row of a listing.
+  /// A row of a listing, or another object that results hold several of.
   private enum Row: String {
     case function = "Function"
     case functionTrigger = "FunctionTrigger"
     case triggerType = "TriggerType"
     case trigger = "Trigger"
     case worker = "Worker"
+    case channelReference = "ChannelRef"
 
     var required: [String] {
       switch self {
@@ -66,6 +76,7 @@ extension CoreFunction {
       case .functionTrigger: ["id", "trigger_type", "config"]
       case .triggerType: ["id", "description", "worker_name"]
       case .trigger: ["id", "trigger_type", "function_id", "worker_name"]
+      case .channelReference: ["access_key", "channel_id", "direction"]
       case .worker: ["id", "status", "function_count", "active_invocations", "connected_at_ms"]
       }
     }
@@ -80,6 +91,8 @@ extension CoreFunction {
       case .triggerType: return ["id": text, "worker_name": text, "description": text]
       case .trigger:
         return ["id": text, "trigger_type": text, "function_id": text, "worker_name": text, "config_summary": text]
+      case .channelReference:
+        return ["access_key": text, "channel_id": text, "direction": ["type": "string", "enum": ["read", "write"]]]
       case .worker:
         return [
           "id": text, "name": optional, "description": optional, "runtime": optional, "version": optional,

@@ -9,6 +9,7 @@ enum CoreFunction: String, BuiltInFamily {
   case registerWorker = "engine::workers::register"
   case listWorkers = "engine::workers::list"
   case inspectWorker = "engine::workers::info"
+  case createChannel = "engine::channels::create"
 
   static let owner = "iii-engine-functions"
 
@@ -23,6 +24,7 @@ enum CoreFunction: String, BuiltInFamily {
     case .registerWorker: "Report a worker's metadata: name, runtime, version."
     case .listWorkers: "List connected workers and those of the engine."
     case .inspectWorker: "Inspect one worker: its functions, trigger types and triggers."
+    case .createChannel: "Create a streaming channel pair"
     }
   }
 
@@ -37,6 +39,7 @@ enum CoreFunction: String, BuiltInFamily {
     case .registerWorker: "RegisterWorkerInput"
     case .listWorkers: "WorkersListInput"
     case .inspectWorker: "WorkerInfoInput"
+    case .createChannel: "CreateChannelInput"
     }
   }
 
@@ -47,7 +50,7 @@ enum CoreFunction: String, BuiltInFamily {
     case .listTriggers: ["search", "trigger_type", "function_id", "worker"]
     case .listWorkers: ["search", "runtime", "status"]
     case .registerWorker: ["runtime", "version", "name", "os", "isolation"]
-    case .inspectFunction, .inspectTriggerType, .inspectTrigger, .inspectWorker: []
+    case .inspectFunction, .inspectTriggerType, .inspectTrigger, .inspectWorker, .createChannel: []
     }
   }
 
@@ -57,7 +60,7 @@ enum CoreFunction: String, BuiltInFamily {
     case .inspectFunction: ["function_id"]
     case .inspectTriggerType, .inspectTrigger: ["id"]
     case .inspectWorker: ["name"]
-    case .listFunctions, .listTriggerTypes, .listTriggers, .registerWorker, .listWorkers: []
+    case .listFunctions, .listTriggerTypes, .listTriggers, .registerWorker, .listWorkers, .createChannel: []
     }
   }
 }

@@ -37,6 +37,10 @@ extension Router {
         ?? .failure(.notFound("Registered trigger '\(id)' was not found."))
     case .registerWorker: return .success(try registerWorker(input, peer, output))
     case .listWorkers: return .success(try listWorkers(input))
+    case .createChannel:
+      try input.check([CoreFunction.bufferSize])
+      let channel = output.makeChannel(capacity: input.count(CoreFunction.bufferSize.name))
+      return .success(["reader": channel.reference(.read), "writer": channel.reference(.write)])
     case .inspectFunction:
       let id = try input.requiredString("function_id")
       return functionInfo(id).map { .success($0) } ?? .failure(.notFound("Function '\(id)' is not registered."))

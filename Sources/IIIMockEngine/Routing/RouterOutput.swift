@@ -11,6 +11,8 @@ protocol RouterOutput: AnyObject {
   /// Whether anybody reads events: those that cost something to make are made only then.
   var wantsEvents: Bool { get }
   func note(_ event: EngineEvent)
+  /// Makes a channel that holds so many messages, or as many as is usual.
+  func makeChannel(capacity: Int?) -> ChannelName
   /// The present by the engine's time source, for spans of time; nanoseconds.
   var now: UInt64 { get }
   /// The present by the clock on the wall, for time stamps; nanoseconds since 1970.

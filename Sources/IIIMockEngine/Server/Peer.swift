@@ -11,6 +11,8 @@ final class Peer {
     case worker(PeerID)
     /// A telemetry connection, on `/otel`: it is listened to and never spoken to.
     case telemetry
+    /// An end of a channel.
+    case channel(ChannelRelay, ChannelDirection)
     /// Nothing that it sends counts any more.
     case ended
   }
@@ -45,7 +47,7 @@ final class Peer {
     return count
   }
 
-  /// Writes a control frame.
+  /// Writes a whole frame.
   func send(_ opcode: Opcode, _ payload: ByteView) {
     stream.withWriteSpace(FrameEncoder.size(payload: payload.count, role: .server)) { memory in
       ByteWriter.fill(memory) { FrameEncoder.writeFrame(opcode, payload, maskKey: nil, into: &$0) }

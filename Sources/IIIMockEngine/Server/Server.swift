@@ -13,6 +13,7 @@ final class Server {
   private var workers: [Peer?] = []
   /// All connections that have not ended.
   private var peers: [ObjectIdentifier: Peer] = [:]
+  var channels = ChannelRegistry()
 
   private(set) var diagnostics: [Diagnostic] = []
   /// Called after each event: those who wait for one look whether it was theirs.
@@ -68,10 +69,7 @@ final class Server {
       finish(peer, because: end == .eof ? "the connection was closed without a Close" : "the connection was lost")
     }
     stream.onBacklog = { [unowned self] waiting in fellBehind(peer, waiting) }
-    stream.onDrain = { [unowned peer] in
-      peer.isSlow = false
-      peer.stream.startReading()
-    }
+    stream.onDrain = { [unowned self, unowned peer] in caughtUp(peer) }
     if let limit = configuration.compatibility.handshakeTimeout {
       peer.timer = timers.schedule(after: limit) { [unowned self] in
         peer.timer = nil
@@ -86,7 +84,7 @@ final class Server {
   private func received(_ chunk: UnsafeMutableRawBufferPointer, from peer: Peer) {
     switch peer.phase {
     case .handshake: readHead(chunk, from: peer)
-    case .worker, .telemetry:
+    case .worker, .telemetry, .channel:
       peer.reader.append(chunk)
       readFrames(from: peer)
     case .ended: break
@@ -98,23 +96,31 @@ final class Server {
     case .needMore: break
     case .malformed(let error):
       let answer = Upgrade.refusal(of: error)
-      if let answer { peer.send(answer.bytes(secondsSinceEpoch: wallClockMilliseconds() / 1000)) }
+      if let answer { send(answer, to: peer) }
       close(peer, because: "\(error)")
     case .complete(let request, let consumed):
-      let path = request.path
-      let verdict = Upgrade.check(request, isKnownPath: path == "/" || path == "/otel")
-      peer.send(verdict.response.bytes(secondsSinceEpoch: wallClockMilliseconds() / 1000))
-      guard case .accepted = verdict else {
-        close(peer, because: "no upgrade")
-        return
-      }
       stopTimer(of: peer)
-      if path == "/" { becomeWorker(peer) } else { peer.phase = .telemetry }
+      guard admit(request, from: peer) else { return close(peer, because: "no upgrade") }
       if consumed < chunk.count {
         peer.reader.append(chunk, droppingFirst: consumed)
         readFrames(from: peer)
       }
     }
+  }
+
+  /// Answers a request; whether frames follow.
+  private func admit(_ request: HTTPRequestHead, from peer: Peer) -> Bool {
+    let path = request.path
+    if let id = ChannelRequest.id(in: path) { return admit(request, toChannel: id, from: peer) }
+    let verdict = Upgrade.check(request, isKnownPath: path == "/" || path == "/otel")
+    send(verdict.response, to: peer)
+    guard case .accepted = verdict else { return false }
+    if path == "/" { becomeWorker(peer) } else { peer.phase = .telemetry }
+    return true
+  }
+
+  func send(_ response: HTTPResponse, to peer: Peer) {
+    peer.send(response.bytes(secondsSinceEpoch: wallClockMilliseconds() / 1000))
   }
 
   private func becomeWorker(_ peer: Peer) {
@@ -132,6 +138,7 @@ final class Server {
     // One access to reader and router a read, however many messages it brought.
     case .worker(let id): end = router.read(&peer.reader, from: id, self)
     case .telemetry: end = router.readTelemetry(&peer.reader, self) { peer.send(.pong, $0) }
+    case .channel(let relay, let direction): end = relay.read(peer, direction)
     case .handshake, .ended: return
     }
     switch end {
@@ -139,7 +146,7 @@ final class Server {
       peer.send(FrameEncoder.close(reason.code, maskKey: nil))
       close(peer, because: reason.code.map { "closed by the worker (\($0))" } ?? "closed by the worker")
     case .broken(let violation):
-      peer.send(FrameEncoder.close(violation.closeCode, reason: violation.text, maskKey: nil))
+      peer.send(FrameEncoder.close(violation.closeCode, reason: violation.closeReason, maskKey: nil))
       broke(violation, peer)
       close(peer, because: "\(violation)")
     case nil: break
@@ -147,6 +154,9 @@ final class Server {
   }
 
   private func broke(_ violation: FrameViolation, _ peer: Peer) {
+    if case .channel(_, let direction) = peer.phase {
+      note(.warning("the connection at a channel's \(direction) end was dropped: \(violation)"))
+    }
     guard case .worker(let id) = peer.phase, let worker = router.workers[id] else { return }
     note(
       .frameIgnored(
@@ -158,8 +168,8 @@ final class Server {
   // MARK: Back-pressure
 
   private func fellBehind(_ peer: Peer, _ waiting: Int) {
-    if waiting > Server.highWater { peer.stream.stopReading() }
     guard case .worker(let id) = peer.phase, let label = router.workers[id]?.label else { return }
+    if waiting > Server.highWater { peer.stream.stopReading() }
     if waiting > configuration.maxUnsentBytes {
       note(.slowWorker(worker: label, unsentBytes: waiting))
       finish(peer, because: "it did not read: \(waiting) bytes waited, the limit is \(configuration.maxUnsentBytes)")
@@ -169,10 +179,16 @@ final class Server {
     }
   }
 
+  private func caughtUp(_ peer: Peer) {
+    if case .channel(let relay, let direction) = peer.phase { return relay.drained(direction) }
+    peer.isSlow = false
+    peer.stream.startReading()
+  }
+
   // MARK: Ends
 
   /// Ends a connection to which something has still to be sent: its answer, or a Close.
-  private func close(_ peer: Peer, because reason: String) {
+  func close(_ peer: Peer, because reason: String) {
     leave(peer, because: reason)
     let stream = peer.stream
     stream.closeAfterFlush()
@@ -181,7 +197,7 @@ final class Server {
   }
 
   /// Ends a connection at once, or notes that it has ended.
-  private func finish(_ peer: Peer, because reason: String) {
+  func finish(_ peer: Peer, because reason: String) {
     leave(peer, because: reason)
     peer.stream.close()
   }
@@ -191,9 +207,12 @@ final class Server {
     peers[ObjectIdentifier(peer)] = nil
     let phase = peer.phase
     peer.phase = .ended
-    if case .worker(let id) = phase {
+    switch phase {
+    case .worker(let id):
       workers[Int(id.slot)] = nil
       router.disconnect(id, because: reason, self)
+    case .channel(let relay, let direction): relay.ended(direction)
+    case .handshake, .telemetry, .ended: break
     }
   }
 
@@ -202,14 +221,18 @@ final class Server {
     peer.timer = nil
   }
 
-  /// Ends everything: workers are dropped without a Close, so that every SDK connects again; telemetry gets one.
+  /// Ends everything: workers and ends of channels are dropped without a Close, so that every SDK connects again; telemetry gets one.
   func shutDown() {
     for listener in listeners { listener.close() }
     listeners = []
     for peer in peers.values {
-      if case .telemetry = peer.phase {
+      switch peer.phase {
+      case .telemetry:
         peer.send(FrameEncoder.close(nil, maskKey: nil))
         close(peer, because: "the engine shut down")
+      // Dropped, as workers are: a reader is not told that all has come.
+      case .channel: peer.phase = .ended
+      case .handshake, .worker, .ended: break
       }
     }
     for peer in peers.values { finish(peer, because: "the engine shut down") }
@@ -237,6 +260,12 @@ extension Server: RouterOutput {
     workers[slot] = nil
     peer.phase = .ended
     finish(peer, because: reason)
+  }
+
+  func makeChannel(capacity: Int?) -> ChannelName {
+    let name = ChannelName.random()
+    channels.add(ChannelRelay(name, capacity: capacity, created: now, on: self))
+    return name
   }
 
   var wantsEvents: Bool { configuration.onEvent != nil }

@@ -26,6 +26,14 @@ final class RouterRecorder: RouterOutput {
     return text.bytes.count
   }
 
+  /// How many messages the channels hold that were made.
+  private(set) var capacities: [Int?] = []
+
+  func makeChannel(capacity: Int?) -> ChannelName {
+    capacities.append(capacity)
+    return .random()
+  }
+
   func pong(_ payload: ByteView, to peer: PeerID) {}
 
   func drop(_ peer: PeerID, because reason: String) { dropped.append(peer) }

@@ -1,0 +1,146 @@
+internal import III
+
+/// A channel as a plain value: a bounded queue of messages between a writer and a reader, each of whom comes once.
+///
+/// No more than `capacity` messages wait for the reader; one more stays in hand, and the writer is read no further until
+/// there is room again. What the writer had sent before it was stopped may be at hand already: it waits as well.
+struct Channel {
+  /// Of one end: it is taken once in the channel's life.
+  enum End {
+    case free, open, gone
+  }
+
+  private struct Message {
+    let bytes: [UInt8]
+    let isText: Bool
+  }
+
+  let capacity: Int
+  private(set) var writer = End.free
+  private(set) var reader = End.free
+  private var waiting = FIFO<Message>()
+  private var readerTakesMore = false
+  private var isPaused = false
+  /// A Close that came behind messages for which there was no room.
+  private var unanswered: CloseReason?
+
+  static let defaultCapacity = 64
+  static let capacities = 1...1024
+
+  init(capacity: Int?) {
+    let wanted = capacity ?? Channel.defaultCapacity
+    self.capacity = min(max(wanted, Channel.capacities.lowerBound), Channel.capacities.upperBound)
+  }
+
+  /// Messages that wait.
+  var count: Int { waiting.count }
+
+  /// Whether both ends have come and gone.
+  var isFinished: Bool { writer == .gone && reader == .gone }
+
+  /// Whether an end was never taken.
+  var isOrphaned: Bool { writer == .free || reader == .free }
+
+  // MARK: Ends
+
+  /// Somebody takes an end; `false`: it was taken before. A reader is sent nothing before `readerDrained`.
+  mutating func take(_ direction: ChannelDirection) -> Bool {
+    switch direction {
+    case .write:
+      guard writer == .free else { return false }
+      writer = .open
+    case .read:
+      guard reader == .free else { return false }
+      reader = .open
+    }
+    return true
+  }
+
+  /// An end's connection has ended without a Close that counts.
+  mutating func lost(_ direction: ChannelDirection, _ output: some ChannelOutput) {
+    switch direction {
+    case .write: writerWent(output)
+    case .read: readerWent(output)
+    }
+  }
+
+  /// Nobody has come for an end for so long that nobody will: whoever waits at the other one waits in vain.
+  mutating func abandon(_ output: some ChannelOutput) {
+    if writer == .free { writerWent(output) }
+    if reader == .free { readerWent(output) }
+  }
+
+  // MARK: The writer
+
+  mutating func received(_ bytes: ByteView, isText: Bool, _ output: some ChannelOutput) {
+    guard writer == .open, unanswered == nil else { return }
+    if reader == .gone {
+      writer = .gone
+      output.dropWriter()
+    } else if readerTakesMore && waiting.isEmpty {
+      readerTakesMore = output.deliver(bytes, isText: isText)
+    } else {
+      waiting.append(Message(bytes: bytes.array, isText: isText))
+      if waiting.count > capacity && !isPaused {
+        isPaused = true
+        output.pauseWriter()
+      }
+    }
+  }
+
+  mutating func writerClosed(_ reason: CloseReason, _ output: some ChannelOutput) {
+    guard writer == .open else { return }
+    if isPaused {
+      unanswered = reason
+    } else {
+      output.answerClose(reason)
+      writerWent(output)
+    }
+  }
+
+  private mutating func writerWent(_ output: some ChannelOutput) {
+    writer = .gone
+    isPaused = false
+    unanswered = nil
+    finishIfEmpty(output)
+  }
+
+  // MARK: The reader
+
+  /// The reader takes messages, for the first time or again.
+  mutating func readerDrained(_ output: some ChannelOutput) {
+    guard reader == .open else { return }
+    readerTakesMore = true
+    while readerTakesMore, let message = waiting.popFirst() {
+      readerTakesMore = message.bytes.withView { output.deliver($0, isText: message.isText) }
+    }
+    if isPaused && waiting.count <= capacity {
+      isPaused = false
+      if let reason = unanswered {
+        output.answerClose(reason)
+        writer = .gone
+        unanswered = nil
+      } else {
+        output.resumeWriter()
+      }
+    }
+    finishIfEmpty(output)
+  }
+
+  /// A writer that waits for room waits for ever then; one that is silent learns it with its next message.
+  private mutating func readerWent(_ output: some ChannelOutput) {
+    reader = .gone
+    _ = waiting.removeAll()
+    guard isPaused else { return }
+    isPaused = false
+    unanswered = nil
+    writer = .gone
+    output.dropWriter()
+  }
+
+  private mutating func finishIfEmpty(_ output: some ChannelOutput) {
+    guard writer == .gone, reader == .open, waiting.isEmpty else { return }
+    reader = .gone
+    output.finishReader()
+  }
+}

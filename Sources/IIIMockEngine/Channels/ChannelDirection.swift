@@ -1,0 +1,4 @@
+/// Which end of a channel.
+enum ChannelDirection: String {
+  case read, write
+}

@@ -1,0 +1,16 @@
+internal import III
+
+/// What names a channel: its id, and the key without which the id is of no use. Both are UUIDs.
+struct ChannelName: Equatable {
+  let id: String
+  let key: String
+
+  static func random() -> ChannelName {
+    ChannelName(id: UUID128.random().description, key: UUID128.random().description)
+  }
+
+  /// The reference to one end, as workers hand it on.
+  func reference(_ direction: ChannelDirection) -> JSONValue {
+    ["access_key": .string(key), "channel_id": .string(id), "direction": .string(direction.rawValue)]
+  }
+}

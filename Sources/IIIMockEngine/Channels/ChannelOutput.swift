@@ -1,0 +1,18 @@
+internal import III
+
+/// What a channel does to the sockets at its ends: carried out by its relay, recorded by tests.
+///
+/// Called while the channel is being changed: nothing here may look at it.
+protocol ChannelOutput: AnyObject {
+  /// Sends the reader a message; returns whether it takes more now. If not, `readerDrained` follows, or its end.
+  func deliver(_ bytes: ByteView, isText: Bool) -> Bool
+  /// Tells the reader that nothing more comes, and ends its connection.
+  func finishReader()
+  /// Lets the writer's bytes wait in the network.
+  func pauseWriter()
+  func resumeWriter()
+  /// Answers the writer's Close, and ends its connection.
+  func answerClose(_ reason: CloseReason)
+  /// Ends the writer's connection without a Close.
+  func dropWriter()
+}

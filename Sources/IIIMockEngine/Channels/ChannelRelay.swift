@@ -1,0 +1,120 @@
+internal import III
+internal import UV
+
+/// A channel with the connections at its ends. Confined to the engine's loop.
+final class ChannelRelay {
+  let name: ChannelName
+  /// By the engine's time, in nanoseconds.
+  let created: UInt64
+  private var channel: Channel
+  private unowned let server: Server
+  private var writer: Peer?
+  private var reader: Peer?
+  /// A send may end the reader's connection while the channel is being changed: the channel hears of it afterwards.
+  private var isChanging = false
+  private var lost: [ChannelDirection] = []
+
+  /// The reader is sent no more while this much waits for the kernel.
+  private static let window = 256 << 10
+
+  init(_ name: ChannelName, capacity: Int?, created: UInt64, on server: Server) {
+    self.name = name
+    self.created = created
+    self.server = server
+    channel = Channel(capacity: capacity)
+  }
+
+  var isOrphaned: Bool { channel.isOrphaned }
+  var isFinished: Bool { channel.isFinished }
+
+  // MARK: Ends
+
+  /// A connection takes an end; `false`: it was taken before.
+  func take(_ direction: ChannelDirection, by peer: Peer) -> Bool {
+    guard channel.take(direction) else { return false }
+    switch direction {
+    case .write: writer = peer
+    case .read:
+      reader = peer
+      change { $0.readerDrained(self) }
+    }
+    return true
+  }
+
+  /// An end's connection has ended by itself, or by what its peer did.
+  func ended(_ direction: ChannelDirection) {
+    switch direction {
+    case .write: writer = nil
+    case .read: reader = nil
+    }
+    if isChanging { lost.append(direction) } else { change { $0.lost(direction, self) } }
+  }
+
+  /// Whoever waits at one end waits in vain: nobody came for the other.
+  func abandon() { change { $0.abandon(self) } }
+
+  /// What was written to an end's connection has gone.
+  func drained(_ direction: ChannelDirection) {
+    if direction == .read { change { $0.readerDrained(self) } }
+  }
+
+  // MARK: Reading
+
+  /// Reads what has come from an end. Readers have nothing to say but pings and a Close.
+  func read(_ peer: Peer, _ direction: ChannelDirection) -> Router.ConnectionEnd? {
+    while let event = peer.reader.next() {
+      switch event {
+      case .text(let bytes) where direction == .write: change { $0.received(bytes, isText: true, self) }
+      case .binary(let bytes) where direction == .write: change { $0.received(bytes, isText: false, self) }
+      case .text, .binary, .pong: break
+      case .ping(let payload): peer.send(.pong, payload)
+      case .close(let reason) where direction == .write: change { $0.writerClosed(reason, self) }
+      case .close(let reason): return .closed(reason)
+      case .violation(let violation): return .broken(violation)
+      }
+    }
+    return nil
+  }
+
+  private func change(_ body: (inout Channel) -> Void) {
+    isChanging = true
+    body(&channel)
+    while !lost.isEmpty {
+      let direction = lost.removeFirst()
+      channel.lost(direction, self)
+    }
+    isChanging = false
+  }
+}
+
+extension ChannelRelay: ChannelOutput {
+  func deliver(_ bytes: ByteView, isText: Bool) -> Bool {
+    guard let reader else { return false }
+    reader.send(isText ? .text : .binary, bytes)
+    guard reader.stream.unsentBytes >= ChannelRelay.window else { return true }
+    // At once: if the kernel takes it all, nothing is left of which the end could be told.
+    reader.stream.flush()
+    return reader.stream.unsentBytes < ChannelRelay.window
+  }
+
+  func finishReader() {
+    guard let peer = reader else { return }
+    reader = nil
+    server.close(peer, with: FrameEncoder.close(nil, maskKey: nil))
+  }
+
+  func pauseWriter() { writer?.stream.stopReading() }
+  func resumeWriter() { writer?.stream.startReading() }
+
+  func answerClose(_ reason: CloseReason) {
+    guard let peer = writer else { return }
+    writer = nil
+    server.close(peer, with: FrameEncoder.close(reason.code, reason: reason.reason, maskKey: nil))
+  }
+
+  func dropWriter() {
+    guard let peer = writer else { return }
+    writer = nil
+    server.drop(peer)
+  }
+}
