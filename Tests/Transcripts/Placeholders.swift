@@ -46,6 +46,8 @@ struct Placeholders {
       case .literal(let text): return text
       case .name(let kind, let whole):
         if let known = values[whole] ?? hosts[kind] { return known }
+        // One name for many values: nothing to remember.
+        if kind == "traceparent" { return "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" }
         let made = kind == "uuid" ? Placeholders.randomUUID() : whole
         values[whole] = made
         return made

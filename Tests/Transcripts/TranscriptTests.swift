@@ -8,7 +8,8 @@ import Testing
     let departures = Departures()
     var configuration = MockEngine.Configuration()
     configuration.compatibility = .v0_13
-    configuration.isTracingEnabled = false
+    configuration.isTracingEnabled = transcript.config != "core"
+    configuration.isObservabilityEnabled = configuration.isTracingEnabled
     configuration.onEvent = departures.handler
     try await withMockEngine(configuration) { engine in
       var player = TranscriptPlayer(transcript, url: engine.url, departures: departures)
@@ -16,5 +17,5 @@ import Testing
     }
   }
 
-  @Test func allAreThere() { #expect(Transcript.all.count == 33) }
+  @Test func allAreThere() { #expect(Transcript.all.count == 35) }
 }

@@ -242,6 +242,43 @@ import Testing
     #expect(file.observability.isEnabled)
     #expect(file.observability.filter == LogFilter(level: .debug))
     #expect(file.observability.format == .json)
+    #expect(file.observability.metricsRetentionSeconds == 5 && file.observability.metricsMaxCount == 5)
+    #expect(file.observability.logsRetentionSeconds == 5)
+  }
+
+  @Test func whatObservabilityKeeps() throws {
+    let settings = try parse(
+      observability(
+        """
+        {service_name: mine, exporter: both, sampling_ratio: 0.5, memory_max_spans: 7, metrics_enabled: false,
+              logs_enabled: false, logs_max_count: 8, logs_sampling_ratio: 0, logs_console_output: false}
+        """)
+    ).observability
+    #expect(settings.serviceName == "mine" && settings.exporter == .both && settings.samplingRatio == 0.5)
+    #expect(settings.memoryMaxSpans == 7 && !settings.metricsEnabled && !settings.logsEnabled)
+    #expect(settings.logsMaxCount == 8 && settings.logsSamplingRatio == 0 && !settings.logsConsoleOutput)
+    #expect(settings.keepsSpans && !settings.keepsMetrics && !settings.keepsLogs)
+    #expect(try !parse(observability("{exporter: otlp}")).observability.keepsSpans)
+    #expect(try parse(observability("")).observability == ObservabilitySettings(isEnabled: true))
+    #expect(try parse("").observability == ObservabilitySettings(isEnabled: false))
+  }
+
+  @Test func whatTheEnvironmentSaysOfObservability() throws {
+    let variables = [
+      "OTEL_SERVICE_NAME": "mine", "OTEL_EXPORTER_TYPE": "OTLP", "OTEL_TRACES_SAMPLER_ARG": "0.25",
+      "OTEL_MEMORY_MAX_SPANS": "3", "OTEL_METRICS_ENABLED": "false", "OTEL_METRICS_MAX_COUNT": "4",
+      "OTEL_METRICS_RETENTION_SECONDS": "5", "OTEL_LOGS_ENABLED": "0", "OTEL_LOGS_MAX_COUNT": "6",
+      "OTEL_LOGS_RETENTION_SECONDS": "7", "OTEL_LOGS_SAMPLING_RATIO": "0.75", "OTEL_LOGS_CONSOLE_OUTPUT": "false",
+    ]
+    let settings = try parse(observability("{logs_max_count: 60}"), variables).observability
+    #expect(settings.serviceName == "mine" && settings.exporter == .otlp && settings.samplingRatio == 0.25)
+    #expect(settings.memoryMaxSpans == 3 && !settings.metricsEnabled && settings.metricsMaxCount == 4)
+    #expect(settings.metricsRetentionSeconds == 5 && !settings.logsEnabled && settings.logsRetentionSeconds == 7)
+    #expect(settings.logsSamplingRatio == 0.75 && !settings.logsConsoleOutput)
+    // The file goes before the environment, and what is no number counts as not set.
+    #expect(settings.logsMaxCount == 60)
+    let odd = try parse(observability("{}"), ["OTEL_MEMORY_MAX_SPANS": "-1", "OTEL_EXPORTER_TYPE": "x"]).observability
+    #expect(odd == ObservabilitySettings(isEnabled: true))
   }
 
   @Test(arguments: [
@@ -249,6 +286,10 @@ import Testing
     ("{enabled: yes}", 23, "enabled: invalid type: string \"yes\", expected a boolean"),
     ("{level: 5}", 21, "level: invalid type: integer `5`, expected a string"),
     ("{memory_max_spans: -1}", 32, "memory_max_spans: invalid type: integer `-1`, expected u64"),
+    (
+      "{exporter: file}", 24,
+      "exporter: unknown variant string \"file\", expected one of `memory`, `otlp`, `both`"
+    ),
     ("{sampling: 5}", 24, "sampling: invalid type: integer `5`, expected a map"),
     ("{level: info, log_level: info}", 27, "duplicate field `level`"),
     ("7", 13, "invalid type: integer `7`, expected a map"),
