@@ -64,7 +64,7 @@ extension LogLine {
   /// What a worker logged stands under the worker's name, if it said one.
   private static func logged(_ record: EngineLogRecord) -> LogLine {
     var line = LogLine(EngineLogLevel(severity: record.severityNumber), record.body)
-    if !record.serviceName.isEmpty && record.serviceName != "unknown" { line.target = record.serviceName }
+    if !record.serviceName.isEmpty && record.serviceName != "unknown" { line.target = cut(record.serviceName) }
     if !record.attributes.isEmpty { line.add("data", record.attributes.description) }
     if let id = record.traceID { line.add("trace_id", id) }
     if let id = record.spanID { line.add("span_id", id) }

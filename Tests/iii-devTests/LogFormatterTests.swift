@@ -60,6 +60,13 @@ import Testing
         .slowWorker(worker: worker, unsentBytes: 17),
         "[WARN] iii orders (3f2a90c1) does not read: 17 bytes wait for it\n"
       ),
+      (
+        .logged(EngineLogRecord(body: "paid", attributes: ["order": 7], serviceName: "orders", traceID: "0af7")),
+        "[INFO] orders paid\n    ├ data: \"{\"order\":7}\"\n    └ trace_id: \"0af7\"\n"
+      ),
+      (.logged(EngineLogRecord(body: "broken", severityText: "ERROR", severityNumber: 17)), "[ERROR] iii broken\n"),
+      (.logged(EngineLogRecord(body: "odd", severityText: "Custom", severityNumber: 0)), "[INFO] iii odd\n"),
+      (.logged(EngineLogRecord(body: "fine", severityNumber: 4, serviceName: "a\nb")), "[TRACE] a\\nb fine\n"),
       (.warning("careful"), "[WARN] iii careful\n"),
     ] as [(EngineEvent, String)])
   func events(event: EngineEvent, expected: String) {

@@ -26,6 +26,26 @@ public struct EngineLogRecord: Sendable, Hashable {
   public var scopeName: String?
   /// Its version.
   public var scopeVersion: String?
+
+  /// A record of these members.
+  public init(
+    body: String, severityText: String = "INFO", severityNumber: Int32 = 9, attributes: JSONObject = [:],
+    serviceName: String = "unknown", resource: JSONObject = [:], traceID: String? = nil, spanID: String? = nil,
+    timestamp: UInt64 = 0, observedTimestamp: UInt64 = 0, scopeName: String? = nil, scopeVersion: String? = nil
+  ) {
+    self.body = body
+    self.severityText = severityText
+    self.severityNumber = severityNumber
+    self.attributes = attributes
+    self.serviceName = serviceName
+    self.resource = resource
+    self.traceID = traceID
+    self.spanID = spanID
+    self.timestamp = timestamp
+    self.observedTimestamp = observedTimestamp
+    self.scopeName = scopeName
+    self.scopeVersion = scopeVersion
+  }
 }
 
 extension EngineLogRecord {
