@@ -61,11 +61,16 @@ extension LogLine {
     }
   }
 
-  /// What a worker logged stands under the worker's name, if it said one.
+  /// What a worker logged stands under its name, if it said one, without what SDKs put among the attributes of
+  /// every record.
   private static func logged(_ record: EngineLogRecord) -> LogLine {
     var line = LogLine(EngineLogLevel(severity: record.severityNumber), record.body)
+    var data = record.attributes
+    let name = if case .string(let name)? = data["service.name"] { name } else { "" }
     if !record.serviceName.isEmpty && record.serviceName != "unknown" { line.target = cut(record.serviceName) }
-    if !record.attributes.isEmpty { line.add("data", record.attributes.description) }
+    if !name.isEmpty && name != record.serviceName { line.target += " [\(cut(name))]" }
+    for key in ["service.name", "trace_id", "span_id"] { data[key] = nil }
+    if !data.isEmpty { line.add("data", (data.count == 1 ? data["log.data"]?.description : nil) ?? data.description) }
     if let id = record.traceID { line.add("trace_id", id) }
     if let id = record.spanID { line.add("span_id", id) }
     return line

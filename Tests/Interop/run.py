@@ -8,6 +8,7 @@ which may be absent. Run by the Python of iii-sdk 0.25, whose SDK drives it. Eve
 import itertools, os, pathlib, re, shutil, subprocess, sys, tempfile, threading, traceback
 
 import stage as counts
+import telemetry
 import triggers
 from stage import Engine, Stage, check, eventually
 
@@ -30,7 +31,8 @@ def node_commands(sdks, folder):
         home = pathlib.Path(folder, name)
         home.mkdir()
         subprocess.run(["tar", "-xJf", archive, "-C", home], check=True)
-        shutil.copy(HERE / "node_worker.mjs", home)
+        for program in ("node_worker.mjs", "node_telemetry.mjs"):
+            shutil.copy(HERE / program, home)
     return {name: [node, f"{folder}/{name}/node_worker.mjs"] for name in archives}
 
 
@@ -97,6 +99,10 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
         size = 8 * MIB if {a, b} == {"swift", "py025"} else 900 * KIB
         got = outcome(f"{a}::big", {"function": f"{b}::echo", "bytes": size}, 60)
         check(f"{a} calls {b}: {size // KIB} KiB there and back", got.get("value") is True, got)
+
+    for name in commands:
+        if name != "swift":
+            telemetry.reports(stage, name, commands[name])
 
     # More than an old Python takes: it hangs up, the call ends, the engine says why, and the worker comes back.
     got = outcome("swift::big", {"function": "py013::echo", "bytes": 2 * MIB}).get("error") or {}

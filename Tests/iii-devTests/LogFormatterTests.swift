@@ -64,6 +64,12 @@ import Testing
         .logged(EngineLogRecord(body: "paid", attributes: ["order": 7], serviceName: "orders", traceID: "0af7")),
         "[INFO] orders paid\n    ├ data: \"{\"order\":7}\"\n    └ trace_id: \"0af7\"\n"
       ),
+      (
+        .logged(
+          EngineLogRecord(
+            body: "paid", attributes: ["service.name": "till", "span_id": "b7", "log.data": [7]],
+            serviceName: "orders")), "[INFO] orders [till] paid\n    └ data: \"[7]\"\n"
+      ),
       (.logged(EngineLogRecord(body: "broken", severityText: "ERROR", severityNumber: 17)), "[ERROR] iii broken\n"),
       (.logged(EngineLogRecord(body: "odd", severityText: "Custom", severityNumber: 0)), "[INFO] iii odd\n"),
       (.logged(EngineLogRecord(body: "fine", severityNumber: 4, serviceName: "a\nb")), "[TRACE] a\\nb fine\n"),
