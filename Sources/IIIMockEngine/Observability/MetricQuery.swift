@@ -10,11 +10,17 @@ struct MetricQuery {
   private let startTime: UInt64?
   private let endTime: UInt64?
   private let name: String?
+  /// In seconds; `nil` if nothing is to be summed up.
+  let interval: UInt64?
+  /// What was asked for, null where nothing was.
+  let echo: JSONValue
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
     startTime = input.unsigned("start_time")
     endTime = input.unsigned("end_time")
     name = try input.string("metric_name")
+    interval = input.unsigned("aggregate_interval")
+    echo = input.echo(Self.fields.map(\.name))
   }
 
   func matches(_ metric: MetricRecord) -> Bool {

@@ -120,7 +120,11 @@ enum ObservabilityFunction: String, BuiltInFamily {
     case .spanTree: return ["roots": objects]
     case .groupSpans: return ["groups": objects]
     case .clearSpans: return ["success": flag]
-    case .listMetrics: return ["engine_metrics": object, "sdk_metrics": objects, "timestamp": number]
+    case .listMetrics:
+      return [
+        "aggregated_metrics": objects, "engine_metrics": object, "query": object, "sdk_metrics": objects,
+        "timestamp": number,
+      ]
     case .listRollups:
       return [
         "histogram_rollups": objects, "level": number, "query": object, "rollups": objects, "timestamp": number,

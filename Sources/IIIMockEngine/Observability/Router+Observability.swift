@@ -20,11 +20,7 @@ extension Router {
     case .listSpans, .spanTree, .groupSpans, .clearSpans:
       guard let spans = observability.spans?.all else { return .failure(.noSpans) }
       return .success(try answer(function, input, spans))
-    case .listMetrics:
-      let metrics = observability.metrics(try MetricQuery(input), wallClock: output.wallClock)
-      return .success([
-        "engine_metrics": engineMetrics, "sdk_metrics": .array(metrics.map(\.json)), "timestamp": timestamp,
-      ])
+    case .listMetrics: return .success(listMetrics(try MetricQuery(input), timestamp, output))
     case .listRollups:
       return .success([
         "histogram_rollups": [], "level": .number(input.unsigned("level") ?? 0),
@@ -132,10 +128,21 @@ extension Router {
 
   // MARK: Metrics and health
 
-  private var engineMetrics: JSONValue {
+  private func listMetrics(
+    _ query: MetricQuery, _ timestamp: JSONValue, _ output: some RouterOutput
+  ) -> JSONValue {
     var calls = JSONObject()
     for entry in functions.all where entry.name.calls > 0 { calls[entry.name.text] = .int(entry.name.calls) }
-    return observability.counters.json(activeWorkers: workers.count, byFunction: calls)
+    let metrics = observability.metrics(query, wallClock: output.wallClock)
+    var list: JSONObject = [
+      "engine_metrics": observability.counters.json(activeWorkers: workers.count, byFunction: calls),
+      "sdk_metrics": .array(metrics.map(\.json)), "timestamp": timestamp,
+    ]
+    if let interval = query.interval {
+      list["aggregated_metrics"] = .some(MetricIntervals(of: metrics, seconds: interval).json)
+      list["query"] = .some(query.echo)
+    }
+    return .object(list)
   }
 
   private func health(_ timestamp: JSONValue) -> JSONValue {

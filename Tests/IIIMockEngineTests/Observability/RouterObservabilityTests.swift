@@ -310,6 +310,34 @@ import Testing
     #expect(try names("{}") == [])
   }
 
+  @Test func metricsAreSummedUpWhereAsked() throws {
+    var bench = Self.bench()
+    let worker = bench.connect()
+    let minute = bench.output.wallClock
+    func point(_ seconds: UInt64, _ value: String) -> String {
+      #"{"timeUnixNano":"\#(minute - UInt64(seconds: seconds))",\#(value)}"#
+    }
+    let gauge = [point(0, #""asDouble":1.5"#), point(50, #""asInt":3"#), point(61, #""asInt":9"#)]
+    telemetry(
+      &bench, worker,
+      #"MTRC{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"g","gauge":{"dataPoints":[\#(gauge.joined(separator: ","))]}},{"name":"h","histogram":{"dataPoints":[\#(point(0, #""count":4,"sum":8,"max":5"#)),{"count":0}]}}]}]}]}"#
+    )
+    let result = try ask(&bench, worker, "engine::metrics::list", #"{"aggregate_interval":60}"#)["result"]
+    func start(_ minutes: UInt64) -> JSONValue { .number(minute - UInt64(seconds: 60 * minutes)) }
+    let sums: JSONValue = [
+      ["avg": 9.0, "count": 1, "max": 9.0, "min": 9.0, "name": "g", "start_time_unix_nano": start(2), "sum": 9.0],
+      ["avg": 3.0, "count": 1, "max": 3.0, "min": 3.0, "name": "g", "start_time_unix_nano": start(1), "sum": 3.0],
+      ["avg": 1.5, "count": 1, "max": 1.5, "min": 1.5, "name": "g", "start_time_unix_nano": start(0), "sum": 1.5],
+      ["avg": 2.0, "count": 4, "max": 5.0, "min": 2.0, "name": "h", "start_time_unix_nano": start(0), "sum": 8.0],
+    ]
+    #expect(result?["aggregated_metrics"] == sums)
+    #expect(
+      result?["query"] == ["aggregate_interval": 60, "end_time": nil, "metric_name": nil, "start_time": nil])
+    let whole = try ask(&bench, worker, "engine::metrics::list", #"{"aggregate_interval":86400}"#)["result"]
+    #expect(whole?["aggregated_metrics"]?[0]?["count"] == 2 && whole?["aggregated_metrics"]?[1]?["count"] == 1)
+    #expect(try ask(&bench, worker, "engine::metrics::list")["result"]?["query"] == nil)
+  }
+
   @Test func callsAreCountedWhereTheyEnd() throws {
     var bench = Self.bench()
     let worker = bench.connect("w", functions: "f", "g")
