@@ -80,9 +80,9 @@ struct ObservabilitySection {
   private func exporter(
     _ name: String, _ value: YAMLNode, of entry: WorkerEntry
   ) throws(ConfigurationFault) -> ObservabilitySettings.Exporter {
-    guard let exporter = ObservabilitySettings.Exporter(rawValue: name.lowercased()) else {
+    guard let exporter = ObservabilitySettings.Exporter(rawValue: name) else {
       throw entry.rejection(
-        "exporter: unknown variant \(value.kindForMessage), expected one of `memory`, `otlp`, `both`",
+        "exporter: unknown variant: \(value.kindForMessage), expected one of `memory`, `otlp`, `both`",
         at: value.position, hint: "this engine keeps spans in memory and exports none")
     }
     return exporter

@@ -85,7 +85,7 @@ struct Router {
   /// A call is over for those who took part.
   mutating func ended(_ invocation: Invocation, succeeded: Bool) {
     invocation.name.calls &+= 1
-    observability.counters.ended(succeeded: succeeded, after: now &- invocation.begun)
+    observability.counters.ended(succeeded: succeeded, after: now > invocation.begun ? now &- invocation.begun : 0)
     count(-1, invocation.callee)
     if invocation.caller != invocation.callee { count(-1, invocation.caller) }
   }

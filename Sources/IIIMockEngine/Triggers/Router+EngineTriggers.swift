@@ -28,7 +28,6 @@ extension Router {
     polledFunctions = ids
     let triggers = self.triggers.triggers(of: .functionsAvailable)
     guard !triggers.isEmpty else { return }
-    now = output.now
     fire(triggers, ["event": "functions_changed", "functions": .array(functionRows)], output)
   }
 
@@ -49,7 +48,7 @@ extension Router {
     case .builtIn(let function): _ = data.withView { call(function, $0, from: .none, output) }
     case .worker(let callee):
       let id = UUID128.random()
-      _ = invocations.insert(id, caller: .none, callee: callee, name: entry.name, trace: nil, at: now)
+      _ = invocations.insert(id, caller: .none, callee: callee, name: entry.name, trace: nil, at: output.now)
       count(1, callee)
       let metadata = compatibility.forwardsMetadata ? metadata : nil
       entry.name.quoted.withView { name in

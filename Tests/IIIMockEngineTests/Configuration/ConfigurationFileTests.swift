@@ -288,7 +288,7 @@ import Testing
     ("{memory_max_spans: -1}", 32, "memory_max_spans: invalid type: integer `-1`, expected u64"),
     (
       "{exporter: file}", 24,
-      "exporter: unknown variant string \"file\", expected one of `memory`, `otlp`, `both`"
+      "exporter: unknown variant: string \"file\", expected one of `memory`, `otlp`, `both`"
     ),
     ("{sampling: 5}", 24, "sampling: invalid type: integer `5`, expected a map"),
     ("{level: info, log_level: info}", 27, "duplicate field `level`"),

@@ -366,6 +366,21 @@ import Testing
     #expect(performance?["avg_duration_ms"] == 1.2)
   }
 
+  @Test func callsOfTheEngineItselfAreTimedToo() throws {
+    var bench = Self.bench()
+    let worker = bench.connect("w", functions: "f")
+    bench.send(
+      worker,
+      #"{"type":"registertrigger","id":"t","trigger_type":"engine::workers-available","function_id":"f","config":{}}"#)
+    bench.output.now += UInt64(seconds: 3600)
+    let caller = bench.connect()
+    let call = try #require(bench.output.take(worker).first?["invocation_id"]).decoded(as: String.self)
+    bench.output.now += UInt64(milliseconds: 4)
+    bench.answer(worker, call, "")
+    let metrics = try ask(&bench, caller, "engine::metrics::list")["result"]?["engine_metrics"]
+    #expect(metrics?["performance"]?["max_duration_ms"] == 4.0)
+  }
+
   @Test func anEngineWithoutCallsHasFigures() {
     #expect(
       InvocationCounters().json(activeWorkers: 0, byFunction: [:])["performance"] == [
