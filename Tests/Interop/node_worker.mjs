@@ -1,4 +1,5 @@
 // node_worker.mjs PREFIX: the Node twin of Worker/. Serves the engine at III_URL until its input ends.
+import { createHash } from 'node:crypto'
 import { registerWorker } from 'iii-sdk'
 
 const prefix = process.argv[2]
@@ -7,6 +8,12 @@ const notes = []
 const bells = new Map()
 const told = { registered: [], unregistered: [] }
 const triggers = new Map()
+
+const hash = (bytes) => createHash('sha256').update(bytes).digest('hex')
+// 0.22 has it apart from the client.
+const createChannel = worker.createChannel
+  ? (size) => worker.createChannel(size)
+  : async (size) => (await import('iii-sdk/helpers')).createChannel(worker, size)
 
 const shown = ({ id, function_id, config, metadata }) => ({
   id, function: function_id, config: config ?? null, metadata: metadata ?? null
@@ -43,6 +50,22 @@ const functions = {
     const text = '0123456789abcdeé'.repeat(Math.floor(data.bytes / 17))
     const outcome = await attempt({ function_id: data.function, payload: { text } })
     return outcome.error ? outcome : { value: outcome.value.text === text }
+  },
+  // Reads a channel to its end.
+  drink: async ({ from }) => {
+    const texts = []
+    from.onMessage((text) => texts.push(text))
+    const content = await from.readAll()
+    return { count: content.length, hash: hash(content), texts }
+  },
+  // Writes a channel that another function reads, and says what was written and what was read.
+  pour: async (data) => {
+    const channel = await createChannel(4)
+    const reading = attempt({ function_id: data.function, payload: { from: channel.readerRef } })
+    const content = Buffer.from('0123456789abcdef'.repeat(data.bytes / 16))
+    channel.writer.sendMessage('déjà vu')
+    channel.writer.stream.end(content)
+    return { written: hash(content), read: await reading }
   },
   bind: async (data) => {
     const { type, function: function_id, config, metadata } = data

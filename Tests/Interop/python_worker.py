@@ -1,5 +1,5 @@
 """python_worker.py PREFIX: the Python twin of Worker/. Serves the engine at III_URL until its input ends."""
-import asyncio, os, sys
+import asyncio, hashlib, os, sys
 
 from iii import InitOptions, register_worker
 from iii.triggers import TriggerHandler
@@ -56,6 +56,30 @@ async def big(data):
     return {"value": outcome["value"]["text"] == text} if "value" in outcome else outcome
 
 
+async def drink(data):
+    """Reads a channel to its end."""
+    texts = []
+    data["from"].on_message(texts.append)
+    content = await data["from"].read_all()
+    return {"count": len(content), "hash": hashlib.sha256(content).hexdigest(), "texts": texts}
+
+
+async def pour(data):
+    """Writes a channel that another function reads, and says what was written and what was read."""
+    try:
+        from iii.helpers import create_channel_async                    # 0.25
+    except ImportError:
+        create_channel_async = type(worker).create_channel_async
+    channel = await create_channel_async(worker, 4)
+    reading = asyncio.create_task(attempt({"function_id": data["function"],
+                                           "payload": {"from": channel.reader_ref.model_dump(mode="json")}}))
+    content = b"0123456789abcdef" * (data["bytes"] // 16)
+    await channel.writer.send_message_async("déjà vu")
+    await channel.writer.write(content)
+    await channel.writer.close_async()
+    return {"written": hashlib.sha256(content).hexdigest(), "read": await reading}
+
+
 class Bell(TriggerHandler):
     """A trigger type that fires when `ring` is called."""
     triggers, registered, unregistered = {}, [], []
@@ -99,8 +123,8 @@ async def bells(data):
 
 worker.register_trigger_type({"id": f"{prefix}::bell", "description": "rings when told to"}, bell)
 worker.register_function(f"{prefix}::add", add, description="adds", metadata={"kind": "sum"})
-for name, function in dict(echo=echo, fail=fail, note=note, notes=tell, hang=hang, call=call, big=big, bind=bind,
-                           unbind=unbind, ring=ring, bells=bells).items():
+for name, function in dict(echo=echo, fail=fail, note=note, notes=tell, hang=hang, call=call, big=big, drink=drink,
+                           pour=pour, bind=bind, unbind=unbind, ring=ring, bells=bells).items():
     worker.register_function(f"{prefix}::{name}", function)
 sys.stdin.read()
 os._exit(0)

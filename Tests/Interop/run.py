@@ -100,9 +100,15 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
         got = outcome(f"{a}::big", {"function": f"{b}::echo", "bytes": size}, 60)
         check(f"{a} calls {b}: {size // KIB} KiB there and back", got.get("value") is True, got)
 
-    for name in commands:
-        if name != "swift":
-            telemetry.reports(stage, name, commands[name])
+    others = [name for name in commands if name != "swift"]
+    for name in others:
+        telemetry.reports(stage, name, commands[name])
+    # The Swift SDK has no ends of channels.
+    for a, b in itertools.product(others, repeat=2):
+        got = outcome(f"{a}::pour", {"function": f"{b}::drink", "bytes": MIB}, 60)
+        read = (got.get("read") or {}).get("value") or {}
+        ok = read.get("count") == MIB and read.get("hash") == got.get("written") and read.get("texts") == ["déjà vu"]
+        check(f"a channel from {a} to {b}: 1 MiB and a text", ok, got)
 
     # More than an old Python takes: it hangs up, the call ends, the engine says why, and the worker comes back.
     got = outcome("swift::big", {"function": "py013::echo", "bytes": 2 * MIB}).get("error") or {}
@@ -111,7 +117,6 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
     check("2 MiB to py013: the engine's log has the hint", hint, engine.text()[-1500:])
     check("2 MiB to py013: it comes back", is_up("py013"))
 
-    others = [name for name in commands if name != "swift"]
     swift_pairs = [p for p in pairs if "swift" in p]
     for owner, provider in swift_pairs:
         triggers.bells(stage, owner, provider)
