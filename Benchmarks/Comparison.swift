@@ -22,6 +22,7 @@ struct Comparison {
   func run() async {
     let loop = RawLoop()
     compareRelays(on: loop)
+    compareChannels(on: loop)
     do {
       for engine in engines { try await compareSDK(engine.path, engine.name, on: loop) }
       for engine in engines { measureAlone(EngineFigures(path: engine.path, name: engine.name, loop: loop)) }
@@ -32,24 +33,36 @@ struct Comparison {
   }
 
   private func compareRelays(on loop: RawLoop) {
-    let floor = ChildProcess(CommandLine.arguments[0], ["floor"])
-    var relays = [Relay(name: "floor", process: floor, isEngine: false, on: loop)]
-    for engine in engines {
-      relays.append(Relay(name: engine.name, process: .engine(engine.path), isEngine: true, on: loop))
-    }
+    let relays = subjects { Relay(name: $0, process: $1, isEngine: $2, on: loop) }
     defer { for relay in relays { relay.stop() } }
-    let figures = Figure.relayed(seconds: seconds, calls: calls)
-    var values = figures.map { _ in relays.map { _ in [Double]() } }
+    compare("raw peers", Figure.relayed(seconds: seconds, calls: calls), of: relays)
+  }
+
+  private func compareChannels(on loop: RawLoop) {
+    let pairs = subjects { ChannelPair(name: $0, process: $1, isEngine: $2, on: loop) }
+    defer { for pair in pairs { pair.stop() } }
+    announce()
+    compare("raw ends", Figure.channels(seconds: seconds), of: pairs)
+  }
+
+  /// The floor and every engine, each in a process of its own.
+  private func subjects<Subject>(_ make: (_ name: String, ChildProcess, _ isEngine: Bool) -> Subject) -> [Subject] {
+    [make("floor", ChildProcess(CommandLine.arguments[0], ["floor"]), false)]
+      + engines.map { make($0.name, .engine($0.path), true) }
+  }
+
+  private func compare<Subject>(_ title: String, _ figures: [Figure<Subject>], of subjects: [Subject]) {
+    var values = figures.map { _ in subjects.map { _ in [Double]() } }
     for round in 0...rounds {
       for (row, figure) in figures.enumerated() {
-        for (column, relay) in relays.enumerated() {
-          let value = figure.measure(relay)
+        for (column, subject) in subjects.enumerated() {
+          let value = figure.measure(subject)
           if round > 0 { values[row][column].append(value) }  // round 0 warms up
         }
       }
     }
     var table = Table()
-    table.add(["raw peers", "floor"] + engines.flatMap { [$0.name, "ratio", "goal"] })
+    table.add([title, "floor"] + engines.flatMap { [$0.name, "ratio", "goal"] })
     for (row, figure) in figures.enumerated() { table.add(figure.cells(values[row].map(median))) }
     table.print()
   }
@@ -90,9 +103,9 @@ struct Comparison {
     engine.stop()
     var table = Table()
     table.add(["SDK on both ends", "floor, raw", name, "ratio", "goal"])
-    let trip = Figure(name: "round trip p50, 1 caller", unit: "µs", digits: 1, goal: .atMost(3)) { _ in .nan }
+    let trip = Figure<Relay>(name: "round trip p50, 1 caller", unit: "µs", digits: 1, goal: .atMost(3)) { _ in .nan }
     table.add(trip.cells([median(trips.floor), median(trips.sdk)]))
-    let rate = Figure(name: "rate, 64 callers", unit: "/s", digits: 0, goal: .none) { _ in .nan }
+    let rate = Figure<Relay>(name: "rate, 64 callers", unit: "/s", digits: 0, goal: .none) { _ in .nan }
     // Twice what the Rust SDK reached where it was measured: a figure of another machine, so no verdict.
     table.add(rate.cells([median(rates.floor), median(rates.sdk)]).dropLast() + ["88,000 /s aimed at"])
     announce()

@@ -1,10 +1,10 @@
-/// One line of the table: what is measured of every relay, and the ratio to the floor that it must reach.
-struct Figure {
+/// One line of a table: what is measured of every relay, and the ratio to the floor that it must reach.
+struct Figure<Subject> {
   var name: String
   var unit: String
   var digits: Int
   var goal: Goal
-  var measure: (Relay) -> Double
+  var measure: (Subject) -> Double
 
   /// The cells of its line: the floor's value, then of each engine its value, the ratio and the verdict.
   func cells(_ values: [Double]) -> [String] {
@@ -15,7 +15,9 @@ struct Figure {
         [text(value), (value / floor).text(2), goal.verdict(value / floor)]
       }
   }
+}
 
+extension Figure<Relay> {
   static func relayed(seconds: Double, calls: Int) -> [Figure] {
     [
       Figure(name: "round trip p50, window 1", unit: "µs", digits: 1, goal: .atMost(1.2)) {
@@ -29,6 +31,19 @@ struct Figure {
       },
       Figure(name: "CPU a call, window 256", unit: "µs", digits: 2, goal: .atMost(6)) {
         $0.pipelined(window: 256, seconds: seconds).cpu ?? .nan
+      },
+    ]
+  }
+}
+
+extension Figure<ChannelPair> {
+  static func channels(seconds: Double) -> [Figure] {
+    [
+      Figure(name: "channel, messages of 64 KiB", unit: "MB/s", digits: 0, goal: .atLeast(0.9)) {
+        $0.rate(bytes: 64 << 10, window: 32, seconds: seconds) * 65_536 / 1e6
+      },
+      Figure(name: "channel, messages of 300 bytes", unit: "/s", digits: 0, goal: .atLeast(0.7)) {
+        $0.rate(bytes: 300, window: 512, seconds: seconds)
       },
     ]
   }

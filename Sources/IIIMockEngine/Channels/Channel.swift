@@ -72,6 +72,21 @@ struct Channel {
 
   // MARK: The writer
 
+  /// Everything that one read brought from the writer; what broke the protocol, if something did.
+  mutating func read(_ frames: inout FrameReader, _ output: some ChannelOutput) -> FrameViolation? {
+    while let event = frames.next() {
+      switch event {
+      case .text(let bytes): received(bytes, isText: true, output)
+      case .binary(let bytes): received(bytes, isText: false, output)
+      case .ping(let payload): output.pong(payload)
+      case .pong: break
+      case .close(let reason): writerClosed(reason, output)
+      case .violation(let violation): return violation
+      }
+    }
+    return nil
+  }
+
   mutating func received(_ bytes: ByteView, isText: Bool, _ output: some ChannelOutput) {
     guard writer == .open, unanswered == nil else { return }
     if reader == .gone {

@@ -8,6 +8,8 @@ protocol ChannelOutput: AnyObject {
   func deliver(_ bytes: ByteView, isText: Bool) -> Bool
   /// Tells the reader that nothing more comes, and ends its connection.
   func finishReader()
+  /// Answers the writer's ping.
+  func pong(_ payload: ByteView)
   /// Lets the writer's bytes wait in the network.
   func pauseWriter()
   func resumeWriter()

@@ -14,8 +14,13 @@ final class ChannelRelay {
   private var isChanging = false
   private var lost: [ChannelDirection] = []
 
+  /// Bytes that may be written before it is looked how many of them wait.
+  private var room = ChannelRelay.window
+
   /// The reader is sent no more while this much waits for the kernel.
   private static let window = 256 << 10
+  /// What a message takes beyond its bytes, at least.
+  private static let overhead = 2
 
   init(_ name: ChannelName, capacity: Int?, created: UInt64, on server: Server) {
     self.name = name
@@ -55,20 +60,28 @@ final class ChannelRelay {
 
   /// What was written to an end's connection has gone.
   func drained(_ direction: ChannelDirection) {
-    if direction == .read { change { $0.readerDrained(self) } }
+    guard direction == .read else { return }
+    room = ChannelRelay.window
+    change { $0.readerDrained(self) }
   }
 
   // MARK: Reading
 
-  /// Reads what has come from an end. Readers have nothing to say but pings and a Close.
+  /// Reads what has come from an end.
   func read(_ peer: Peer, _ direction: ChannelDirection) -> Router.ConnectionEnd? {
+    switch direction {
+    // One access to frames and channel a read, however many messages it brought.
+    case .write: change { $0.read(&peer.reader, self) }.map { .broken($0) }
+    case .read: readReader(peer)
+    }
+  }
+
+  /// Readers have nothing to say but pings and a Close.
+  private func readReader(_ peer: Peer) -> Router.ConnectionEnd? {
     while let event = peer.reader.next() {
       switch event {
-      case .text(let bytes) where direction == .write: change { $0.received(bytes, isText: true, self) }
-      case .binary(let bytes) where direction == .write: change { $0.received(bytes, isText: false, self) }
       case .text, .binary, .pong: break
       case .ping(let payload): peer.send(.pong, payload)
-      case .close(let reason) where direction == .write: change { $0.writerClosed(reason, self) }
       case .close(let reason): return .closed(reason)
       case .violation(let violation): return .broken(violation)
       }
@@ -76,14 +89,15 @@ final class ChannelRelay {
     return nil
   }
 
-  private func change(_ body: (inout Channel) -> Void) {
+  private func change<Result>(_ body: (inout Channel) -> Result) -> Result {
     isChanging = true
-    body(&channel)
+    let result = body(&channel)
     while !lost.isEmpty {
       let direction = lost.removeFirst()
       channel.lost(direction, self)
     }
     isChanging = false
+    return result
   }
 }
 
@@ -91,11 +105,15 @@ extension ChannelRelay: ChannelOutput {
   func deliver(_ bytes: ByteView, isText: Bool) -> Bool {
     guard let reader else { return false }
     reader.send(isText ? .text : .binary, bytes)
-    guard reader.stream.unsentBytes >= ChannelRelay.window else { return true }
+    room -= bytes.count + ChannelRelay.overhead
+    if room > 0 { return true }
     // At once: if the kernel takes it all, nothing is left of which the end could be told.
     reader.stream.flush()
-    return reader.stream.unsentBytes < ChannelRelay.window
+    room = ChannelRelay.window - reader.stream.unsentBytes
+    return room > 0
   }
+
+  func pong(_ payload: ByteView) { writer?.send(.pong, payload) }
 
   func finishReader() {
     guard let peer = reader else { return }

@@ -26,6 +26,7 @@ final class ChannelRecorder: ChannelOutput {
     return room > 0
   }
   func finishReader() { events.append(.finished) }
+  func pong(_ payload: ByteView) {}
   func pauseWriter() { events.append(.paused) }
   func resumeWriter() { events.append(.resumed) }
   func answerClose(_ reason: CloseReason) { events.append(.answered(reason.code)) }
