@@ -47,6 +47,7 @@ struct TranscriptPlayer {
   }
 
   private mutating func play(_ step: JSON) async throws {
+    if let request = step["http"] { return try await self.request(request, step) }
     guard let name = step["peer"]?.string else {
       guard step["sleep"] != nil else { throw difference("a step that can be played", step.text) }
       return try await fence()
@@ -95,6 +96,27 @@ struct TranscriptPlayer {
       return
     }
     guard step["refused"] == nil else { throw difference(step.text, "accepted") }
+  }
+
+  /// A plain request; its answer may have headers besides those shown.
+  private mutating func request(_ request: JSON, _ step: JSON) async throws {
+    guard let method = request["method"]?.string, let path = request["path"]?.string, let wanted = step["response"]
+    else {
+      throw difference("a request that can be played", step.text)
+    }
+    var text = "\(method) \(placeholders.filled(path)) HTTP/1.1\r\nhost: e\r\n"
+    if case .object(let headers)? = request["headers"] {
+      for (name, value) in headers { text += "\(name): \(placeholders.filled(value.string ?? ""))\r\n" }
+    }
+    let peer = try await RawPeer.connect(url)
+    await peer.send(bytes: Array("\(text)\r\n".utf8))
+    let response = try await peer.receiveResponse()
+    await peer.abort()
+    var isWanted = wanted["status"]?.int == response.status && wanted["body"]?.string == response.text
+    if case .object(let headers)? = wanted["headers"] {
+      isWanted = isWanted && headers.allSatisfy { $0.value.string == response.header($0.key) }
+    }
+    guard isWanted else { throw difference(wanted.text, "\(response)") }
   }
 
   private mutating func send(_ message: JSON, by peer: RawPeer) async throws {

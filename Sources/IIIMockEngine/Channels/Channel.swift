@@ -2,8 +2,9 @@ internal import III
 
 /// A channel as a plain value: a bounded queue of messages between a writer and a reader, each of whom comes once.
 ///
-/// No more than `capacity` messages wait for the reader; one more stays in hand, and the writer is read no further until
-/// there is room again. What the writer had sent before it was stopped may be at hand already: it waits as well.
+/// No more than `capacity` messages wait for the reader; one more stays in hand, and the writer waits for room: its Close is
+/// not answered, and with its next message it is read no further. What it had sent before it was stopped may be at hand
+/// already and waits as well.
 struct Channel {
   /// Of one end: it is taken once in the channel's life.
   enum End {
@@ -31,6 +32,9 @@ struct Channel {
     let wanted = capacity ?? Channel.defaultCapacity
     self.capacity = min(max(wanted, Channel.capacities.lowerBound), Channel.capacities.upperBound)
   }
+
+  /// Whether the writer has to wait for room.
+  private var isFull: Bool { waiting.count > capacity }
 
   /// Messages that wait.
   var count: Int { waiting.count }
@@ -95,17 +99,17 @@ struct Channel {
     } else if readerTakesMore && waiting.isEmpty {
       readerTakesMore = output.deliver(bytes, isText: isText)
     } else {
-      waiting.append(Message(bytes: bytes.array, isText: isText))
-      if waiting.count > capacity && !isPaused {
+      if isFull && !isPaused {
         isPaused = true
         output.pauseWriter()
       }
+      waiting.append(Message(bytes: bytes.array, isText: isText))
     }
   }
 
   mutating func writerClosed(_ reason: CloseReason, _ output: some ChannelOutput) {
     guard writer == .open else { return }
-    if isPaused {
+    if isFull {
       unanswered = reason
     } else {
       output.answerClose(reason)
@@ -129,15 +133,15 @@ struct Channel {
     while readerTakesMore, let message = waiting.popFirst() {
       readerTakesMore = message.bytes.withView { output.deliver($0, isText: message.isText) }
     }
-    if isPaused && waiting.count <= capacity {
-      isPaused = false
+    if !isFull {
       if let reason = unanswered {
         output.answerClose(reason)
         writer = .gone
         unanswered = nil
-      } else {
+      } else if isPaused {
         output.resumeWriter()
       }
+      isPaused = false
     }
     finishIfEmpty(output)
   }
@@ -145,8 +149,9 @@ struct Channel {
   /// A writer that waits for room waits for ever then; one that is silent learns it with its next message.
   private mutating func readerWent(_ output: some ChannelOutput) {
     reader = .gone
+    let isWaitedFor = isFull && writer == .open
     _ = waiting.removeAll()
-    guard isPaused else { return }
+    guard isWaitedFor else { return }
     isPaused = false
     unanswered = nil
     writer = .gone

@@ -19,6 +19,8 @@ final class ChannelRelay {
 
   /// The reader is sent no more while this much waits for the kernel.
   private static let window = 256 << 10
+  /// No more than this of a window and pongs waits for the kernel, but for one message.
+  private static let unsentLimit = 1 << 20
   /// What a message takes beyond its bytes, at least.
   private static let overhead = 2
 
@@ -56,7 +58,16 @@ final class ChannelRelay {
   }
 
   /// Whoever waits at one end waits in vain: nobody came for the other.
-  func abandon() { change { $0.abandon(self) } }
+  func abandon() {
+    if channel.writer != channel.reader {
+      let missing = channel.writer == .free ? ChannelDirection.write : .read
+      server.note(
+        .warning(
+          "channel \(name.id) was removed: nobody opened its \(missing.rawValue) end for "
+            + "\(ChannelRegistry.sweepAge); ends connect with the first message or read"))
+    }
+    change { $0.abandon(self) }
+  }
 
   /// What was written to an end's connection has gone.
   func drained(_ direction: ChannelDirection) {
@@ -81,7 +92,7 @@ final class ChannelRelay {
     while let event = peer.reader.next() {
       switch event {
       case .text, .binary, .pong: break
-      case .ping(let payload): peer.send(.pong, payload)
+      case .ping(let payload): pong(payload, to: peer)
       case .close(let reason): return .closed(reason)
       case .violation(let violation): return .broken(violation)
       }
@@ -113,7 +124,12 @@ extension ChannelRelay: ChannelOutput {
     return room > 0
   }
 
-  func pong(_ payload: ByteView) { writer?.send(.pong, payload) }
+  func pong(_ payload: ByteView) { if let writer { pong(payload, to: writer) } }
+
+  /// Whoever reads none of its pongs gets no more of them.
+  private func pong(_ payload: ByteView, to peer: Peer) {
+    if peer.stream.unsentBytes < ChannelRelay.unsentLimit { peer.send(.pong, payload) }
+  }
 
   func finishReader() {
     guard let peer = reader else { return }
@@ -133,6 +149,7 @@ extension ChannelRelay: ChannelOutput {
   func dropWriter() {
     guard let peer = writer else { return }
     writer = nil
+    server.note(.warning("channel \(name.id): its reader is gone, so its writer was dropped"))
     server.drop(peer)
   }
 }

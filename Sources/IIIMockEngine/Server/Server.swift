@@ -143,7 +143,9 @@ final class Server {
     }
     switch end {
     case .closed(let reason):
-      peer.send(FrameEncoder.close(reason.code, maskKey: nil))
+      // Channels give the reason back as well, as the real engine does to their writers.
+      let text = if case .channel = peer.phase { reason.reason } else { "" }
+      peer.send(FrameEncoder.close(reason.code, reason: text, maskKey: nil))
       close(peer, because: reason.code.map { "closed by the worker (\($0))" } ?? "closed by the worker")
     case .broken(let violation):
       peer.send(FrameEncoder.close(violation.closeCode, reason: violation.closeReason, maskKey: nil))
