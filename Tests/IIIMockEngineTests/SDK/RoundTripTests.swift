@@ -116,12 +116,15 @@ struct RoundTripTests {
     options.workerName = "caller"
     let caller = try await registerWorker(first.url, options: options)
     try await first.waitForFunction("echo")
+    let port = try #require(first.url.split(separator: ":").last.flatMap { UInt16($0) })
     await first.shutdown()
+    let reservation = ReservedPort(port)
     var states = caller.connectionStates.makeAsyncIterator()
     while let state = await states.next(), state == .connected {}
     var configuration = MockEngine.Configuration()
-    configuration.listeners = [.init(port: Int(first.url.split(separator: ":").last ?? "") ?? 0)]
+    configuration.listeners = [.init(port: Int(port))]
     let engine = try await MockEngine.start(configuration)
+    withExtendedLifetime(reservation) {}
     try await engine.waitForFunction("echo")
     let seven: Int = try await caller.trigger("echo", payload: 7)
     #expect(seven == 7)

@@ -133,7 +133,6 @@ struct ConnectingTests {
 
   @Test("§17.7 when all retries are used up registerWorker throws at once")
   func failed() async throws {
-    // A port that was free a moment ago, and that nobody listens at.
     let engine = try await ScriptedEngine.start()
     await engine.stopListening()
     let error = await #expect(throws: IIIConnectionError.self) {

@@ -17,6 +17,7 @@ actor ScriptedEngine {
 
   private let loop = TestLoop.shared
   private var listener: TCPListener?
+  private var reservation: ReservedPort?
   private var answers: [Answer] = []
   private let accepted = Mailbox<ScriptedPeer>()
   private let dials = Mailbox<Int>(isKeepingItems: true)
@@ -61,10 +62,12 @@ actor ScriptedEngine {
     _ = try await withCheckedThrowingContinuation { dials.wait(number, { $0 == number }, $0) }
   }
 
-  /// Frees the port; connections stay.
+  /// Refuses who dials from now on; connections stay, and another engine may have the port.
   func stopListening() {
-    listener?.close()
-    listener = nil
+    guard let listener else { return }
+    listener.close()
+    reservation = ReservedPort(listener.address.port)
+    self.listener = nil
   }
 }
 
