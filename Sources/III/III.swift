@@ -114,7 +114,7 @@ public final class III: Sendable {
       await shutdown()
       throw CancellationError()
     }
-    try check(outcome, timeout)
+    try checkBeginning(outcome, timeout)
   }
 
   /// Connects; calls `done` when the connection stands, or never will, or has taken too long.
@@ -126,11 +126,20 @@ public final class III: Sendable {
     if !isAccepted { done(.shutDown) }
   }
 
+  /// As `check`, for who made the worker: nobody gets to hold one that has failed.
+  func checkBeginning(_ outcome: Connection.ConnectOutcome, _ timeout: Duration) throws {
+    do { try check(outcome, timeout) } catch {
+      beginShutdown {}
+      throw error
+    }
+  }
+
   /// What the one who waits for the connection is told of an outcome.
   func check(_ outcome: Connection.ConnectOutcome, _ timeout: Duration) throws {
     switch outcome {
     case .connected: break
-    case .failed(let reason): throw status.rejection ?? IIIConnectionError(address: address, reason: reason)
+    case .failed(let error as IIIConnectionError): throw IIIConnectionError(address: address, reason: error.reason)
+    case .failed(let error): throw error
     case .shutDown: throw IIIConnectionError(address: address, reason: "the worker was shut down")
     case .timedOut:
       log(

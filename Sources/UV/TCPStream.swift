@@ -32,6 +32,8 @@ package final class TCPStream: LoopResource {
   private var bytesWritten: UInt64 = 0
   private var requests = 0
   private var isDirty = false
+  /// While `onFlush` runs: what it writes goes with the flush that called it.
+  private var isFlushing = false
   private var isReading = false
   private var isEnding = false
 
@@ -112,9 +114,9 @@ package final class TCPStream: LoopResource {
     flushLater()
   }
 
-  /// Has the stream flushed, and `onFlush` called, at the end of the loop's turn.
+  /// Has the stream flushed, and `onFlush` called, at the end of the loop's turn; within `onFlush` it does nothing.
   package func flushLater() {
-    guard !isDirty && !hasClosed else { return }
+    guard !isDirty && !isFlushing && !hasClosed else { return }
     isDirty = true
     loop.markDirty(self)
   }
@@ -165,11 +167,16 @@ package final class TCPStream: LoopResource {
 
   /// Gives the kernel what was written, now.
   package func flush() {
-    onFlush?()
+    if let onFlush {
+      let isNested = isFlushing
+      isFlushing = true
+      onFlush()
+      isFlushing = isNested
+    }
     guard !hasClosed, let out, outCount > 0 else { return }
     var sent = 0
     if requests == 0 {
-      var buffer = uv_buf_init(out.assumingMemoryBound(to: CChar.self), UInt32(outCount))
+      var buffer = uv_buf_t(base: out.assumingMemoryBound(to: CChar.self), len: outCount)
       let code = uv_try_write(stream, &buffer, 1)
       if code >= 0 {
         sent = Int(code)
@@ -208,7 +215,7 @@ package final class TCPStream: LoopResource {
     guard let out else { return }
     let request = UnsafeMutablePointer<WriteRequest>.allocate(capacity: 1)
     request.initialize(to: WriteRequest(memory: out, capacity: outCapacity))
-    var buffer = uv_buf_init((out + offset).assumingMemoryBound(to: CChar.self), UInt32(outCount - offset))
+    var buffer = uv_buf_t(base: (out + offset).assumingMemoryBound(to: CChar.self), len: outCount - offset)
     self.out = nil
     outCount = 0
     outCapacity = 0

@@ -21,7 +21,7 @@
 public func registerWorker(_ address: String? = nil, options: InitOptions = InitOptions()) throws -> III {
   try BlockingCall.check("registerWorker")
   let worker = try makeWorker(address, options: options, environment: .current, host: nil)
-  try worker.check(
+  try worker.checkBeginning(
     BlockingCall.value { worker.beginConnecting(options.connectTimeout, $0) }, options.connectTimeout)
   return worker
 }

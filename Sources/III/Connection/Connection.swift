@@ -16,7 +16,7 @@ final class Connection {
   /// How the wait for the first connection ends.
   enum ConnectOutcome: Sendable {
     case connected, timedOut, shutDown
-    case failed(reason: String?)
+    case failed(any Error)
   }
 
   private let host: LoopHost
@@ -131,7 +131,7 @@ final class Connection {
   private var connectOutcome: ConnectOutcome? {
     switch machine.phase {
     case .connected: .connected
-    case .failed: .failed(reason: (machine.failure as? IIIConnectionError)?.reason)
+    case .failed: .failed(machine.failure ?? IIIConnectionError(address: configuration.machine.address))
     case .closing, .shutDown: .shutDown
     case .disconnected, .connecting, .handshaking, .reconnecting: nil
     }

@@ -28,6 +28,7 @@ extension III {
       let outcome = await withCheckedContinuation { continuation in
         beginConnecting(.zero) { continuation.resume(returning: $0) }
       }
+      if case .shutDown = outcome { return }
       try check(outcome, .zero)
     }
     guard Task.isCancelled else { return }

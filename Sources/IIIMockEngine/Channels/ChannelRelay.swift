@@ -10,6 +10,8 @@ final class ChannelRelay {
   private unowned let server: Server
   private var writer: Peer?
   private var reader: Peer?
+  /// The reader has been sent everything but the Close.
+  private var isFinishing = false
   /// A send may end the reader's connection while the channel is being changed: the channel hears of it afterwards.
   private var isChanging = false
   private var lost: [ChannelDirection] = []
@@ -72,6 +74,7 @@ final class ChannelRelay {
   /// What was written to an end's connection has gone.
   func drained(_ direction: ChannelDirection) {
     guard direction == .read else { return }
+    finishIfDrained()
     room = ChannelRelay.window
     change { $0.readerDrained(self) }
   }
@@ -131,8 +134,15 @@ extension ChannelRelay: ChannelOutput {
     if peer.stream.unsentBytes < ChannelRelay.unsentLimit { peer.send(.pong, payload) }
   }
 
+  /// However slow the reader is, it gets what waits for the kernel first.
   func finishReader() {
-    guard let peer = reader else { return }
+    reader?.stream.flush()
+    isFinishing = true
+    finishIfDrained()
+  }
+
+  private func finishIfDrained() {
+    guard let peer = reader, isFinishing, peer.stream.unsentBytes == 0 else { return }
     reader = nil
     server.close(peer, with: FrameEncoder.close(nil, maskKey: nil))
   }

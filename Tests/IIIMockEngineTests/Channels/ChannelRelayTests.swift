@@ -1,3 +1,4 @@
+import III
 import TestSupport
 import Testing
 
@@ -111,6 +112,29 @@ import Testing
       #expect(try await reader.ended().close?.payload == [])
       #expect(try await writer.ended().close?.payload == [])
     }
+  }
+
+  @Test func aReaderHasAllTheTimeItNeeds() async throws {
+    let time = TimeSource.manual()
+    let engine = try await MockEngine.start(MockEngine.Configuration(), time: time)
+    let channel = try await ChannelPeers(at: engine.url)
+    let reader = try await channel.open(.read)
+    try await reader.fence()
+    await reader.stopReading()
+    let block = [UInt8](repeating: 7, count: 16 << 20)
+    let writer = try await channel.open(.write)
+    await writer.send(binary: block)
+    await writer.send("last")
+    await writer.send(RawFrame.close(1000))
+    #expect(try await writer.ended().close?.closeCode == 1000)
+    // Longer than a connection may take that has been told of its end.
+    await time.advance(by: .seconds(60))
+    try await channel.maker.fence()
+    await reader.startReading()
+    #expect(try await reader.receive().payload == block)
+    #expect(try await reader.receiveText() == "last")
+    #expect(try await reader.ended().close?.payload == [])
+    #expect(await engine.shutdownReportingLeaks() == 0)
   }
 
   @Test func manySmallMessagesPassAFullChannel() async throws {

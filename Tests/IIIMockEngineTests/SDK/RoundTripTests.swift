@@ -1,5 +1,6 @@
 import III
 import IIIMockEngine
+import TestSupport
 import Testing
 
 @Suite("SDK and engine in one process")

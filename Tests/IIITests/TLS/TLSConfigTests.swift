@@ -89,6 +89,10 @@ struct TLSConfigTests {
     #expect(next() === second)
     #expect(next() === second)
     #expect(warnings.count == 1)  // said once, not before every connection
+    try FileManager.default.removeItem(atPath: file)
+    #expect(next() === second)
+    #expect(next() === second)
+    #expect(warnings.count == 2)
     try write(text, 0)
     #expect(next() !== second)
   }

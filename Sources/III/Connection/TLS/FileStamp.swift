@@ -8,11 +8,11 @@ struct FileStamp: Equatable {
   private let seconds: Int64
   private let nanoseconds: Int64
 
-  /// The stamp of the file as it is now; `nil` where there is none, or where it was written so lately that another state may
-  /// have the same one.
+  /// The stamp of the file as it is now, or of its absence; `nil` where it was written so lately that another state may have the
+  /// same one.
   init?(_ path: String) {
     let stamp = copenssl_file_stamp(path)
-    guard stamp.file != 0, stamp.age > 2 else { return nil }
+    guard stamp.file == 0 || stamp.age > 2 else { return nil }
     device = stamp.device
     file = stamp.file
     size = stamp.size

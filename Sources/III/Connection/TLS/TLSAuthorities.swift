@@ -15,8 +15,10 @@ package final class TLSAuthorities: @unchecked Sendable {
 
   private static let ofSystem = Result { () throws(TLSFailure) in
     let authorities = try TLSAuthorities()
-    // A system without any is none of our errors: the handshake says that nobody is trusted.
-    X509_STORE_set_default_paths(authorities.store)
+    // A system without any is none of our errors: the handshake says that nobody is trusted. The file by its name, for
+    // OpenSSL takes a variable that is set and blank for one.
+    if let file = X509_get_default_cert_file() { X509_STORE_load_file(authorities.store, file) }
+    _ = copenssl_trust_default_folder(authorities.store)
     ERR_clear_error()
     return authorities
   }

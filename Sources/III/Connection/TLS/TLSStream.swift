@@ -68,6 +68,8 @@ package final class TLSStream {
     stream.startReading()
     session.shakeHands()
     sendCiphertext()
+    // Nothing was sent then, so nothing would come.
+    if case .failed(let failure) = session.state { end(.failed(failure.text)) }
   }
 
   package func startReading() { stream.startReading() }
