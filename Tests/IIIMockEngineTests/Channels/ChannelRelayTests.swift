@@ -123,16 +123,14 @@ import Testing
     await reader.stopReading()
     let block = [UInt8](repeating: 7, count: 16 << 20)
     let writer = try await channel.open(.write)
-    await writer.send(binary: block)
-    await writer.send("last")
+    for n in 0..<4 { await writer.send(RawFrame(opcode: n == 0 ? 2 : 0, payload: block, isFinal: n == 3)) }
     await writer.send(RawFrame.close(1000))
     #expect(try await writer.ended().close?.closeCode == 1000)
     // Longer than a connection may take that has been told of its end.
     await time.advance(by: .seconds(60))
     try await channel.maker.fence()
     await reader.startReading()
-    #expect(try await reader.receive().payload == block)
-    #expect(try await reader.receiveText() == "last")
+    #expect(try await reader.receive().payload.count == 64 << 20)
     #expect(try await reader.ended().close?.payload == [])
     #expect(await engine.shutdownReportingLeaks() == 0)
   }
