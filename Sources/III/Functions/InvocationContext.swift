@@ -57,3 +57,11 @@ public struct InvocationContext: Sendable {
     baggage = invocation.baggage
   }
 }
+
+extension InvocationContext: CustomStringConvertible {
+  /// Function, invocation and trace, for a line of a log. Metadata and baggage, which may hold secrets, are left out.
+  public var description: String {
+    let trace = traceparent.map { ", trace \($0)" } ?? ""
+    return "\(functionID) (\(invocationID.map { "invocation \($0)" } ?? "nobody waits")\(trace))"
+  }
+}

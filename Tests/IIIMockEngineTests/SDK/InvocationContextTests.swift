@@ -81,4 +81,12 @@ struct InvocationContextTests {
     let seen = InvocationContext.$current.withValue(InvocationContext(functionID: "f", metadata: 1)) { Self.seen() }
     #expect(seen == Seen(functionID: "f", metadata: 1))
   }
+
+  @Test("it prints as a line of a log, without what may be secret")
+  func prints() {
+    let context = InvocationContext(
+      functionID: "f", invocationID: "i", metadata: ["token": "secret"], traceparent: "t", baggage: "k=secret")
+    #expect("\(context)" == "f (invocation i, trace t)")
+    #expect("\(InvocationContext(functionID: "f"))" == "f (nobody waits)")
+  }
 }
