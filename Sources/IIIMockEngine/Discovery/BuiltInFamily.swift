@@ -9,12 +9,20 @@ protocol BuiltInFamily: RawRepresentable<String>, CaseIterable, Sendable {
   var description: String { get }
   /// What the input is called in errors.
   var inputName: String { get }
-  /// JSON Schemas, as `engine::functions::info` shows them.
-  var requestSchema: JSONValue { get }
+  /// What it reads of its input.
+  var fields: [BuiltInField] { get }
+  /// The JSON Schema of its result, as `engine::functions::info` shows it.
   var responseSchema: JSONValue { get }
 }
 
 extension BuiltInFamily {
+  /// The JSON Schema of its input, as `engine::functions::info` shows it.
+  var requestSchema: JSONValue {
+    var properties = JSONObject()
+    for field in fields { properties[field.name] = field.schema }
+    return BuiltInSchema.object(inputName, properties, required: fields.filter(\.isRequired).map(\.name))
+  }
+
   /// The function's entry in the function table.
   func entry(_ function: BuiltIn) -> FunctionEntry {
     FunctionEntry(

@@ -4,7 +4,7 @@ internal import III
 struct BuiltInField {
   /// The types by the decoder's names for them.
   enum FieldType {
-    case string, bool, u64, usize, i32, f64
+    case string, bool, u32, u64, usize, i32, f64, object
     /// Pairs of strings.
     case pairs
     case any
@@ -27,10 +27,12 @@ struct BuiltInField {
     case (.any, _), (.string, .string), (.bool, .bool), (.u64, .int(0...)), (.usize, .int(0...)), (.u64, .uint),
       (.usize, .uint), (.f64, .int), (.f64, .uint), (.f64, .double):
       break
+    case (.object, .object): break
     case (.i32, .int(let number)) where Int32(exactly: number) != nil: break
-    case (.u64, .int(let number)), (.usize, .int(let number)), (.i32, .int(let number)):
+    case (.u32, .int(let number)) where UInt32(exactly: number) != nil: break
+    case (.u64, .int(let number)), (.usize, .int(let number)), (.i32, .int(let number)), (.u32, .int(let number)):
       throw .init(reason: "invalid value: integer `\(number)`, expected \(type.expected)")
-    case (.i32, .uint(let number)):
+    case (.i32, .uint(let number)), (.u32, .uint(let number)):
       throw .init(reason: "invalid value: integer `\(number)`, expected \(type.expected)")
     case (.pairs, .array(let pairs)): try check(pairs: pairs)
     default: throw .invalidType(value, expected: type.expected)
@@ -60,9 +62,10 @@ struct BuiltInField {
     case .any: return true
     case .string: return typed("string")
     case .bool: return typed("boolean")
-    case .u64, .usize: return typed("integer", ["minimum": 0])
+    case .u32, .u64, .usize: return typed("integer", ["minimum": 0])
     case .i32: return typed("integer")
     case .f64: return typed("number")
+    case .object: return typed("object")
     case .pairs:
       let text: JSONValue = ["type": "string"]
       return typed(
@@ -76,10 +79,12 @@ extension BuiltInField.FieldType {
     switch self {
     case .string: "a string"
     case .bool: "a boolean"
+    case .u32: "u32"
     case .u64: "u64"
     case .usize: "usize"
     case .i32: "i32"
     case .f64: "f64"
+    case .object: "a map"
     case .pairs: "a sequence"
     case .any: "any value"
     }

@@ -41,15 +41,8 @@ struct BuiltInInput {
 
   func uint32(_ key: String) throws(Mismatch) -> UInt32? {
     guard let value = member(key) else { return nil }
-    switch value {
-    case .int(let number):
-      guard let exact = UInt32(exactly: number) else {
-        throw Mismatch(reason: "invalid value: integer `\(number)`, expected u32")
-      }
-      return exact
-    case .uint(let number): throw Mismatch(reason: "invalid value: integer `\(number)`, expected u32")
-    default: throw .invalidType(value, expected: "u32")
-    }
+    try BuiltInField(key, .u32).check(value)
+    return unsigned(key).flatMap(UInt32.init(exactly:))
   }
 
   func object(_ key: String, named name: String) throws(Mismatch) -> BuiltInInput? {

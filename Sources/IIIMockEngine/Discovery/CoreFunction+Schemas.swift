@@ -1,26 +1,7 @@
 internal import III
 
-/// The JSON Schemas of the built-in functions, as `engine::functions::info` shows them.
+/// The JSON Schemas of the functions' results, as `engine::functions::info` shows them.
 extension CoreFunction {
-  /// Of the input: the members that the function reads.
-  var requestSchema: JSONValue {
-    var properties = JSONObject()
-    for name in optionalStrings { properties[name] = ["type": ["string", "null"]] }
-    for name in requiredStrings { properties[name] = ["type": "string"] }
-    if [.listFunctions, .listTriggerTypes, .listTriggers].contains(self) {
-      properties["include_internal"] = ["type": ["boolean", "null"]]
-    }
-    if self == .registerWorker {
-      properties["pid"] = ["type": ["integer", "null"], "minimum": 0]
-      properties["telemetry"] = ["type": ["object", "null"]]
-    }
-    if self == .createChannel { properties[Self.bufferSize.name] = Self.bufferSize.schema }
-    return schema(inputName, properties, required: requiredStrings)
-  }
-
-  /// How many messages a channel holds.
-  static let bufferSize = BuiltInField("buffer_size", .usize)
-
   /// Of the result; what a listing's rows hold stands under `definitions`.
   var responseSchema: JSONValue {
     switch self {

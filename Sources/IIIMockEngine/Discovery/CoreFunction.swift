@@ -43,24 +43,25 @@ enum CoreFunction: String, BuiltInFamily {
     }
   }
 
-  /// The members of its input that are strings and may be missing.
-  var optionalStrings: [String] {
+  var fields: [BuiltInField] {
     switch self {
-    case .listFunctions, .listTriggerTypes: ["search", "prefix", "worker"]
-    case .listTriggers: ["search", "trigger_type", "function_id", "worker"]
-    case .listWorkers: ["search", "runtime", "status"]
-    case .registerWorker: ["runtime", "version", "name", "os", "isolation"]
-    case .inspectFunction, .inspectTriggerType, .inspectTrigger, .inspectWorker, .createChannel: []
-    }
-  }
-
-  /// The members of its input that must be there: all of them are strings.
-  var requiredStrings: [String] {
-    switch self {
-    case .inspectFunction: ["function_id"]
-    case .inspectTriggerType, .inspectTrigger: ["id"]
-    case .inspectWorker: ["name"]
-    case .listFunctions, .listTriggerTypes, .listTriggers, .registerWorker, .listWorkers, .createChannel: []
+    case .listFunctions, .listTriggerTypes:
+      [.init("search", .string), .init("prefix", .string), .init("worker", .string), .init("include_internal", .bool)]
+    case .listTriggers:
+      [
+        .init("search", .string), .init("trigger_type", .string), .init("function_id", .string),
+        .init("worker", .string), .init("include_internal", .bool),
+      ]
+    case .listWorkers: [.init("search", .string), .init("runtime", .string), .init("status", .string)]
+    case .registerWorker:
+      [
+        .init("runtime", .string), .init("version", .string), .init("name", .string), .init("os", .string),
+        .init("isolation", .string), .init("pid", .u32), .init("telemetry", .object),
+      ]
+    case .inspectFunction: [.init("function_id", .string, isRequired: true)]
+    case .inspectTriggerType, .inspectTrigger: [.init("id", .string, isRequired: true)]
+    case .inspectWorker: [.init("name", .string, isRequired: true)]
+    case .createChannel: [.init("buffer_size", .usize)]
     }
   }
 }

@@ -38,8 +38,8 @@ extension Router {
     case .registerWorker: return .success(try registerWorker(input, peer, output))
     case .listWorkers: return .success(try listWorkers(input))
     case .createChannel:
-      try input.check([CoreFunction.bufferSize])
-      let channel = output.makeChannel(capacity: input.count(CoreFunction.bufferSize.name))
+      try input.check(function.fields)
+      let channel = output.makeChannel(capacity: input.count("buffer_size"))
       return .success(["reader": channel.reference(.read), "writer": channel.reference(.write)])
     case .inspectFunction:
       let id = try input.requiredString("function_id")

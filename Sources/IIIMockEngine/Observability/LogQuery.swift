@@ -7,9 +7,7 @@ struct LogQuery {
     .init("severity_text", .string), .init("span_id", .string), .init("start_time", .u64), .init("trace_id", .string),
   ]
 
-  /// Milliseconds since 1970, as `endTime`.
-  let startTime: UInt64?
-  let endTime: UInt64?
+  let window: TimeWindow
   let traceID: String?
   let spanID: String?
   let severityMin: Int64?
@@ -20,8 +18,7 @@ struct LogQuery {
   let echo: JSONValue
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
-    startTime = input.unsigned("start_time")
-    endTime = input.unsigned("end_time")
+    window = TimeWindow(input)
     traceID = try input.string("trace_id")
     spanID = try input.string("span_id")
     severityMin = input.integer("severity_min")
@@ -32,8 +29,7 @@ struct LogQuery {
   }
 
   func matches(_ record: EngineLogRecord) -> Bool {
-    (startTime.map { record.timestamp >= UInt64(milliseconds: $0) } ?? true)
-      && (endTime.map { record.timestamp <= UInt64(milliseconds: $0) } ?? true)
+    window.contains(record.timestamp)
       && (traceID.map { $0 == record.traceID } ?? true) && (spanID.map { $0 == record.spanID } ?? true)
       && (severityMin.map { Int64(record.severityNumber) >= $0 } ?? true)
       && (severityText.map { $0.lowercased() == record.severityText.lowercased() } ?? true)

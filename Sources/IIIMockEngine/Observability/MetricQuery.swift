@@ -7,8 +7,7 @@ struct MetricQuery {
     .init("start_time", .u64),
   ]
 
-  private let startTime: UInt64?
-  private let endTime: UInt64?
+  private let window: TimeWindow
   private let name: String?
   /// In seconds; `nil` if nothing is to be summed up.
   let interval: UInt64?
@@ -16,15 +15,13 @@ struct MetricQuery {
   let echo: JSONValue
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
-    startTime = input.unsigned("start_time")
-    endTime = input.unsigned("end_time")
+    window = TimeWindow(input)
     name = try input.string("metric_name")
     interval = input.unsigned("aggregate_interval")
     echo = input.echo(Self.fields.map(\.name))
   }
 
   func matches(_ metric: MetricRecord) -> Bool {
-    (startTime.map { metric.time >= UInt64(milliseconds: $0) } ?? true)
-      && (endTime.map { metric.time <= UInt64(milliseconds: $0) } ?? true) && (name.map { $0 == metric.name } ?? true)
+    window.contains(metric.time) && (name.map { $0 == metric.name } ?? true)
   }
 }

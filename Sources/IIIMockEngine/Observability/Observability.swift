@@ -10,12 +10,6 @@ struct Observability {
   private(set) var metrics: RecentItems<MetricRecord>
   var counters = InvocationCounters()
 
-  /// What came, after it was read.
-  enum Telemetry {
-    case logs([EngineLogRecord])
-    case other
-  }
-
   /// Larger messages are not read: as a tree they would take many times their size.
   static let maxMessageBytes = 16 << 20
 
@@ -55,24 +49,23 @@ struct Observability {
 
   // MARK: Telemetry
 
-  /// Reads a message and keeps what it holds but for log records, which the caller hands to `log` one by one.
+  /// Reads a message and keeps what it holds, but for log records: it returns those, and the caller hands them to `log`.
   ///
   /// - Parameter wallClock: Nanoseconds since 1970.
   mutating func receive(
     _ kind: TelemetryKind, _ payload: ByteView, wallClock: UInt64
-  ) throws(OTLPProblem) -> Telemetry {
+  ) throws(OTLPProblem) -> [EngineLogRecord] {
     switch kind {
-    case .logs:
-      return logs == nil ? .other : .logs(try OTLPReader.logs(in: Observability.parse(payload)))
+    case .logs where logs != nil: return try OTLPReader.logs(in: Observability.parse(payload))
     case .traces where spans != nil:
       let spans = try OTLPReader.spans(in: Observability.parse(payload))
       for span in spans { self.spans?.append(span, bytes: Observability.size(payload, spans.count)) }
     case .metrics where settings.keepsMetrics:
       let metrics = try OTLPReader.metrics(in: Observability.parse(payload), now: wallClock)
       for metric in metrics { self.metrics.append(metric, bytes: Observability.size(payload, metrics.count)) }
-    case .traces, .metrics: break
+    case .logs, .traces, .metrics: break
     }
-    return .other
+    return []
   }
 
   /// What one of a message's items takes, about.

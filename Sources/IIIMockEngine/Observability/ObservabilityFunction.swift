@@ -71,7 +71,6 @@ enum ObservabilityFunction: String, BuiltInFamily {
     }
   }
 
-  /// What it reads of its input.
   var fields: [BuiltInField] {
     switch self {
     case .logTrace, .logDebug, .logInfo, .logWarn, .logError:
@@ -90,12 +89,6 @@ enum ObservabilityFunction: String, BuiltInFamily {
     case .setBaggage: [.init("key", .string, isRequired: true), .init("value", .string, isRequired: true)]
     case .clearLogs, .clearSpans, .listSamplingRules, .checkHealth, .listAlerts, .evaluateAlerts, .allBaggage: []
     }
-  }
-
-  var requestSchema: JSONValue {
-    var properties = JSONObject()
-    for field in fields { properties[field.name] = field.schema }
-    return BuiltInSchema.object(inputName, properties, required: fields.filter(\.isRequired).map(\.name))
   }
 
   var responseSchema: JSONValue {

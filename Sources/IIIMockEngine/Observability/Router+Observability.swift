@@ -175,9 +175,7 @@ extension Router {
     guard observability.settings.isEnabled else { return true }
     let payload = message.dropFirst(4)
     do throws(OTLPProblem) {
-      guard case .logs(let records) = try observability.receive(kind, payload, wallClock: output.wallClock) else {
-        return true
-      }
+      let records = try observability.receive(kind, payload, wallClock: output.wallClock)
       let bytes = Observability.size(payload, records.count)
       for record in records { keep(record, bytes: bytes, output) }
     } catch {

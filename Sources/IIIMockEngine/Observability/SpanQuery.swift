@@ -17,8 +17,7 @@ struct SpanQuery {
   private let status: SearchText?
   private let minDuration: Double?
   private let maxDuration: Double?
-  private let startTime: UInt64?
-  private let endTime: UInt64?
+  private let window: TimeWindow
   private let attributes: [SpanRecord.Attribute]
   private let includesInternal: Bool
   private let searchesAll: Bool
@@ -34,8 +33,7 @@ struct SpanQuery {
     status = try input.string("status").map(SearchText.init)
     minDuration = input.number("min_duration_ms")
     maxDuration = input.number("max_duration_ms")
-    startTime = input.unsigned("start_time")
-    endTime = input.unsigned("end_time")
+    window = TimeWindow(input)
     attributes = input.pairs("attributes").map { SpanRecord.Attribute(key: $0.key, value: $0.value) }
     includesInternal = try input.bool("include_internal") ?? false
     searchesAll = try input.bool("search_all_spans") ?? false
@@ -64,8 +62,7 @@ struct SpanQuery {
     return (traceID.map { $0 == span.traceID } ?? true) && (serviceName.map { $0.isIn(span.serviceName) } ?? true)
       && (status.map { $0.isIn(span.status.rawValue) } ?? true)
       && (minDuration.map { milliseconds >= $0 } ?? true) && (maxDuration.map { milliseconds <= $0 } ?? true)
-      && (startTime.map { span.endTime >= UInt64(milliseconds: $0) } ?? true)
-      && (endTime.map { span.startTime <= UInt64(milliseconds: $0) } ?? true)
+      && window.overlaps(from: span.startTime, to: span.endTime)
       && attributes.allSatisfy { span.attributes.contains($0) }
   }
 

@@ -1,0 +1,15 @@
+/// The time that a query asks for, open at an end that it does not name; nanoseconds since 1970.
+struct TimeWindow {
+  private let start: UInt64
+  private let end: UInt64
+
+  /// Of `start_time` and `end_time`, which are milliseconds.
+  init(_ input: BuiltInInput) {
+    start = input.unsigned("start_time").map { UInt64(milliseconds: $0) } ?? 0
+    end = input.unsigned("end_time").map { UInt64(milliseconds: $0) } ?? .max
+  }
+
+  func contains(_ time: UInt64) -> Bool { overlaps(from: time, to: time) }
+
+  func overlaps(from first: UInt64, to last: UInt64) -> Bool { last >= start && first <= end }
+}
