@@ -8,8 +8,6 @@ struct ChannelRegistry {
   static let sweepInterval = Duration.seconds(60)
   static let sweepAge = Duration.seconds(300)
 
-  var count: Int { relays.count }
-
   mutating func add(_ relay: ChannelRelay) { relays[relay.name.id] = relay }
 
   /// The channel of that id, for who knows its key.

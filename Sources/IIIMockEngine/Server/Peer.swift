@@ -28,8 +28,6 @@ final class Peer {
 
   init(_ stream: TCPStream) { self.stream = stream }
 
-  var isEnded: Bool { if case .ended = phase { true } else { false } }
-
   /// Writes bytes as they are.
   func send(_ bytes: [UInt8]) {
     stream.withWriteSpace(bytes.count) { memory in ByteWriter.fill(memory) { $0.append(bytes) } }
