@@ -30,8 +30,3 @@ extension BuiltInFamily {
       requestFormat: requestSchema.jsonBytes, responseFormat: responseSchema.jsonBytes)
   }
 }
-
-extension JSONValue {
-  /// The value as compact JSON.
-  var jsonBytes: [UInt8] { Array(jsonString().utf8) }
-}

@@ -108,6 +108,7 @@ extension OutgoingFrame.Outcome: OutgoingText {
       sink.append(",\"error\":{\"code\":")
       sink.append(quoting: failure.code)
       sink.append(member: ",\"message\":", quoting: failure.message)
+      sink.append(member: ",\"stacktrace\":", quoting: failure.stacktrace)
       sink.append("}")
     }
   }

@@ -52,6 +52,7 @@ struct OutgoingResult {
 struct InvocationFailure: Error, Equatable {
   let code: String
   let message: String
+  var stacktrace: String?
 
   static func functionNotFound(_ id: String) -> InvocationFailure {
     InvocationFailure(code: "function_not_found", message: "Function \(id) not found")

@@ -14,4 +14,11 @@ enum BuiltInSchema {
     if !required.isEmpty { schema["required"] = .array(required.map { .string($0) }) }
     return .object(schema)
   }
+
+  /// The schema of an input, from the members that its function reads.
+  static func object(_ title: String, fields: [BuiltInField]) -> JSONValue {
+    var properties = JSONObject()
+    for field in fields { properties[field.name] = field.schema }
+    return object(title, properties, required: fields.filter(\.isRequired).map(\.name))
+  }
 }

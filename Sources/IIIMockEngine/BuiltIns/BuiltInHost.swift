@@ -1,0 +1,144 @@
+internal import III
+internal import UV
+
+/// What the engine does for one instance of a built-in worker. Confined to the engine's loop.
+///
+/// Calls, conditions and answers go into the outbox and happen after the method that asked for them has returned, in the
+/// order in which they were asked for. They may also be asked for at any other time on the loop, as when stored data has
+/// been written: the outbox is then emptied within the loop's turn.
+final class BuiltInHost {
+  let id: BuiltInID
+  /// The worker's name, for texts.
+  let name: String
+  let compatibility: Compatibility
+  private let outbox: Outbox
+  private unowned let services: any BuiltInServices
+
+  init(
+    _ id: BuiltInID, name: String, compatibility: Compatibility, outbox: Outbox, services: any BuiltInServices
+  ) {
+    self.id = id
+    self.name = name
+    self.compatibility = compatibility
+    self.outbox = outbox
+    self.services = services
+  }
+
+  // MARK: Calls
+
+  /// Calls a function: a worker's, or that of a built-in worker. No access check, no middleware.
+  ///
+  /// - Parameters:
+  ///   - data: The payload, JSON.
+  ///   - metadata: JSON that travels beside the payload, where the engine's version forwards it.
+  ///   - token: Comes back with `callCompleted`; without one nobody waits for the answer.
+  ///   - deadline: By the engine's time; when it passes, the call ends with the code `TIMEOUT` and a later answer is
+  ///     ignored. Without one the call waits until its worker leaves.
+  func call(
+    _ functionID: String, _ data: [UInt8], metadata: [UInt8]? = nil, token: CallToken? = nil,
+    deadline: Duration? = nil
+  ) {
+    add(
+      .call(
+        EngineCall(
+          functionID: functionID, data: data, metadata: metadata, caller: id, purpose: token.map { .call($0) },
+          deadline: deadline)))
+  }
+
+  /// Calls a trigger's function with `data`, and with the trigger's metadata.
+  func fire(_ trigger: TriggerEntry, _ data: [UInt8], token: CallToken? = nil) {
+    call(trigger.functionID, data, metadata: trigger.metadata, token: token)
+  }
+
+  /// Asks a condition function whether a trigger is to fire; `conditionDecided` follows.
+  ///
+  /// A function that is missing or fails is reported in the engine's log, and so is one that has not answered for five
+  /// seconds; it is waited for until its worker leaves.
+  ///
+  /// - Parameter trigger: The trigger's id, for the log.
+  func check(condition functionID: String, _ data: [UInt8], trigger: String, token: CallToken) {
+    add(
+      .call(
+        EngineCall(
+          functionID: functionID, data: data, metadata: nil, caller: id,
+          purpose: .condition(token, trigger: trigger), deadline: nil)))
+  }
+
+  // MARK: Answers
+
+  /// A token for an answer that comes later: returned as `.later`, and given to `reply` once, whenever it is known.
+  func laterReply() -> ReplyToken { outbox.nextReply() }
+
+  /// Gives an answer that was promised. If its caller has left, nothing happens.
+  func reply(_ token: ReplyToken, _ reply: BuiltInReply) { add(.reply(token, reply)) }
+
+  /// Changes what a connected worker reported of itself.
+  func set(_ metadata: WorkerMetadata, of worker: PeerID) { add(.metadata(metadata, of: worker)) }
+
+  private func add(_ request: Outbox.Request) {
+    if outbox.add(request) { services.emptyOutboxSoon() }
+  }
+
+  // MARK: Time
+
+  /// The present by the engine's time source, for spans of time; nanoseconds.
+  var now: UInt64 { services.now }
+  /// The present by the clock on the wall, for time stamps; nanoseconds since 1970.
+  var wallClock: UInt64 { services.wallClock }
+
+  /// Has `timerFired` called with the token that is returned, after `span` of the engine's time.
+  func schedule(after span: Duration) -> TimerToken { schedule(at: now.advanced(by: span)) }
+
+  /// As `schedule(after:)`, at a moment of `now`.
+  func schedule(at moment: UInt64) -> TimerToken { services.schedule(.builtIn(id), at: moment) }
+
+  /// Takes a timer out; `timerFired` is not called for it.
+  func cancel(_ token: TimerToken) { services.cancel(token) }
+
+  /// Has `turnCame` called in the loop's next turn, after others have had theirs: for work that is done in slices.
+  func continueNextTurn() { services.continueNextTurn(id) }
+
+  // MARK: The log
+
+  /// Whether anybody reads events: those that cost something to make are made only then.
+  var wantsEvents: Bool { services.wantsEvents }
+
+  func note(_ event: EngineEvent) { services.note(event) }
+
+  /// A line for the engine's log, with the worker's name.
+  func warn(_ text: String) { note(.warning("\(name): \(text)")) }
+
+  // MARK: Connections
+
+  /// Listens at an address for connections of `role`; closed when the engine shuts down.
+  ///
+  /// - Returns: The address, with the port that the system chose if 0 was asked for.
+  func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
+    try services.listen(host: host, port: port, role)
+  }
+}
+
+/// What hosts need of the engine around the kernel: carried out by the engine, recorded by tests.
+protocol BuiltInServices: AnyObject {
+  var now: UInt64 { get }
+  var wallClock: UInt64 { get }
+  var wantsEvents: Bool { get }
+  func note(_ event: EngineEvent)
+  /// Has the kernel's `timerFired` called at a moment of `now`.
+  func schedule(_ timer: KernelTimer, at moment: UInt64) -> TimerToken
+  func cancel(_ token: TimerToken)
+  func continueNextTurn(_ worker: BuiltInID)
+  /// The outbox has something again, and perhaps nobody is about to empty it.
+  func emptyOutboxSoon()
+  func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress
+}
+
+/// What a timer of the kernel is for.
+enum KernelTimer {
+  /// A timer of a built-in worker.
+  case builtIn(BuiltInID)
+  /// The deadline of an engine call.
+  case deadline(EngineCallKey)
+  /// The moment at which a condition without an answer is reported.
+  case slowCondition(EngineCallKey)
+}

@@ -1,0 +1,81 @@
+internal import III
+
+/// A worker that is part of the engine: its functions, trigger types, timers and connections.
+///
+/// A final class that is confined to the engine's loop, and a thin one: what it decides is decided by plain values, which
+/// tests drive without a loop. To add a worker, write its `BuiltInSettings` and add one line to `BuiltInCatalog`.
+///
+/// The kernel calls these methods one at a time and never from within a call of the host: what a worker asks of its host
+/// goes into the outbox, which the kernel empties after the frame, timer or connection event that it is handling.
+protocol BuiltInWorker: AnyObject {
+  /// What this instance provides. Read once, before `start`.
+  var manifest: BuiltInManifest { get }
+
+  /// Opens what the worker needs: ports, stored data. Either everything is open when it returns, or it throws and
+  /// nothing is; the engine then does not start.
+  func start(_ host: BuiltInHost) throws(MockEngineError)
+
+  /// Executes a function. A thrown mismatch becomes `deserialization_error` in the real engine's words.
+  ///
+  /// - Parameter kernel: The engine's tables as they are now, for reading.
+  func call(
+    _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
+  ) throws(BuiltInInput.Mismatch) -> BuiltInReply
+
+  /// A trigger of one of the worker's types was registered, or replaced by a new one with its id; the old one is not
+  /// reported as unregistered if it had the same type.
+  ///
+  /// - Returns: Why the trigger is refused, if it is: it is not kept then, an older trigger with its id stays in force,
+  ///   and its owner is told unless the engine is strict.
+  func triggerRegistered(_ trigger: TriggerEntry) -> InvocationFailure?
+
+  /// A trigger of one of the worker's types ended, or its type is now provided by somebody else.
+  func triggerUnregistered(_ trigger: TriggerEntry)
+
+  /// A call that was begun with `BuiltInHost.call` and a token has ended. The outcome's bytes are valid during the call.
+  func callCompleted(_ token: CallToken, _ outcome: CallOutcome)
+
+  /// A condition that was asked with `BuiltInHost.check` has been decided.
+  func conditionDecided(_ token: CallToken, _ verdict: ConditionVerdict)
+
+  /// A timer that was set with `BuiltInHost.schedule` is due.
+  func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView)
+
+  /// The turn that was asked for with `BuiltInHost.continueNextTurn` has come.
+  func turnCame(_ kernel: borrowing KernelView)
+
+  /// A worker connected, reported its name, or disconnected. Called only if the manifest's `observesWorkers` is set.
+  func workerChanged(_ change: WorkerChange, of worker: UUID128)
+
+  /// A worker sent a binary message. Called only if the manifest's `readsBinaryMessages` is set.
+  ///
+  /// - Returns: Whether the message was meant for this built-in worker; otherwise it is read as a frame.
+  func received(binary message: ByteView, from sender: PeerID, _ kernel: borrowing KernelView) -> Bool
+
+  /// A request came for one of the manifest's `paths`, on a listener for workers.
+  ///
+  /// - Returns: The connection's role from now on; `nil` if the request was answered with a refusal.
+  func admit(_ request: HTTPRequestHead, on connection: Peer) -> (any ConnectionRole)?
+
+  /// The engine shuts down: closes what `start` opened. Nothing is called afterwards.
+  func stop()
+}
+
+/// What happened to a connected worker.
+enum WorkerChange {
+  case connected, metadataUpdated, disconnected
+}
+
+extension BuiltInWorker {
+  func start(_ host: BuiltInHost) throws(MockEngineError) {}
+  func triggerRegistered(_ trigger: TriggerEntry) -> InvocationFailure? { nil }
+  func triggerUnregistered(_ trigger: TriggerEntry) {}
+  func callCompleted(_ token: CallToken, _ outcome: CallOutcome) {}
+  func conditionDecided(_ token: CallToken, _ verdict: ConditionVerdict) {}
+  func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView) {}
+  func turnCame(_ kernel: borrowing KernelView) {}
+  func workerChanged(_ change: WorkerChange, of worker: UUID128) {}
+  func received(binary message: ByteView, from sender: PeerID, _ kernel: borrowing KernelView) -> Bool { false }
+  func admit(_ request: HTTPRequestHead, on connection: Peer) -> (any ConnectionRole)? { nil }
+  func stop() {}
+}

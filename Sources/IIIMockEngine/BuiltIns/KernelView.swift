@@ -1,0 +1,14 @@
+internal import III
+
+/// The engine's tables as they are during one call of a built-in worker, for reading. It cannot be kept: what a worker
+/// needs longer it copies out.
+struct KernelView: ~Copyable {
+  let compatibility: Compatibility
+  let functions: FunctionTable
+  let workers: SlotTable<WorkerRecord>
+  let busy: BusyWorkers
+  let triggers: TriggerRegistry
+  let counters: InvocationCounters
+  /// The workers that are part of the engine, as listings show them.
+  let inProcess: [InProcessWorker]
+}

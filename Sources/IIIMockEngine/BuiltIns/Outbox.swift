@@ -1,0 +1,53 @@
+internal import III
+
+/// What built-in workers have asked for and the kernel has not done yet, in order. Confined to the engine's loop.
+///
+/// Adding never calls anybody: a worker cannot be re-entered by what it asks for.
+final class Outbox {
+  enum Request {
+    case call(EngineCall)
+    case reply(ReplyToken, BuiltInReply)
+    case metadata(WorkerMetadata, of: PeerID)
+  }
+
+  private var requests = FIFO<Request>()
+  private var replies: UInt64 = 0
+
+  var isEmpty: Bool { requests.isEmpty }
+
+  /// Returns whether the outbox was empty before.
+  func add(_ request: Request) -> Bool {
+    let wasEmpty = isEmpty
+    requests.append(request)
+    return wasEmpty
+  }
+
+  func next() -> Request? { requests.popFirst() }
+
+  func nextReply() -> ReplyToken {
+    replies += 1
+    return ReplyToken(number: replies)
+  }
+}
+
+/// A call that the engine makes for one of its built-in workers.
+struct EngineCall {
+  /// Who hears of the call's end.
+  enum Purpose {
+    case call(CallToken)
+    case condition(CallToken, trigger: String)
+  }
+
+  let functionID: String
+  let data: [UInt8]
+  let metadata: [UInt8]?
+  let caller: BuiltInID
+  /// `nil` if nobody waits for the answer.
+  let purpose: Purpose?
+  let deadline: Duration?
+}
+
+/// A place in the table of engine calls that wait for an answer.
+struct EngineCallKey: Hashable, Sendable {
+  let slot: UInt32
+}
