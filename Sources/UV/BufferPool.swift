@@ -1,8 +1,9 @@
 internal import CUV
 
-/// Memory for what a loop's streams are about to send, kept between turns so that an idle stream holds none.
+/// Buffers for bytes that a loop's streams are about to send or have to handle later. They are kept here between turns,
+/// so that an idle stream holds none.
 struct BufferPool {
-  /// The size of a pooled buffer; larger ones are made and freed as needed.
+  /// The size of a pooled buffer; larger ones are allocated and freed as needed.
   static let unit = 64 << 10
   private static let kept = 64
 

@@ -1,6 +1,6 @@
 internal import CUV
 
-/// A connection being made; `cancel` gives it up.
+/// A connection that is being established; `cancel` abandons it.
 package final class ConnectAttempt {
   private var stream: TCPStream?
   private var done: ((Result<TCPStream, UVError>) -> Void)?
@@ -13,7 +13,7 @@ package final class ConnectAttempt {
   fileprivate func start(_ address: SocketAddress) {
     guard let stream else { return }
     let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
-    // Retained until libuv calls back, which it does also when the handle is closed meanwhile.
+    // Retained until libuv calls back; it does so even if the handle is closed meanwhile.
     request.pointee.data = Unmanaged.passRetained(self).toOpaque()
     let code = address.withSockaddr { address in
       uv_tcp_connect(request, stream.handle, address) { request, status in
@@ -25,7 +25,7 @@ package final class ConnectAttempt {
     if code < 0 {
       request.deallocate()
       Unmanaged.passUnretained(self).release()
-      // Never from within `connect`: its caller has not got the attempt yet.
+      // Not from within `connect`: its caller does not have the attempt yet.
       let attempt = LoopBound(self, on: stream.loop)
       stream.loop.post { attempt.value.finish(code) }
     }
@@ -44,7 +44,7 @@ package final class ConnectAttempt {
     }
   }
 
-  /// Gives the attempt up; its closure is not called any more.
+  /// Abandons the attempt; its closure is not called any more.
   package func cancel() {
     done = nil
     stream?.close()

@@ -1,6 +1,6 @@
 internal import CUV
 
-/// Starts a thread that nobody joins; the answer is `pthread_create`'s, 0 if it runs.
+/// Starts a thread that is never joined. Returns the result of `pthread_create`: 0 if the thread runs.
 package func startDetachedThread(named name: String, _ body: @escaping @Sendable () -> Void) -> Int32 {
   final class Start: Sendable {
     let name: String

@@ -1,8 +1,8 @@
 internal import CUV
 
-/// Reading of files, by calls of libuv that make their caller wait.
+/// Reads files with blocking calls of libuv.
 package enum FileBytes {
-  /// The first bytes of a file: all, if it has no more than `limit`.
+  /// The first `limit` bytes of a file, or all of them if there are fewer.
   package static func read(_ path: String, limit: Int) throws(UVError) -> [UInt8] {
     var request = uv_fs_t()
     let file = uv_fs_open(nil, &request, path, UV_FS_O_RDONLY, 0, nil)

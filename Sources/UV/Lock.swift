@@ -1,8 +1,8 @@
 private import CUV
 
-/// A value behind a `pthread` mutex: the only lock of the package, for ThreadSanitizer sees no other here.
+/// A value behind a `pthread` mutex: the only lock of the package, because ThreadSanitizer does not see others here.
 package final class Lock<Value>: @unchecked Sendable {
-  // Sendable: the value is reached through `withLock` alone, and the mutex orders all who reach it.
+  // Sendable: the value is used in `withLock` only, and the mutex orders those uses.
   private let value: UnsafeMutablePointer<Value>
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
@@ -21,7 +21,7 @@ package final class Lock<Value>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Runs `body` with the value, alone. `body` must not lock this lock again, nor wait for anything.
+  /// Runs `body` with exclusive use of the value. `body` must not lock this lock again, nor wait for anything.
   package func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout sending Value) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {

@@ -3,22 +3,26 @@ internal import Synchronization
 
 /// One libuv loop on a thread of its own, and the executor of the actors and tasks that live there.
 ///
-/// Whatever belongs to the loop is touched on its thread only. Others reach it by `post` and by Swift's own jobs, which
-/// share one queue: they run in the order in which they came, and however many come before the loop wakes, it is woken
-/// once.
+/// Everything that belongs to the loop is used on its thread only. Other threads reach it by `post` and by Swift's own
+/// jobs. Both share one queue and run in the order in which they came; the loop is woken once, however many come before
+/// it wakes.
+///
+/// A turn of the loop has a bounded amount of work: a number of queued jobs, one read of each stream, and a time
+/// (`turnEnd`) after which what is left waits for the next turn.
 package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   // Sendable: `shared` is behind its lock, `thread` is atomic, everything else is touched by the loop's thread alone:
   // `init` ends before that thread starts, and `stop` works through the queue.
 
   package let name: String
 
-  /// What the loop's own objects need: libuv's loop, and the memory that every read goes through.
+  /// libuv's loop.
   let handle: UnsafeMutablePointer<uv_loop_t>
+  /// The memory that every read goes through.
   let readBuffer: UnsafeMutableRawBufferPointer
   var buffers = BufferPool()
 
   private let wake: UnsafeMutablePointer<uv_async_t>
-  /// Active while local work waits, so that polling does not block.
+  /// Active while work waits on the loop itself, so that polling does not block.
   private let idle: UnsafeMutablePointer<uv_idle_t>
   private let prepare: UnsafeMutablePointer<uv_prepare_t>
   private let check: UnsafeMutablePointer<uv_check_t>
@@ -26,6 +30,8 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private enum Work {
     case job(UnownedJob)
     case call(@Sendable () -> Void)
+    /// It has run.
+    case done
   }
 
   private enum Phase {
@@ -37,20 +43,33 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     var isSignalled = false
     var isWakeClosed = false
     var phase = Phase.running
-    /// Whether a thread runs what came after the end.
+    /// Whether a thread runs the jobs that came after the end.
     var isLateThreadRunning = false
   }
 
   private let shared = Lock(Shared())
   private let thread = Atomic<UInt>(0)
+  /// Work that has reached the loop's thread; the first `localHead` items have run.
   private var local: [Work] = []
+  private var localHead = 0
   private var spare: [Work] = []
   private var dirty: [TCPStream] = []
+  /// Streams with bytes that an earlier turn had no time for; the first has waited longest.
+  private var postponed: [TCPStream] = []
+  /// How many of them were postponed before this turn.
+  private var resumable = 0
+  private var isIdleActive = false
+  /// Whether `finish` has begun to close the handles.
+  private var hasFinished = false
+  /// `turnEnd`, or 0 if nobody has asked for it in this turn.
+  private var turnEndsAt: UInt64 = 0
   private var resources: [ObjectIdentifier: any LoopResource] = [:]
   private var ended: CheckedContinuation<Int, Never>?
 
-  /// Work done in one turn before I/O is looked at again.
-  private static let budget = 256
+  /// The number of jobs that run in one turn.
+  private static let jobsPerTurn = 256
+  /// How long the work of one turn may take, in nanoseconds. A single job or message is not interrupted.
+  private static let turnNanoseconds: UInt64 = 1_000_000
 
   /// Starts the loop's thread.
   package init(name: String) throws(UVError) {
@@ -87,10 +106,16 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     uv_idle_init(handle, idle)
     uv_prepare_init(handle, prepare)
     uv_check_init(handle, check)
-    uv_prepare_start(prepare) { Loop.from($0?.pointee.data)?.flushDirty() }
+    uv_prepare_start(prepare) {
+      guard let loop = Loop.from($0?.pointee.data) else { return }
+      loop.flushDirty()
+      loop.turnEndsAt = 0
+      loop.resumable = loop.postponed.count
+    }
     uv_check_start(check) {
       guard let loop = Loop.from($0?.pointee.data) else { return }
       loop.runLocal()
+      loop.resumePostponed()
       loop.flushDirty()
     }
   }
@@ -108,7 +133,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     guard code == 0 else { throw UVError(code: -code, operation: "start the thread of loop '\(name)'") }
   }
 
-  /// Starts a detached thread that runs `body` with the loop, whose reference it takes over.
+  /// Starts a detached thread that runs `body` with the loop; it takes over the reference to the loop.
   private static func detach(_ loop: Unmanaged<Loop>, _ body: @escaping @Sendable (Loop) -> Void) -> Int32 {
     final class Start: Sendable {
       let loop: Loop
@@ -127,7 +152,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   /// The threads of all loops of the process.
   private static let threads = Lock<Set<UInt>>([])
 
-  /// Whether the calling thread is some loop's: it must not block.
+  /// Whether the calling thread belongs to a loop and so must not block.
   package static var isOnAnyLoop: Bool {
     let current = currentThread
     return threads.withLock { $0.contains(current) }
@@ -149,7 +174,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private func run() {
     cuv_block_sigpipe()
     uv_run(handle, UV_RUN_DEFAULT)
-    // All handles are closed: nothing of libuv runs any more, and what is posted from here on is refused.
+    // All handles are closed: libuv runs nothing any more, and later posts are refused.
     let code = uv_loop_close(handle)
     buffers.removeAll()
     thread.store(0, ordering: .releasing)
@@ -165,10 +190,11 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   // MARK: Posting
 
-  /// Runs `call` on the loop, from any thread; `false` says that the loop has begun to stop and will not.
+  /// Runs `call` on the loop; any thread may call this. Returns `false` if the loop has begun to stop: `call` will not
+  /// run then.
   @discardableResult package func post(_ call: @escaping @Sendable () -> Void) -> Bool {
     if isOnLoop {
-      // No check of the phase: while the loop stops, its own work may still post to it.
+      // The phase is not checked: while the loop stops, its own work may still post to it.
       appendLocal(.call(call))
       return true
     }
@@ -181,11 +207,18 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   }
 
   private func appendLocal(_ work: Work) {
-    if local.isEmpty { uv_idle_start(idle) { _ in } }
     local.append(work)
+    keepTurning(true)
   }
 
-  /// Swift's jobs cannot be refused: their awaits would hang. After the end a thread of their own runs them.
+  /// Whether polling returns at once because work waits.
+  private func keepTurning(_ isActive: Bool) {
+    guard isActive != isIdleActive && !hasFinished else { return }
+    isIdleActive = isActive
+    if isActive { uv_idle_start(idle) { _ in } } else { uv_idle_stop(idle) }
+  }
+
+  /// Swift's jobs cannot be refused, since their awaits would hang. After the end a separate thread runs them.
   private func append(_ work: Work, evenWhenStopping: Bool) -> Bool {
     let (isAccepted, isLate) = shared.withLock { shared in
       guard shared.phase == .running || evenWhenStopping else { return (false, false) }
@@ -217,16 +250,23 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     case .job(let job):
       job.runSynchronously(on: asUnownedSerialExecutor())
     case .call(let call): call()
+    case .done: break
     }
   }
 
+  /// Other threads have posted: their work queues behind the loop's own.
   private func runShared() {
     var batch = spare
     spare = []
     takeShared(&batch)
-    for work in batch { perform(work) }
-    batch.removeAll(keepingCapacity: batch.count <= 4096)
+    if local.isEmpty {
+      swap(&local, &batch)
+    } else {
+      local += batch
+      batch.removeAll(keepingCapacity: batch.count <= 4096)
+    }
     spare = batch
+    if !local.isEmpty { keepTurning(true) }
   }
 
   private func takeShared(_ batch: inout [Work]) {
@@ -239,21 +279,60 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     }
   }
 
+  /// Runs queued work within the turn's limits. Work that comes meanwhile runs in the same pass.
   private func runLocal() {
     guard !local.isEmpty else { return }
-    // What comes while this runs is run in the same pass, within the budget; then I/O has its turn.
-    var next = 0
-    while next < local.count && next < Loop.budget {
-      let work = local[next]
-      next += 1
+    var count = 0
+    while localHead < local.count && count < Loop.jobsPerTurn {
+      let work = local[localHead]
+      local[localHead] = .done  // releases what the closure holds
+      localHead += 1
+      count += 1
       perform(work)
+      if count % 16 == 0 && isTurnOver { break }
     }
-    if next == local.count {
+    if localHead == local.count {
       local.removeAll(keepingCapacity: local.count <= 4096)
-      uv_idle_stop(idle)
-    } else {
-      local.removeFirst(next)
+      localHead = 0
+      keepTurning(!postponed.isEmpty)
+    } else if localHead > 4096 && localHead > local.count / 2 {
+      // Only now: moving the rest forward after each pass would cost the square of the queue's length.
+      local.removeFirst(localHead)
+      localHead = 0
     }
+  }
+
+  // MARK: Fairness
+
+  /// When this turn's work should end, by `monotonicNanoseconds()`. The time begins with the first question of a turn.
+  package var turnEnd: UInt64 {
+    if turnEndsAt == 0 { turnEndsAt = monotonicNanoseconds() + Loop.turnNanoseconds }
+    return turnEndsAt
+  }
+
+  private var isTurnOver: Bool { turnEnd <= monotonicNanoseconds() }
+
+  /// Has `stream` asked in the next turn to handle the bytes that it kept.
+  func resumeLater(_ stream: TCPStream) {
+    postponed.append(stream)
+    keepTurning(true)
+  }
+
+  /// Handles bytes that earlier turns had no time for. The streams that were read in this turn have had theirs, so a
+  /// stream with much to handle never delays one with little.
+  private func resumePostponed() {
+    guard resumable > 0 else { return }
+    let waiting = postponed
+    postponed = []
+    var next = 0
+    repeat {
+      waiting[next].resume()
+      next += 1
+    } while next < resumable && !isTurnOver
+    // Those that were not reached stay in front of those that postponed again.
+    if next < waiting.count { postponed = Array(waiting[next...]) + postponed }
+    resumable = 0
+    keepTurning(!local.isEmpty || !postponed.isEmpty)
   }
 
   // MARK: The end of a turn
@@ -294,14 +373,17 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   private func finish(_ continuation: CheckedContinuation<Int, Never>) {
     ended = continuation
-    while !local.isEmpty || hasShared {
-      var batch = local
+    while localHead < local.count || hasShared {
+      var batch = Array(local[localHead...])
       local = []
+      localHead = 0
       for work in batch { perform(work) }
       batch = []
       takeShared(&batch)
       for work in batch { perform(work) }
     }
+    hasFinished = true
+    postponed = []
     uv_idle_stop(idle)
     for resource in resources.values { resource.closeWithLoop() }
     shared.withLock { shared in
@@ -315,7 +397,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   private var hasShared: Bool { shared.withLock { !$0.work.isEmpty } }
 
-  /// Runs jobs that came after the end, one after another as the loop did, until there are none.
+  /// Starts a thread that runs the jobs that came after the end, one after another, until there are none.
   private func startLateThread() {
     _ = Loop.detach(Unmanaged.passRetained(self)) { loop in
       loop.runOnThisThread {

@@ -1,6 +1,6 @@
-/// A value that belongs to a loop's thread, carried by those who may only post to that loop.
+/// A value that may only be used on a loop's thread, wrapped so that other threads can post it back to that loop.
 package struct LoopBound<Value>: @unchecked Sendable {
-  // Sendable: the value is handed out on the loop's thread alone, which `value` checks in every build.
+  // Sendable: the value is returned on the loop's thread only; `value` checks that in every build.
   private let bound: Value
   private let loop: Loop
 
@@ -9,7 +9,7 @@ package struct LoopBound<Value>: @unchecked Sendable {
     self.loop = loop
   }
 
-  /// The value; asking for it off the loop is a programming error and traps.
+  /// The value. Asking for it on another thread is a programming error and traps.
   package var value: Value {
     precondition(loop.isOnLoop, "a value bound to loop '\(loop.name)' was asked for on another thread")
     return bound

@@ -1,5 +1,5 @@
-/// What a loop must see closed before it ends: each owner of a libuv handle.
+/// The owner of a libuv handle: the loop closes it before it ends.
 protocol LoopResource: AnyObject {
-  /// Begins to close the handle, if that has not begun.
+  /// Begins to close the handle, unless it is being closed already.
   func closeWithLoop()
 }

@@ -1,8 +1,8 @@
 private import CUV
 
-/// A value behind a mutex with a condition: for threads that may block, which a loop's and those of tasks may not.
+/// A value behind a mutex with a condition, for threads that may block. Loop threads and tasks may not.
 package final class Monitor<Value: Sendable>: @unchecked Sendable {
-  // Sendable: the value is reached under the mutex alone, which orders all who reach it.
+  // Sendable: the value is used under the mutex only, which orders those uses.
   private let value: UnsafeMutablePointer<Value>
   private let mutex: UnsafeMutablePointer<uv_mutex_t>
   private let condition: UnsafeMutablePointer<uv_cond_t>
@@ -27,7 +27,7 @@ package final class Monitor<Value: Sendable>: @unchecked Sendable {
     value.deallocate()
   }
 
-  /// Runs `body` with the value, alone. `body` must not use this monitor again, nor wait for anything.
+  /// Runs `body` with exclusive use of the value. `body` must not use this monitor again, nor wait for anything.
   package func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure)
     -> Result
   {
@@ -36,13 +36,13 @@ package final class Monitor<Value: Sendable>: @unchecked Sendable {
     return try body(&value.pointee)
   }
 
-  /// Has one of those who wait look again.
+  /// Wakes one waiting thread, which looks again.
   package func wakeOne() { uv_cond_signal(condition) }
 
-  /// Has all who wait look again.
+  /// Wakes all waiting threads, which look again.
   package func wakeAll() { uv_cond_broadcast(condition) }
 
-  /// Blocks the thread until `look` gives something. It is asked at once, then whenever this thread is woken.
+  /// Blocks the thread until `look` returns a value. `look` is called at once, then each time this thread is woken.
   package func wait<Result>(_ look: (inout Value) -> Result?) -> Result {
     uv_mutex_lock(mutex)
     defer { uv_mutex_unlock(mutex) }
@@ -52,8 +52,8 @@ package final class Monitor<Value: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// As `wait`, but no longer than so many nanoseconds: then `look` is asked once more, and if it gives nothing still,
-  /// `otherwise` says what to return, with the mutex held all the while.
+  /// As `wait`, but with a time limit in nanoseconds. When it is reached, `look` is called once more; if it still returns
+  /// `nil`, the result of `otherwise` is returned. The mutex is held during both calls.
   package func wait<Result>(
     nanoseconds: UInt64, _ look: (inout Value) -> Result?, otherwise: (inout Value) -> Result
   ) -> Result {

@@ -6,7 +6,7 @@ package func monotonicNanoseconds() -> UInt64 { uv_hrtime() }
 /// Milliseconds of the machine's wall clock since 1970.
 package func wallClockMilliseconds() -> Int64 { Int64(wallClockNanoseconds() / 1_000_000) }
 
-/// Nanoseconds of the machine's wall clock since 1970, as far as it tells them.
+/// Nanoseconds of the machine's wall clock since 1970; its resolution is a microsecond.
 package func wallClockNanoseconds() -> UInt64 {
   var time = uv_timeval64_t()
   uv_gettimeofday(&time)

@@ -1,10 +1,10 @@
-/// Where a thread blocks until another brings a value.
+/// Lets a thread block until another one provides a value.
 package final class Rendezvous<Value: Sendable>: Sendable {
   private let monitor = Monitor<Value?>(nil)
 
   package init() {}
 
-  /// Brings the value; what comes after the first is dropped.
+  /// Provides the value; only the first call has an effect.
   package func put(_ value: Value) {
     monitor.withLock { if $0 == nil { $0 = value } }
     monitor.wakeAll()

@@ -2,10 +2,11 @@ internal import CUV
 
 /// Finds the addresses of a host.
 ///
-/// Numeric hosts and `localhost` need no look-up. Other names are looked up on a thread of their own, which nobody
-/// waits for: libuv joins its pool at exit, where a stuck look-up would hang the process.
+/// Numeric hosts and `localhost` need no look-up. Other names are looked up on a detached thread, not in libuv's pool:
+/// libuv joins its pool at exit, so a look-up that hangs would hang the process.
 package enum Resolver {
-  /// Calls `done` once on the loop: at once for what needs no look-up, else later. Without addresses there is an error.
+  /// Calls `done` once on the loop: at once if no look-up is needed, else later. If there are no addresses, there is an
+  /// error.
   package static func resolve(
     _ host: String, port: UInt16, on loop: Loop, _ done: @escaping ([SocketAddress], UVError?) -> Void
   ) {
@@ -16,7 +17,7 @@ package enum Resolver {
     let answer = LoopBound(done, on: loop)
     let code = startDetachedThread(named: "resolve") {
       let (addresses, error) = lookUp(host, port: port)
-      // A loop that has stopped meanwhile wants no answer.
+      // Refused if the loop has stopped meanwhile: then nobody needs the answer.
       loop.post { answer.value(addresses, error) }
     }
     if code != 0 { done([], UVError(code: -code, operation: "look up \(host)")) }

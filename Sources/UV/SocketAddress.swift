@@ -21,7 +21,18 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
     self.port = port
   }
 
-  /// From what the system filled in; `nil` for other families.
+  /// The address that a socket is bound to.
+  init?(ofSocket descriptor: Int32) {
+    var storage = sockaddr_storage()
+    var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    let code = withUnsafeMutablePointer(to: &storage) {
+      getsockname(descriptor, UnsafeMutableRawPointer($0).assumingMemoryBound(to: sockaddr.self), &size)
+    }
+    guard code == 0 else { return nil }
+    self.init(storage)
+  }
+
+  /// From an address that the system filled in; `nil` for other families.
   init?(_ storage: sockaddr_storage) {
     var storage = storage
     var text = [CChar](repeating: 0, count: 64)
@@ -48,7 +59,7 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
 
   package var isLoopback: Bool { isIPv6 ? host == "::1" : host.hasPrefix("127.") }
 
-  /// The host as a URL writes it: IPv6 in brackets.
+  /// The host as it is written in a URL: IPv6 in brackets.
   package var urlHost: String { isIPv6 ? "[\(host)]" : host }
 
   package var description: String { "\(urlHost):\(port)" }

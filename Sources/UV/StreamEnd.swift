@@ -1,6 +1,6 @@
-/// How a stream ended that its owner did not close.
+/// How a stream ended that was not closed by its owner.
 package enum StreamEnd: Equatable, Sendable {
-  /// The peer has sent all it will.
+  /// The peer ended its sending side.
   case eof
   /// Reading or writing failed.
   case failed(UVError)

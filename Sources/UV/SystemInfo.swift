@@ -8,7 +8,7 @@ internal import CUV
   internal import Darwin
 #endif
 
-/// What libuv knows of the machine and of the process.
+/// Facts about the machine and the process.
 package enum SystemInfo {
   /// The value of an environment variable; `nil` if it is not set.
   package static func environment(_ name: String) -> String? {
@@ -19,9 +19,15 @@ package enum SystemInfo {
 
   package static var currentDirectory: String? { text { uv_cwd($0, $1) } }
 
+  /// The number of files and connections that the process may have open; `nil` if it is not limited.
+  package static var descriptorLimit: Int? {
+    let limit = cuv_descriptor_limit()
+    return limit > 0 ? Int(clamping: limit) : nil
+  }
+
   package static var processID: Int { Int(uv_os_getpid()) }
 
-  /// The system's name, its release and the machine, as `uname` says them: `Linux`, `6.1.0`, `x86_64`.
+  /// The system's name, its release and the machine, as `uname` reports them: `Linux`, `6.1.0`, `x86_64`.
   package static var kernel: (name: String, release: String, machine: String)? {
     var names = uv_utsname_t()
     guard uv_os_uname(&names) == 0 else { return nil }

@@ -1,24 +1,46 @@
 internal import CUV
 
 /// A listening TCP socket, confined to its loop.
+///
+/// Connections are accepted here and not by libuv: libuv closes them without a word when the process has no descriptors
+/// left, and accepts all that wait in one turn of the loop.
 package final class TCPListener: LoopResource {
-  /// A connection could not be accepted, mostly for want of file descriptors; listening goes on.
+  /// A connection could not be accepted; listening goes on. If no descriptors are left (`isOutOfDescriptors`), the
+  /// connection is closed, since its peer would wait for an answer otherwise.
   package var onError: ((UVError) -> Void)?
-  /// Where it listens, with the port that the system chose if 0 was asked for.
+  /// The address that it listens at; if port 0 was asked for, with the port that the system chose.
   package private(set) var address: SocketAddress
 
   private let loop: Loop
-  private let handle: UnsafeMutablePointer<uv_tcp_t>
+  private let handle: UnsafeMutablePointer<uv_poll_t>
+  private let descriptor: Int32
+  /// Given back when there are no descriptors left, so that a connection can be accepted and closed.
+  private var reserve: Int32
   private var accepted: ((TCPStream) -> Void)?
   private var isClosed = false
+
+  /// The most connections that are accepted in one turn of the loop.
+  private static let acceptsPerTurn = 64
+  /// When the system asks an idle peer whether it is still there (seconds), how often it repeats that, and after how
+  /// many questions without an answer it ends the connection.
+  static let keepAlive = (idle: Int32(60), interval: Int32(10), probes: Int32(3))
 
   /// Listens at `address`; `accepted` gets every connection, not yet reading.
   package static func listen(
     on loop: Loop, at address: SocketAddress, backlog: Int32 = 511, _ accepted: @escaping (TCPStream) -> Void
   ) throws(UVError) -> TCPListener {
-    let listener = TCPListener(on: loop, at: address, accepted)
+    let descriptor = address.withSockaddr { cuv_listen($0, backlog) }
+    try UVError.check(descriptor, "listen")
+    let handle = UnsafeMutablePointer<uv_poll_t>.allocate(capacity: 1)
+    let code = uv_poll_init(loop.handle, handle, descriptor)
+    guard code == 0 else {
+      handle.deallocate()
+      cuv_close(descriptor)
+      throw UVError(code: code, operation: "listen")
+    }
+    let listener = TCPListener(on: loop, at: address, handle, descriptor, accepted)
     do {
-      try listener.open(backlog: backlog)
+      try listener.start()
     } catch {
       listener.close()
       throw error
@@ -26,52 +48,69 @@ package final class TCPListener: LoopResource {
     return listener
   }
 
-  private init(on loop: Loop, at address: SocketAddress, _ accepted: @escaping (TCPStream) -> Void) {
+  private init(
+    on loop: Loop, at address: SocketAddress, _ handle: UnsafeMutablePointer<uv_poll_t>, _ descriptor: Int32,
+    _ accepted: @escaping (TCPStream) -> Void
+  ) {
     self.loop = loop
     self.address = address
+    self.handle = handle
+    self.descriptor = descriptor
     self.accepted = accepted
-    handle = .allocate(capacity: 1)
-    uv_tcp_init(loop.handle, handle)
+    reserve = cuv_reserve_descriptor()
+    // Retained until the handle is closed: libuv calls back with it.
     handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
     loop.register(self)
   }
 
-  private func open(backlog: Int32) throws(UVError) {
-    try UVError.check(address.withSockaddr { uv_tcp_bind(handle, $0, 0) }, "listen")
-    let stream = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
-    let code = uv_listen(stream, backlog) { server, status in
-      guard let data = server?.pointee.data else { return }
-      Unmanaged<TCPListener>.fromOpaque(data).takeUnretainedValue().didConnect(status)
+  private func start() throws(UVError) {
+    if let bound = SocketAddress(ofSocket: descriptor) { address = bound }
+    let keepAlive = TCPListener.keepAlive
+    try UVError.check(
+      cuv_keep_alive(descriptor, keepAlive.idle, keepAlive.interval, keepAlive.probes), "listen")
+    let code = uv_poll_start(handle, Int32(UV_READABLE.rawValue)) { handle, _, _ in
+      guard let data = handle?.pointee.data else { return }
+      Unmanaged<TCPListener>.fromOpaque(data).takeUnretainedValue().acceptAll()
     }
     try UVError.check(code, "listen")
-    var storage = sockaddr_storage()
-    var size = Int32(MemoryLayout<sockaddr_storage>.size)
-    let named = withUnsafeMutablePointer(to: &storage) {
-      uv_tcp_getsockname(handle, UnsafeMutableRawPointer($0).assumingMemoryBound(to: sockaddr.self), &size)
-    }
-    try UVError.check(named, "listen")
-    if let bound = SocketAddress(storage) { address = bound }
   }
 
-  private func didConnect(_ status: Int32) {
-    guard !isClosed else { return }
-    guard status == 0 else {
-      onError?(UVError(code: status, operation: "accept"))
+  private func acceptAll() {
+    for _ in 0..<TCPListener.acceptsPerTurn where !isClosed {
+      let connection = cuv_accept(descriptor)
+      guard connection < 0 else {
+        adopt(connection)
+        continue
+      }
+      if connection == UV_EAGAIN.rawValue { return }
+      let error = UVError(code: connection, operation: "accept")
+      if error.isOutOfDescriptors { refuse() }
+      onError?(error)
       return
     }
+  }
+
+  private func adopt(_ connection: Int32) {
     let stream = TCPStream(on: loop)
-    let server = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
-    let client = UnsafeMutableRawPointer(stream.handle).assumingMemoryBound(to: uv_stream_t.self)
-    let code = uv_accept(server, client)
+    let code = stream.adopt(connection)
     guard code == 0 else {
+      cuv_close(connection)
       stream.close()
       onError?(UVError(code: code, operation: "accept"))
       return
     }
-    stream.didConnect()
     accepted?(stream)
   }
 
+  /// Accepts a connection with the descriptor in reserve and closes it.
+  private func refuse() {
+    if reserve >= 0 { cuv_close(reserve) }
+    let connection = cuv_accept(descriptor)
+    if connection >= 0 { cuv_close(connection) }
+    reserve = cuv_reserve_descriptor()
+  }
+
+  /// Stops listening and frees the port.
   package func close() {
     guard !isClosed else { return }
     isClosed = true
@@ -83,6 +122,9 @@ package final class TCPListener: LoopResource {
       listener.loop.unregister(listener)
       listener.handle.deallocate()
     }
+    // The closing handle does not poll the socket any more.
+    cuv_close(descriptor)
+    if reserve >= 0 { cuv_close(reserve) }
   }
 
   func closeWithLoop() { close() }

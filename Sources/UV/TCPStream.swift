@@ -2,21 +2,26 @@ internal import CUV
 
 /// A connected TCP socket, confined to its loop.
 ///
-/// Writes gather during a turn of the loop and leave together at its end. What the kernel does not take at once waits;
-/// `onBacklog` tells how much, `onDrain` that it has gone.
+/// Reads: at most one of `readSize` bytes in a turn of the loop, so that no stream delays the others. An owner with too
+/// much to do for one turn keeps the rest with `postpone`.
+///
+/// Writes gather during a turn of the loop and leave together at its end. What the kernel does not take at once waits:
+/// `onBacklog` reports how much, `onDrain` that all of it has left.
 package final class TCPStream: LoopResource {
-  /// The bytes of one read: valid, and the owner's to change, during the call.
+  /// The bytes of one read. They are valid, and the owner may change them, during the call.
   package var onRead: ((UnsafeMutableRawBufferPointer) -> Void)?
   /// The stream ended by itself and is closed; called once, never after `close` or `reset`.
   package var onEnd: ((StreamEnd) -> Void)?
-  /// What waits for the kernel after a flush, when anything does.
+  /// The number of bytes that wait for the kernel: called when some are left after a flush or a finished write.
   package var onBacklog: ((Int) -> Void)?
-  /// Nothing waits any more, after something did.
+  /// No bytes wait any more, after some did.
   package var onDrain: (() -> Void)?
-  /// What was written is about to go to the kernel: the last moment to write more.
+  /// The written bytes are about to go to the kernel: the last moment to write more.
   package var onFlush: (() -> Void)?
 
   package let loop: Loop
+  /// The most bytes of one read.
+  package var readSize = 64 << 10
   package private(set) var bytesReceived: UInt64 = 0
   /// Whether the handle is closed or about to be.
   package var isClosed: Bool { hasClosed }
@@ -25,19 +30,29 @@ package final class TCPStream: LoopResource {
 
   let handle: UnsafeMutablePointer<uv_tcp_t>
 
-  /// What was written in this turn, in memory of the loop's pool or, when larger, of its own.
+  /// Bytes that were written in this turn: in a buffer of the loop's pool, or in a larger one.
   private var out: UnsafeMutableRawPointer?
   private var outCount = 0
-  private var outCapacity = 0
+  private(set) var outCapacity = 0
   private var bytesWritten: UInt64 = 0
   private var requests = 0
   private var isDirty = false
-  /// While `onFlush` runs: what it writes goes with the flush that called it.
+  /// While `onFlush` runs: what it writes leaves with the flush that called it.
   private var isFlushing = false
   private var isReading = false
   private var isEnding = false
+  /// Whether the last read filled its buffer: libuv then asks for another buffer in the same turn, and gets none.
+  private var isBufferFilled = false
 
-  /// Above this much unflushed output a turn's end is not waited for, and a write of its own is queued.
+  /// Bytes that `postpone` kept: `keptCount` from `keptOffset` on.
+  private var kept: UnsafeMutableRawPointer?
+  private var keptCapacity = 0
+  private var keptOffset = 0
+  private var keptCount = 0
+  /// Whether the stream is in the loop's queue of postponed ones.
+  private var isPostponed = false
+
+  /// While a write is under way, output gathers until there is this much of it.
   private static let chunk = 1 << 20
 
   init(on loop: Loop) {
@@ -59,17 +74,34 @@ package final class TCPStream: LoopResource {
 
   func didConnect() { uv_tcp_nodelay(handle, 1) }
 
+  /// Takes over a connected socket.
+  func adopt(_ descriptor: Int32) -> Int32 {
+    let code = uv_tcp_open(handle, descriptor)
+    if code == 0 { didConnect() }
+    return code
+  }
+
+  /// The socket's number; `nil` once the stream is closed.
+  var descriptor: Int32? {
+    var number: uv_os_fd_t = -1
+    let code = uv_fileno(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self), &number)
+    return hasClosed || code != 0 ? nil : number
+  }
+
   // MARK: Reading
 
   package func startReading() {
     guard !isReading && !hasClosed && !isEnding else { return }
     isReading = true
+    isBufferFilled = false
+    if keptCount > 0 { resumeLater() }
     let code = uv_read_start(
       stream,
       { handle, _, buffer in
         guard let buffer, let stream = TCPStream.from(handle?.pointee.data) else { return }
-        let memory = stream.loop.readBuffer
-        buffer.pointee = uv_buf_init(memory.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(memory.count))
+        let memory = stream.readSpace
+        buffer.pointee = uv_buf_init(
+          memory?.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(memory?.count ?? 0))
       },
       { handle, count, buffer in
         // There is no buffer with an end that libuv has learnt from the poll alone.
@@ -78,20 +110,79 @@ package final class TCPStream: LoopResource {
     if code < 0 { end(.failed(UVError(code: code, operation: "read"))) }
   }
 
+  /// Reads no more, and handles no postponed bytes, until `startReading`.
   package func stopReading() {
     guard isReading && !isEnding else { return }
     isReading = false
     uv_read_stop(stream)
   }
 
+  /// Memory for the next read; `nil` if the turn's read has been done or its bytes are still being handled.
+  private var readSpace: UnsafeMutableRawBufferPointer? {
+    guard !isBufferFilled && keptCount == 0 else { return nil }
+    return UnsafeMutableRawBufferPointer(rebasing: loop.readBuffer.prefix(readSize))
+  }
+
   private func didRead(_ count: Int, _ base: UnsafeMutableRawPointer?) {
-    if count > 0, let base {
+    if count == Int(UV_ENOBUFS.rawValue) {
+      // Our own doing: `readSpace` gave none. The socket stays readable and is read in the next turn.
+      isBufferFilled = false
+    } else if count > 0, let base {
+      isBufferFilled = count >= min(readSize, loop.readBuffer.count)
       bytesReceived += UInt64(count)
       if !isEnding { onRead?(UnsafeMutableRawBufferPointer(start: base, count: count)) }
     } else if count < 0 {
       let code = Int32(truncatingIfNeeded: count)
       end(code == UV_EOF.rawValue ? .eof : .failed(UVError(code: code, operation: "read")))
     }
+  }
+
+  /// Keeps `rest`, the last part of the bytes that `onRead` is being called with: in the loop's next turn `onRead` is
+  /// called with it again, after other streams were read. Nothing more is read until then.
+  package func postpone(_ rest: UnsafeMutableRawBufferPointer) {
+    guard !hasClosed && !isEnding && rest.count > 0, let start = rest.baseAddress else { return }
+    if let kept, start >= kept, start < kept + keptCapacity {
+      keptOffset = start - kept
+    } else {
+      releaseKept()
+      let memory: UnsafeMutableRawPointer
+      if rest.count <= BufferPool.unit {
+        memory = loop.buffers.take()
+        keptCapacity = BufferPool.unit
+      } else {
+        memory = .allocate(byteCount: rest.count, alignment: 16)
+        keptCapacity = rest.count
+      }
+      memory.copyMemory(from: start, byteCount: rest.count)
+      kept = memory
+      keptOffset = 0
+    }
+    keptCount = rest.count
+    if isReading { resumeLater() }
+  }
+
+  private func resumeLater() {
+    guard !isPostponed else { return }
+    isPostponed = true
+    loop.resumeLater(self)
+  }
+
+  /// The turn for the postponed bytes has come.
+  func resume() {
+    isPostponed = false
+    guard isReading && !isEnding && !hasClosed, let kept, keptCount > 0 else { return }
+    let bytes = UnsafeMutableRawBufferPointer(start: kept + keptOffset, count: keptCount)
+    keptCount = 0
+    onRead?(bytes)
+    // A closed stream keeps the memory until its handle is closed: the caller may still look at it.
+    if keptCount == 0 && !hasClosed { releaseKept() }
+  }
+
+  private func releaseKept() {
+    if let kept { loop.buffers.give(kept, capacity: keptCapacity) }
+    kept = nil
+    keptCapacity = 0
+    keptCount = 0
   }
 
   private func end(_ reason: StreamEnd) {
@@ -103,7 +194,7 @@ package final class TCPStream: LoopResource {
 
   // MARK: Writing
 
-  /// Appends `count` bytes that `fill` writes; they leave at the end of the loop's turn. On a closed stream nothing
+  /// Appends `count` bytes, which `fill` writes; they leave at the end of the loop's turn. On a closed stream nothing
   /// is written and `fill` is not called.
   package func withWriteSpace(_ count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
     guard !hasClosed && !isEnding && count > 0 else { return }
@@ -114,7 +205,7 @@ package final class TCPStream: LoopResource {
     flushLater()
   }
 
-  /// Has the stream flushed, and `onFlush` called, at the end of the loop's turn; within `onFlush` it does nothing.
+  /// Flushes the stream, and so calls `onFlush`, at the end of the loop's turn. Within `onFlush` this does nothing.
   package func flushLater() {
     guard !isDirty && !isFlushing && !hasClosed else { return }
     isDirty = true
@@ -135,7 +226,8 @@ package final class TCPStream: LoopResource {
       memory = loop.buffers.take()
       capacity = BufferPool.unit
     } else {
-      capacity = max(needed, min(outCapacity * 2, outCapacity + TCPStream.chunk))
+      // Doubled: growing by a fixed step would copy the square of what a turn writes.
+      capacity = max(needed, outCapacity * 2)
       memory = .allocate(byteCount: capacity, alignment: 16)
     }
     if let out {
@@ -147,25 +239,27 @@ package final class TCPStream: LoopResource {
     return memory + outCount
   }
 
-  /// What libuv had queued when the handle was closed.
+  /// The number of bytes that libuv had queued when the handle was closed.
   private var queuedAtClose = 0
 
-  /// Bytes that the kernel has not taken; of a closed stream those that it never took.
+  /// The number of bytes that were written and not yet flushed.
+  package var unflushedBytes: Int { outCount }
+
+  /// The number of bytes that the kernel has not taken; of a closed stream, those that it never took.
   package var unsentBytes: Int { outCount + (hasClosed ? queuedAtClose : uv_stream_get_write_queue_size(stream)) }
 
-  /// Bytes that the kernel has taken: a position in the order of all that was written.
+  /// The number of bytes that the kernel has taken: a position in the order of all written bytes.
   package var bytesSent: UInt64 { bytesWritten - UInt64(unsentBytes) }
 
-  /// Bytes that were written, taken by the kernel or not.
+  /// The number of bytes that were written, whether or not the kernel has taken them.
   package var bytesQueued: UInt64 { bytesWritten }
 
-  /// The turn ends.
   func flushAtTurnEnd() {
     isDirty = false
     flush()
   }
 
-  /// Gives the kernel what was written, now.
+  /// Hands the written bytes to the kernel now.
   package func flush() {
     if let onFlush {
       let isNested = isFlushing
@@ -185,7 +279,7 @@ package final class TCPStream: LoopResource {
         return
       }
     } else if outCount < TCPStream.chunk {
-      onBacklog?(unsentBytes)  // rides on the write under way: its end flushes again
+      onBacklog?(unsentBytes)  // the end of the write under way flushes again
       return
     }
     if sent == outCount {
@@ -204,7 +298,7 @@ package final class TCPStream: LoopResource {
     outCapacity = 0
   }
 
-  /// A write under way: libuv's request, and the memory that it sends from.
+  /// A write under way: libuv's request and the memory that it sends from.
   private struct WriteRequest {
     var request = uv_write_t()
     var memory: UnsafeMutableRawPointer
@@ -244,7 +338,10 @@ package final class TCPStream: LoopResource {
       end(.failed(UVError(code: status, operation: "write")))
       return
     }
-    guard requests == 0 else { return }
+    guard requests == 0 else {
+      onBacklog?(unsentBytes)
+      return
+    }
     flush()
     guard !hasClosed && unsentBytes == 0 else { return }
     if isEnding { shutdownWrites() } else { onDrain?() }
@@ -252,7 +349,7 @@ package final class TCPStream: LoopResource {
 
   // MARK: Closing
 
-  /// Drops the connection; what is unsent is lost. Nothing is called back afterwards.
+  /// Drops the connection; unsent bytes are lost. Nothing is called back afterwards.
   package func close() {
     guard !hasClosed else { return }
     queuedAtClose = uv_stream_get_write_queue_size(stream)
@@ -261,7 +358,7 @@ package final class TCPStream: LoopResource {
     uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self), TCPStream.didClose)
   }
 
-  /// Drops the connection by a reset.
+  /// Drops the connection with a TCP reset.
   package func reset() {
     guard !hasClosed else { return }
     queuedAtClose = uv_stream_get_write_queue_size(stream)
@@ -272,10 +369,10 @@ package final class TCPStream: LoopResource {
     }
   }
 
-  /// Sends what is unsent, ends the sending side, discards what still comes, and closes when the peer has ended too.
+  /// Sends the unsent bytes, ends the sending side, discards what still arrives, and closes when the peer has ended too.
   ///
-  /// Nothing is called back any more. A peer that does not end holds the stream open: the owner sets itself a limit
-  /// and calls `close`.
+  /// Nothing is called back any more. A peer that does not end keeps the stream open: the owner sets a time limit and
+  /// calls `close`.
   package func closeAfterFlush() {
     guard !hasClosed && !isEnding else { return }
     startReading()
@@ -283,6 +380,7 @@ package final class TCPStream: LoopResource {
     flush()
     guard !hasClosed else { return }
     isEnding = true
+    keptCount = 0  // discarded too; else nothing more would be read
     forgetOwner()
     if unsentBytes == 0 { shutdownWrites() }
   }
@@ -296,7 +394,7 @@ package final class TCPStream: LoopResource {
     }
   }
 
-  /// Breaks the ties to whoever used the stream, so that neither keeps the other.
+  /// Drops the callbacks, so that the stream and its owner do not keep each other alive.
   private func forgetOwner() {
     onRead = nil
     onEnd = nil
@@ -313,6 +411,7 @@ package final class TCPStream: LoopResource {
     stream.loop.unregister(stream)
     stream.queuedAtClose += stream.outCount
     stream.releaseOut()
+    stream.releaseKept()
     stream.handle.deallocate()
   }
 

@@ -1,10 +1,10 @@
 internal import CUV
 
-/// What libuv answered instead of doing as it was told.
+/// An error code of libuv or of the system, and what failed.
 package struct UVError: Error, Equatable, Sendable, CustomStringConvertible {
   /// libuv's code, negative.
   package let code: Int32
-  /// What was tried: `listen`, `connect` …
+  /// What failed: `listen`, `connect` …
   package let operation: String
 
   package init(code: Int32, operation: String) {
@@ -21,9 +21,11 @@ package struct UVError: Error, Equatable, Sendable, CustomStringConvertible {
   package var description: String { "\(operation): \(reason) (\(name))" }
 
   package var isAddressInUse: Bool { code == UV_EADDRINUSE.rawValue }
+  /// The process, or the machine, has no file descriptors left.
+  package var isOutOfDescriptors: Bool { code == UV_EMFILE.rawValue || code == UV_ENFILE.rawValue }
   package var isNoSuchFile: Bool { code == UV_ENOENT.rawValue }
 
-  /// Throws what a call returned, if it is an error.
+  /// Throws if `code`, the result of a call, is negative.
   static func check(_ code: some FixedWidthInteger, _ operation: String) throws(UVError) {
     if code < 0 { throw UVError(code: Int32(truncatingIfNeeded: code), operation: operation) }
   }
