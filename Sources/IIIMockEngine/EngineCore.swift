@@ -22,9 +22,9 @@ actor EngineCore {
 
   /// What a test waits for.
   enum Awaited: Hashable {
-    case function(String)
-    case worker(named: String)
-    case triggerType(String)
+    case function(ByteKey)
+    case worker(named: ByteKey)
+    case triggerType(ByteKey)
     /// The engine's, which every wait ends with.
     case end
   }
@@ -120,17 +120,17 @@ actor EngineCore {
     return switch what {
     case .end: false
     case .function(let id): router.functions.entry(id) != nil
-    case .triggerType(let id): router.triggers.types[id] != nil
-    case .worker(let name): router.workers.all.contains { $0.metadata.name == name }
+    case .triggerType(let id): router.triggers.type(id) != nil
+    case .worker(let name): router.workers.all.contains { $0.metadata.name.map { ByteKey($0) } == name }
     }
   }
 
   private func wake(_ event: EngineEvent) {
     guard !waiters.isEmpty else { return }
     switch event {
-    case .functionRegistered(let id, _, _): wake(.function(id))
-    case .triggerTypeRegistered(let id, _): wake(.triggerType(id))
-    case .workerNamed(let label): if let name = label.name { wake(.worker(named: name)) }
+    case .functionRegistered(let id, _, _): wake(.function(ByteKey(id)))
+    case .triggerTypeRegistered(let id, _): wake(.triggerType(ByteKey(id)))
+    case .workerNamed(let label): if let name = label.name { wake(.worker(named: ByteKey(name))) }
     default: break
     }
   }

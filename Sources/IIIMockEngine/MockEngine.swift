@@ -119,17 +119,17 @@ public final class MockEngine: Sendable {
   /// waits here first.
   ///
   /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
-  public func waitForFunction(_ id: String) async throws { try await core.wait(for: .function(id)) }
+  public func waitForFunction(_ id: String) async throws { try await core.wait(for: .function(ByteKey(id))) }
 
   /// Suspends until a connected worker has reported this name; returns at once if one has.
   ///
   /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
-  public func waitForWorker(named name: String) async throws { try await core.wait(for: .worker(named: name)) }
+  public func waitForWorker(named name: String) async throws { try await core.wait(for: .worker(named: ByteKey(name))) }
 
   /// Suspends until a trigger type with this id is provided; returns at once if one is.
   ///
   /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
-  public func waitForTriggerType(_ id: String) async throws { try await core.wait(for: .triggerType(id)) }
+  public func waitForTriggerType(_ id: String) async throws { try await core.wait(for: .triggerType(ByteKey(id))) }
 
   /// What workers have logged, oldest first: the last 1,000 records, unless a configuration file says otherwise.
   public var logs: [EngineLogRecord] { get async { await core.logs } }

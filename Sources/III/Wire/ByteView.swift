@@ -81,6 +81,23 @@
     return true
   }
 
+  /// Whether the bytes come before the other ones in lexicographic order.
+  @inlinable package func precedes(_ other: ByteView) -> Bool {
+    let shared = min(count, other.count)
+    var offset = 0
+    while offset &+ 8 <= shared {
+      let (x, y) = (word(at: offset), other.word(at: offset))
+      if x != y { return UInt64(bigEndian: x) < UInt64(bigEndian: y) }
+      offset &+= 8
+    }
+    while offset < shared {
+      let (x, y) = (self[offset], other[offset])
+      if x != y { return x < y }
+      offset &+= 1
+    }
+    return count < other.count
+  }
+
   /// Eight bytes, which must lie inside the view.
   @inlinable package func word(at offset: Int) -> UInt64 { base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
 

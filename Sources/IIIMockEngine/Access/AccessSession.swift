@@ -75,7 +75,7 @@ extension AccessSession {
   }
 
   private static func insert(_ id: String, into table: inout ByteTable<Bool>) {
-    Array(id.utf8).withView { _ = table.set($0, true) }
+    table.set(ByteKey(id), true)
   }
 
   private static func flag(_ value: JSONValue?) throws(Refusal) -> Bool? {

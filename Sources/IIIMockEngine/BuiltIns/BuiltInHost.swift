@@ -35,7 +35,7 @@ final class BuiltInHost {
   ///   - deadline: By the engine's time; when it passes, the call ends with the code `TIMEOUT` and a later answer is
   ///     ignored. Without one the call waits until its worker leaves.
   func call(
-    _ functionID: String, _ data: [UInt8], metadata: [UInt8]? = nil, token: CallToken? = nil,
+    _ functionID: ByteKey, _ data: [UInt8], metadata: [UInt8]? = nil, token: CallToken? = nil,
     deadline: Duration? = nil
   ) {
     add(
@@ -56,7 +56,7 @@ final class BuiltInHost {
   /// seconds; it is waited for until its worker leaves.
   ///
   /// - Parameter trigger: The trigger's id, for the log.
-  func check(condition functionID: String, _ data: [UInt8], trigger: String, token: CallToken) {
+  func check(condition functionID: ByteKey, _ data: [UInt8], trigger: ByteKey, token: CallToken) {
     add(
       .call(
         EngineCall(
@@ -73,7 +73,7 @@ final class BuiltInHost {
   func reply(_ token: ReplyToken, _ reply: BuiltInReply) { add(.reply(token, reply)) }
 
   /// Changes what a connected worker reported of itself.
-  func set(_ metadata: WorkerMetadata, of worker: PeerID) { add(.metadata(metadata, of: worker)) }
+  func set(_ metadata: ReportedMetadata, of worker: PeerID) { add(.metadata(metadata, of: worker)) }
 
   private func add(_ request: Outbox.Request) {
     if outbox.add(request) { services.emptyOutboxSoon() }

@@ -27,6 +27,9 @@ struct BuiltInInput {
     return text
   }
 
+  /// As `string`, for what is compared with ids, names and values of the engine.
+  func key(_ key: String) throws(Mismatch) -> ByteKey? { try string(key).map { ByteKey($0) } }
+
   func requiredString(_ key: String) throws(Mismatch) -> String {
     guard let value = object[key] else { throw Mismatch(reason: "missing field `\(key)`") }
     guard case .string(let text) = value else { throw .invalidType(value, expected: "a string") }

@@ -4,7 +4,7 @@ internal import III
 /// needs longer it copies out.
 struct KernelView: ~Copyable {
   let compatibility: Compatibility
-  let functions: FunctionTable
+  let functions: FunctionRegistry
   let workers: SlotTable<WorkerRecord>
   let busy: BusyWorkers
   let triggers: TriggerRegistry

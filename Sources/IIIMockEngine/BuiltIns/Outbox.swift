@@ -7,7 +7,7 @@ final class Outbox {
   enum Request {
     case call(EngineCall)
     case reply(ReplyToken, BuiltInReply)
-    case metadata(WorkerMetadata, of: PeerID)
+    case metadata(ReportedMetadata, of: PeerID)
   }
 
   private var requests = FIFO<Request>()
@@ -35,10 +35,10 @@ struct EngineCall {
   /// Who hears of the call's end.
   enum Purpose {
     case call(CallToken)
-    case condition(CallToken, trigger: String)
+    case condition(CallToken, trigger: ByteKey)
   }
 
-  let functionID: String
+  let functionID: ByteKey
   let data: [UInt8]
   let metadata: [UInt8]?
   let caller: BuiltInID

@@ -29,11 +29,11 @@ extension Router {
     case .listTriggers: return .success(try listTriggers(input))
     case .inspectTriggerType:
       let id = try input.requiredString("id")
-      return triggerTypeInfo(id).map { .success(.object($0)) }
+      return triggerTypeInfo(ByteKey(id)).map { .success(.object($0)) }
         ?? .failure(.notFound("Trigger type '\(id)' is not registered."))
     case .inspectTrigger:
       let id = try input.requiredString("id")
-      return triggerInfo(id).map { .success(.object($0)) }
+      return triggerInfo(ByteKey(id)).map { .success(.object($0)) }
         ?? .failure(.notFound("Registered trigger '\(id)' was not found."))
     case .registerWorker: return .success(try registerWorker(input, peer, output))
     case .listWorkers: return .success(try listWorkers(input))
@@ -54,21 +54,21 @@ extension Router {
 
   private func listFunctions(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) -> JSONValue {
     let includesInternal = try input.bool("include_internal") ?? false
-    let prefix = try input.string("prefix")
+    let prefix = try input.key("prefix")
     let search = try input.string("search").map(SearchText.init)
-    let worker = try input.string("worker")
+    let worker = try input.key("worker")
     let found = functions.all.filter { entry in
-      let id = entry.name.text
+      let id = entry.name.key
       return (includesInternal || !id.hasPrefix("engine::"))
-        && (prefix.map { id.utf8.starts(with: $0.utf8) } ?? true)
-        && (worker.map { $0 == workerName(of: entry) } ?? true)
-        && (search.map { $0.isIn(id) || entry.description.map($0.isIn) ?? false } ?? true)
+        && (prefix.map { id.hasPrefix($0) } ?? true)
+        && (worker.map { $0 == ByteKey(workerName(of: entry)) } ?? true)
+        && (search.map { $0.isIn(id.text) || entry.description.map($0.isIn) ?? false } ?? true)
     }
     return ["functions": .array(rows(of: found))]
   }
 
   private func rows(of entries: [FunctionEntry]) -> [JSONValue] {
-    entries.sorted { $0.name.text.utf8.lexicographicallyPrecedes($1.name.text.utf8) }.map { .object(row(of: $0)) }
+    entries.sorted { $0.name.key < $1.name.key }.map { .object(row(of: $0)) }
   }
 
   /// Every function, the engine's own too.
@@ -88,12 +88,12 @@ extension Router {
   }
 
   func functionInfo(_ id: String) -> JSONValue? {
-    guard let entry = functions.entry(id) else { return nil }
+    guard let entry = functions.entry(ByteKey(id)) else { return nil }
     var info = row(of: entry)
     info["metadata"] = entry.metadata.flatMap(parsed)
     info["request_schema"] = entry.requestFormat.flatMap(parsed)
     info["response_schema"] = entry.responseFormat.flatMap(parsed)
-    info["registered_triggers"] = triggers(of: id)
+    info["registered_triggers"] = triggers(of: entry.name.key)
     return .object(info)
   }
 
@@ -109,8 +109,9 @@ extension Router {
   }
 
   func firstSegment(of id: String) -> String {
-    guard let separator = id.firstRange(of: "::") else { return id }
-    return String(id[..<separator.lowerBound])
+    let bytes = id.utf8
+    guard let separator = bytes.firstRange(of: "::".utf8) else { return id }
+    return String(decoding: bytes[..<separator.lowerBound], as: UTF8.self)
   }
 
   // MARK: Workers
@@ -141,7 +142,7 @@ extension Router {
     return ["success": true]
   }
 
-  private func telemetry(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) -> WorkerMetadata.Telemetry? {
+  private func telemetry(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) -> ReportedMetadata.Telemetry? {
     guard let input = try input.object("telemetry", named: "WorkerConnectionTelemetryMeta") else { return nil }
     let framework = try input.string("framework")
     let language = try input.string("language")
@@ -149,19 +150,19 @@ extension Router {
   }
 
   private func listWorkers(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) -> JSONValue {
-    let runtime = try input.string("runtime")
+    let runtime = try input.key("runtime")
     let search = try input.string("search").map(SearchText.init)
-    let status = try input.string("status")
+    let status = try input.key("status")
     // Only who has reported a process is listed.
     var rows = workers.all.filter { $0.metadata.pid != nil }.map(row)
     rows += inProcess.map { $0.row(functionCount: functionCount(of: $0)) }
     let found = rows.filter { row in
-      (runtime.map { row["runtime"] == .string($0) } ?? true) && (status.map { row["status"] == .string($0) } ?? true)
-        && (search.map { $0.isIn(row["name"]?.text ?? "") } ?? true)
+      (runtime.map { $0 == row["runtime"]?.key } ?? true) && (status.map { $0 == row["status"]?.key } ?? true)
+        && (search.map { $0.isIn(row["name"]?.key?.text ?? "") } ?? true)
     }
-    func key(_ row: JSONObject) -> (String, String) {
-      let id = row["id"]?.text ?? ""
-      return (row["name"]?.text ?? id, id)
+    func key(_ row: JSONObject) -> (ByteKey, ByteKey) {
+      let id = row["id"]?.key ?? ""
+      return (row["name"]?.key ?? id, id)
     }
     return ["workers": .array(found.sorted { key($0) < key($1) }.map { .object($0) })]
   }
@@ -171,7 +172,7 @@ extension Router {
     var row: JSONObject = [
       "active_invocations": .int(Int64(busy.active(worker.peer))),
       "connected_at_ms": .int(worker.connectedAtMilliseconds), "description": text(worker.metadata.description),
-      "function_count": .int(Int64(worker.functions.count)), "id": .string(worker.id.description),
+      "function_count": .int(Int64(functions.count(of: worker.peer))), "id": .string(worker.id.description),
       "ip_address": text(worker.ipAddress), "isolation": text(worker.metadata.isolation),
       "name": text(worker.metadata.name), "os": text(worker.metadata.os),
       "runtime": text(worker.metadata.runtime ?? "unknown"), "status": "connected",
@@ -182,26 +183,27 @@ extension Router {
   }
 
   /// The engine's own by their kind, then any connection of that name.
-  private func workerInfo(_ name: String) -> JSONValue? {
+  private func workerInfo(_ text: String) -> JSONValue? {
+    let name = ByteKey(text)
     var row: JSONObject
     let owned: [FunctionEntry]
     var types: [TriggerType] = []
-    if let worker = inProcess.first(where: { $0.name == name }) {
+    if let worker = inProcess.first(where: { ByteKey($0.name) == name }) {
       row = worker.row(functionCount: functionCount(of: worker))
       row["internal"] = true
-      owned = builtIns(of: name)
-    } else if let worker = workers.all.first(where: { $0.metadata.name == name }) {
+      owned = builtIns(of: worker.name)
+    } else if let worker = workers.all.first(where: { $0.metadata.name.map { ByteKey($0) } == name }) {
       row = self.row(of: worker)
       row["internal"] = false
       row["pid"] = worker.metadata.pid.map { .int(Int64($0)) }
-      owned = worker.functions.compactMap { functions.entry($0) }
-      types = self.types(of: worker.peer)
+      owned = functions.entries(of: worker.peer)
+      types = triggers.types(of: worker.peer)
     } else {
       return nil
     }
     return [
       "worker": .object(row), "functions": .array(rows(of: owned)), "trigger_types": .array(rows(of: types)),
-      "registered_triggers": .array(rows(of: triggers.listed.filter { workerName(of: $0) == name })),
+      "registered_triggers": .array(rows(of: triggers.listed.filter { ByteKey(workerName(of: $0)) == name })),
     ]
   }
 
@@ -216,6 +218,6 @@ extension Router {
 }
 
 extension JSONValue {
-  /// A string's text.
-  fileprivate var text: String? { if case .string(let text) = self { text } else { nil } }
+  /// A string as a key.
+  fileprivate var key: ByteKey? { if case .string(let text) = self { ByteKey(text) } else { nil } }
 }

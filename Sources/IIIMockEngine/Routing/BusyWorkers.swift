@@ -1,8 +1,6 @@
 internal import III
 
-/// What nearly every message asks or changes of a worker, apart from its record: that is large, and costs to copy.
-///
-/// A worker that has gone is remembered until its place is used again; nobody asks for it.
+/// What nearly every message reads or changes of a worker, apart from its record.
 struct BusyWorkers {
   private struct Entry {
     var generation: UInt32
@@ -10,13 +8,23 @@ struct BusyWorkers {
     var active: Int
   }
 
+  /// By slot.
   private var entries: [Entry] = []
 
-  /// Takes a new worker in, which has no calls in flight.
+  /// Enters a new worker, which has no calls in flight.
   mutating func begin(_ peer: PeerID, id: UUID128) {
     let slot = Int(peer.slot)
+    // Generation 0 is never given to a connection.
     while entries.count <= slot { entries.append(Entry(generation: 0, id: id, active: 0)) }
     entries[slot] = Entry(generation: peer.generation, id: id, active: 0)
+  }
+
+  /// Removes a worker that has left.
+  mutating func end(_ peer: PeerID) {
+    guard has(peer) else { return }
+    entries[Int(peer.slot)].generation = 0
+    while entries.last?.generation == 0 { entries.removeLast() }
+    entries.releaseUnusedCapacity()
   }
 
   @inline(__always) private func has(_ peer: PeerID) -> Bool {

@@ -36,8 +36,8 @@ extension OutgoingFrame: OutgoingText {
       sink.append("}")
     case .unregisterTrigger(let id, let type):
       sink.append("{\"type\":\"unregistertrigger\",\"id\":")
-      sink.append(quoting: id)
-      sink.append(member: ",\"trigger_type\":", quoting: type)
+      sink.append(quoting: id.text)
+      sink.append(member: ",\"trigger_type\":", quoting: type.text)
       sink.append("}")
     case .triggerRegistrationResult(let trigger, let outcome):
       sink.append("{\"type\":\"triggerregistrationresult\"")
@@ -49,9 +49,9 @@ extension OutgoingFrame: OutgoingText {
 
   /// What names a trigger.
   private func compose<Sink: ByteSink>(_ trigger: TriggerEntry, into sink: inout Sink) {
-    sink.append(member: ",\"id\":", quoting: trigger.id)
-    sink.append(member: ",\"trigger_type\":", quoting: trigger.type)
-    sink.append(member: ",\"function_id\":", quoting: trigger.functionID)
+    sink.append(member: ",\"id\":", quoting: trigger.id.text)
+    sink.append(member: ",\"trigger_type\":", quoting: trigger.type.text)
+    sink.append(member: ",\"function_id\":", quoting: trigger.functionID.text)
   }
 }
 

@@ -1,19 +1,21 @@
 internal import III
 
-/// A hash table by UUID: open addressing with linear probing, nothing allocated once it has grown.
+/// A hash table by UUID: open addressing with linear probing. It allocates when it grows or, after a peak, shrinks.
 ///
-/// Ids come from outside: the seed, which differs from table to table, keeps them from being made to collide.
+/// Ids come from outside: the seed differs from table to table, so that nobody can make them collide.
 struct IDTable<Value> {
-  // Apart, so that a search looks at ids only and moves no value about. The nil id marks a free slot; what stands under
-  // it is kept apart.
+  // Apart, so that a search looks at ids only and moves no value. The nil id marks a free slot; its own value is kept in
+  // `valueOfNil`.
   private var ids: [UUID128]
   private var values: [Value?]
   private var valueOfNil: Value?
   private(set) var count = 0
   private let seed: UInt64
 
+  private static var nilID: UUID128 { UUID128(high: 0, low: 0) }
+
   init(seed: UInt64 = .random(in: .min ... .max)) {
-    ids = Array(repeating: UUID128(high: 0, low: 0), count: 64)
+    ids = Array(repeating: Self.nilID, count: 64)
     values = Array(repeating: nil, count: 64)
     self.seed = seed
   }
@@ -31,7 +33,7 @@ struct IDTable<Value> {
   @inline(__always) private func isTaken(_ slot: Int) -> Bool { !isNil(ids[slot]) }
   @inline(__always) private func isSame(_ a: UUID128, _ b: UUID128) -> Bool { (a.high ^ b.high) | (a.low ^ b.low) == 0 }
 
-  /// Where the id's entry is, else where it would be.
+  /// Where the id's entry is, or where it would be placed.
   @inline(__always) private func slot(of id: UUID128) -> (slot: Int, isTaken: Bool) {
     var slot = home(id)
     while isTaken(slot) {
@@ -44,7 +46,7 @@ struct IDTable<Value> {
   /// Sets the id's value; returns the one that it replaces.
   mutating func set(_ id: UUID128, _ value: consuming Value) -> Value? {
     if isNil(id) { return exchange(valueOfNil: value) }
-    if (count &+ 1) &* 2 > ids.count { grow() }
+    if (count &+ 1) &* 2 > ids.count { resize(to: ids.count &* 2) }
     let (slot, isTaken) = slot(of: id)
     // Taken and not read: a value holds references, and a copy would count them up and down.
     let old = values[slot].take()
@@ -78,15 +80,16 @@ struct IDTable<Value> {
       }
       slot = next(slot)
     }
-    ids[gap] = UUID128(high: 0, low: 0)
+    ids[gap] = Self.nilID
     count &-= 1
+    if ids.count > 4096 && count < ids.count / 16 { resize(to: ids.count / 4) }
     return value
   }
 
-  private mutating func grow() {
+  private mutating func resize(to size: Int) {
     let (oldIDs, oldValues) = (ids, values)
-    ids = Array(repeating: UUID128(high: 0, low: 0), count: oldIDs.count * 2)
-    values = Array(repeating: nil, count: oldIDs.count * 2)
+    ids = Array(repeating: Self.nilID, count: size)
+    values = Array(repeating: nil, count: size)
     for (id, value) in zip(oldIDs, oldValues) {
       guard let value else { continue }
       let slot = slot(of: id).slot
@@ -95,10 +98,9 @@ struct IDTable<Value> {
     }
   }
 
-  /// The entries that `isWanted`.
-  func all(where isWanted: (Value) -> Bool) -> [(id: UUID128, value: Value)] {
-    var all = zip(ids, values).compactMap { id, value in value.flatMap { isWanted($0) ? (id: id, value: $0) : nil } }
-    if let valueOfNil, isWanted(valueOfNil) { all.append((UUID128(high: 0, low: 0), valueOfNil)) }
-    return all
+  subscript(id: UUID128) -> Value? {
+    if isNil(id) { return valueOfNil }
+    let found = slot(of: id)
+    return found.isTaken ? values[found.slot] : nil
   }
 }

@@ -9,7 +9,7 @@ enum OutgoingFrame {
   case pong
   case invocation(OutgoingInvocation)
   case registerTrigger(TriggerEntry)
-  case unregisterTrigger(id: String, type: String)
+  case unregisterTrigger(id: ByteKey, type: ByteKey)
   /// To a trigger's owner; the outcome is an error.
   case triggerRegistrationResult(TriggerEntry, Outcome)
   case result(OutgoingResult)

@@ -36,7 +36,7 @@ extension Router {
       forward(frame, id, to: callee, from: peer, trace: calleeTrace, output)
       if let displaced {
         ended(displaced, succeeded: false)
-        fail(displaced, id, .displaced, output)
+        fail(displaced, .displaced, output)
       }
     }
   }
@@ -89,12 +89,12 @@ extension Router {
 
   /// Ends a call for its caller, if one waits, with an error of the engine's.
   mutating func fail(
-    _ invocation: Invocation, _ id: UUID128, _ failure: InvocationFailure, _ output: some RouterOutput
+    _ invocation: Invocation, _ failure: InvocationFailure, _ output: some RouterOutput
   ) {
     note(failure, of: invocation.name, caller: invocation.caller, output)
     guard invocation.caller != .none else { return }
     output.send(
-      .result(id: id, name: invocation.name, outcome: .failure(failure), trace: invocation.trace),
+      .result(id: invocation.id, name: invocation.name, outcome: .failure(failure), trace: invocation.trace),
       to: invocation.caller)
   }
 

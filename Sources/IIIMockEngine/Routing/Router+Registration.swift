@@ -15,8 +15,6 @@ extension Router {
         name: FunctionName(id), target: .worker(peer), description: frame.description?.text,
         requestFormat: frame.requestFormat?.array, responseFormat: frame.responseFormat?.array,
         metadata: frame.metadata?.array))
-    if case .worker(let owner) = old?.target, owner != peer { workers[owner]?.functions.remove(id) }
-    workers[peer]?.functions.insert(id)
     output.note(.functionRegistered(id: id, worker: worker.label, replaced: old != nil))
   }
 
@@ -24,9 +22,7 @@ extension Router {
   mutating func unregister(
     _ frame: FunctionUnregistrationFrame, from peer: PeerID, _ output: some RouterOutput
   ) {
-    let id = frame.id.text
-    guard functions.unregister(id, owner: peer) != nil, let worker = workers[peer] else { return }
-    workers[peer]?.functions.remove(id)
-    output.note(.functionUnregistered(id: id, worker: worker.label))
+    guard let entry = functions.unregister(frame.id.key, owner: peer), let worker = workers[peer] else { return }
+    output.note(.functionUnregistered(id: entry.name.text, worker: worker.label))
   }
 }

@@ -7,16 +7,14 @@ struct Router {
   let trace: TracePolicy
   var workers = SlotTable<WorkerRecord>()
   private(set) var busy = BusyWorkers()
-  var functions = FunctionTable()
+  var functions = FunctionRegistry()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
   var observability: Observability
   /// When what is being read came: one look at the clock serves all messages of a read.
   var now: UInt64 = 0
-  /// The ids of functions when they were last compared.
-  var polledFunctions: Set<String> = []
   /// Names of services (`registerservice`); nothing lists them.
-  var services: [String: String] = [:]
+  var services: [ByteKey: ByteKey] = [:]
 
   /// The workers that are part of the engine.
   let inProcess: [InProcessWorker]
@@ -32,8 +30,7 @@ struct Router {
       parks: compatibility.reportsTriggerErrors, types: EngineTriggerType.provided(with: observability))
     trace = TracePolicy(compatibility: compatibility, isTracingEnabled: isTracingEnabled)
     for entry in BuiltIn.entries { functions.register(entry) }
-    polledFunctions = Set(functions.all.map(\.name.text))
-    functions.hasChanged = false
+    _ = functions.takeChange()
   }
 
   // MARK: Connections
@@ -64,18 +61,18 @@ struct Router {
     guard let worker = workers.remove(peer) else { return }
     now = output.now
     observability.counters.workerLeft()
-    for id in worker.functions.sorted() where functions.unregister(id, owner: peer) != nil {
-      output.note(.functionUnregistered(id: id, worker: worker.label))
+    let label = worker.label
+    for entry in functions.unregisterAll(of: peer) {
+      output.note(.functionUnregistered(id: entry.name.text, worker: label))
     }
-    if busy.active(peer) > 0 {
-      for (id, invocation) in invocations.removeAll(of: peer) {
-        ended(invocation, succeeded: false)
-        guard invocation.callee == peer && invocation.caller != peer else { continue }
-        fail(invocation, id, .stopped, output)
-      }
+    for invocation in invocations.removeAll(of: peer) {
+      ended(invocation, succeeded: false)
+      guard invocation.callee == peer && invocation.caller != peer else { continue }
+      fail(invocation, .stopped, output)
     }
+    busy.end(peer)
     endTriggers(of: worker, output)
-    output.note(.workerDisconnected(worker.label, reason: reason))
+    output.note(.workerDisconnected(label, reason: reason))
     fire(.disconnected, of: worker.id, output)
   }
 
@@ -138,8 +135,8 @@ struct Router {
   }
 
   private mutating func register(_ frame: ServiceRegistrationFrame) {
-    let name = frame.name?.text ?? ""
-    services[name.isEmpty ? frame.id.text : name] = frame.id.text
+    let name = frame.name?.key ?? ""
+    services[name.isEmpty ? frame.id.key : name] = frame.id.key
   }
 
   /// A new connection of a worker that still seems connected: the old one, if the token is its own, goes now.

@@ -1,7 +1,7 @@
 internal import III
 
-/// What a worker said of itself (`engine::workers::register`).
-struct WorkerMetadata: Equatable {
+/// What a worker reported of itself (`engine::workers::register`).
+struct ReportedMetadata: Equatable {
   struct Telemetry: Equatable {
     var language: String?
     var projectName: String?
@@ -18,16 +18,22 @@ struct WorkerMetadata: Equatable {
   var description: String?
 }
 
-/// A connection as the router knows it.
-struct WorkerRecord {
+/// A worker's connection as the router knows it. Confined to the router: a class, so that reading one member copies none.
+final class WorkerRecord {
   let peer: PeerID
   let id: UUID128
   let reattachToken: UUID128
   let connectedAtMilliseconds: Int64
   let ipAddress: String?
-  var metadata = WorkerMetadata()
-  /// Ids of functions that it registered and that nobody took over since.
-  var functions: Set<String> = []
+  var metadata = ReportedMetadata()
+
+  init(peer: PeerID, id: UUID128, reattachToken: UUID128, connectedAtMilliseconds: Int64, ipAddress: String?) {
+    self.peer = peer
+    self.id = id
+    self.reattachToken = reattachToken
+    self.connectedAtMilliseconds = connectedAtMilliseconds
+    self.ipAddress = ipAddress
+  }
 
   var label: WorkerLabel { WorkerLabel(id: id.description, name: metadata.name) }
 }

@@ -4,7 +4,7 @@ enum LargeMessageHint {
   static let threshold = 1 << 20
 
   /// What is known to happen to a message of `count` bytes at this worker; `nil` if nothing is.
-  static func text(_ count: Int, to worker: WorkerMetadata) -> String? {
+  static func text(_ count: Int, to worker: ReportedMetadata) -> String? {
     switch worker.runtime {
     case "python" where isBefore025(worker.version):
       "Python SDKs before 0.25 take messages up to 1 MiB and close the connection (1009) on a larger one: "

@@ -1,8 +1,10 @@
-/// What is said of a trigger whose type nobody provides.
+internal import III
+
+/// The error of a trigger whose type has no provider.
 enum MissingTriggerType {
   /// The worker of the engine that provides a built-in type, where one does.
-  static func worker(for type: String) -> String? {
-    switch type {
+  static func worker(for type: ByteKey) -> String? {
+    switch type.text {
     case "http": "iii-http"
     case "cron": "iii-cron"
     case "subscribe": "iii-pubsub"
@@ -15,7 +17,7 @@ enum MissingTriggerType {
   }
 
   /// The real engine's words, which name the worker that would provide a built-in type.
-  static func text(_ type: String) -> String {
+  static func text(_ type: ByteKey) -> String {
     if let worker = worker(for: type) {
       return "Trigger type \"\(type)\" not found — worker \(worker) is missing. Run: iii worker add \(worker)"
     }

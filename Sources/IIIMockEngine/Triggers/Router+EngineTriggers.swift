@@ -21,11 +21,7 @@ extension Router {
 
   /// Compares the ids of functions with those of the last time: changes that cancelled out are none.
   mutating func pollFunctions(_ output: some RouterOutput) {
-    guard functions.hasChanged else { return }
-    functions.hasChanged = false
-    let ids = Set(functions.all.map(\.name.text))
-    guard ids != polledFunctions else { return }
-    polledFunctions = ids
+    guard functions.takeChange() else { return }
     let triggers = self.triggers.triggers(of: .functionsAvailable)
     guard !triggers.isEmpty else { return }
     fire(triggers, ["event": "functions_changed", "functions": .array(functionRows)], output)
@@ -38,7 +34,7 @@ extension Router {
 
   /// A call of the engine's own: no caller, no time-out, and nobody to hear the answer.
   private mutating func call(
-    _ functionID: String, _ data: [UInt8], metadata: [UInt8]?, _ output: some RouterOutput
+    _ functionID: ByteKey, _ data: [UInt8], metadata: [UInt8]?, _ output: some RouterOutput
   ) {
     guard let entry = functions.entry(functionID) else {
       output.note(.warning("a trigger's function is missing: \(functionID)"))

@@ -8,36 +8,36 @@ extension Router {
   ) {
     guard let worker = workers[peer] else { return }
     let type = TriggerType(
-      id: frame.id.text, description: frame.description.text, requestFormat: frame.requestFormat?.array,
+      id: frame.id.key, description: frame.description.text, requestFormat: frame.requestFormat?.array,
       callFormat: frame.callFormat?.array, provider: .worker(peer))
-    output.note(.triggerTypeRegistered(id: type.id, worker: worker.label))
+    output.note(.triggerTypeRegistered(id: type.id.text, worker: worker.label))
     carryOut(triggers.register(type), output)
   }
 
   mutating func unregister(
     _ frame: TriggerTypeUnregistrationFrame, from peer: PeerID, _ output: some RouterOutput
   ) {
-    let id = frame.id.text
+    let id = frame.id.key
     guard triggers.unregisterType(id, by: peer), let worker = workers[peer] else { return }
-    output.note(.triggerTypeUnregistered(id: id, worker: worker.label))
+    output.note(.triggerTypeUnregistered(id: id.text, worker: worker.label))
   }
 
   mutating func register(_ frame: TriggerRegistrationFrame, from peer: PeerID, _ output: some RouterOutput) {
     guard let worker = workers[peer] else { return }
     let trigger = TriggerEntry(
-      id: frame.id.text, type: frame.triggerType.text, functionID: frame.functionID.text,
+      id: frame.id.key, type: frame.triggerType.key, functionID: frame.functionID.key,
       config: frame.config.array, metadata: frame.metadata?.array, owner: peer)
     let effects = triggers.register(trigger)
     if triggers.trigger(trigger.id) != nil {
       output.note(
         .triggerRegistered(
-          id: trigger.id, type: trigger.type, functionID: trigger.functionID, worker: worker.label))
+          id: trigger.id.text, type: trigger.type.text, functionID: trigger.functionID.text, worker: worker.label))
     }
     carryOut(effects, output)
   }
 
   mutating func unregister(_ frame: TriggerUnregistrationFrame, from peer: PeerID, _ output: some RouterOutput) {
-    guard let (trigger, effects) = triggers.unregister(frame.id.text) else { return }
+    guard let (trigger, effects) = triggers.unregister(frame.id.key) else { return }
     carryOut(effects, output)
     noteEnd(of: trigger, output)
   }
@@ -47,7 +47,7 @@ extension Router {
     _ frame: TriggerRegistrationResultFrame, from peer: PeerID, _ output: some RouterOutput
   ) {
     guard let error = frame.error else { return }
-    for case .rejected(let trigger) in triggers.reject(frame.id.text, by: peer) {
+    for case .rejected(let trigger) in triggers.reject(frame.id.key, by: peer) {
       report(trigger, .error(error), output)
       noteRejection(of: trigger, code: error.code.text, message: error.message.text, output)
     }
@@ -75,7 +75,7 @@ extension Router {
     }
     guard let owner = workers[trigger.owner] else { return }
     if isParked {
-      output.note(.triggerParked(id: trigger.id, type: trigger.type, worker: owner.label))
+      output.note(.triggerParked(id: trigger.id.text, type: trigger.type.text, worker: owner.label))
     } else {
       noteRejection(of: trigger, code: "trigger_type_not_found", message: text, output)
     }
@@ -88,12 +88,12 @@ extension Router {
   private func noteRejection(of trigger: TriggerEntry, code: String, message: String, _ output: some RouterOutput) {
     guard let owner = workers[trigger.owner] else { return }
     output.note(
-      .triggerRejected(id: trigger.id, type: trigger.type, code: code, message: message, worker: owner.label))
+      .triggerRejected(id: trigger.id.text, type: trigger.type.text, code: code, message: message, worker: owner.label))
   }
 
   private func noteEnd(of trigger: TriggerEntry, _ output: some RouterOutput) {
     guard !trigger.isParked else { return }
-    output.note(.triggerUnregistered(id: trigger.id, type: trigger.type))
+    output.note(.triggerUnregistered(id: trigger.id.text, type: trigger.type.text))
   }
 
   // MARK: Disconnects
@@ -103,6 +103,6 @@ extension Router {
     let (ended, types, effects) = triggers.disconnect(worker.peer)
     carryOut(effects, output)
     for trigger in ended { noteEnd(of: trigger, output) }
-    for id in types { output.note(.triggerTypeUnregistered(id: id, worker: worker.label)) }
+    for id in types { output.note(.triggerTypeUnregistered(id: id.text, worker: worker.label)) }
   }
 }

@@ -1,34 +1,34 @@
 internal import III
 
-/// A registered trigger: when something of its type happens, its function is to be called.
+/// A registered trigger: when something of its type happens, its function is called.
 struct TriggerEntry: Equatable {
-  let id: String
-  let type: String
-  let functionID: String
+  let id: ByteKey
+  let type: ByteKey
+  let functionID: ByteKey
   /// JSON, as its owner sent it.
   let config: [UInt8]
   let metadata: [UInt8]?
   let owner: PeerID
   /// The order of registration.
   var sequence: UInt64 = 0
-  /// Kept aside until its type is provided (again): neither listed nor firing.
+  /// Whether it waits for a provider of its type: it is neither listed nor fired.
   var isParked = false
 }
 
-/// Who makes triggers of a type fire.
+/// What fires the triggers of a type.
 enum TriggerProvider: Equatable {
   case worker(PeerID)
   /// The engine itself.
   case engine(EngineTriggerType)
 }
 
-/// A type of triggers that somebody provides.
+/// A type of triggers that has a provider.
 struct TriggerType: Equatable {
-  let id: String
+  let id: ByteKey
   let description: String
-  /// What a trigger's configuration looks like: JSON, as the provider sent it.
+  /// The JSON Schema of a trigger's configuration, as the provider sent it.
   let requestFormat: [UInt8]?
-  /// What its function is called with.
+  /// The JSON Schema of what its function is called with.
   let callFormat: [UInt8]?
   let provider: TriggerProvider
 }
@@ -39,16 +39,18 @@ enum EngineTriggerType: String {
   case workersAvailable = "engine::workers-available"
   case log
 
-  /// Those that every engine provides.
+  /// The types that every engine provides.
   static let always: [EngineTriggerType] = [.functionsAvailable, .workersAvailable]
 
   static func provided(with settings: ObservabilitySettings) -> [EngineTriggerType] {
     settings.isEnabled ? always + [.log] : always
   }
 
+  var id: ByteKey { ByteKey(rawValue) }
+
   var type: TriggerType {
     TriggerType(
-      id: rawValue, description: description, requestFormat: requestSchema?.jsonBytes,
+      id: id, description: description, requestFormat: requestSchema?.jsonBytes,
       callFormat: callSchema?.jsonBytes, provider: .engine(self))
   }
 

@@ -1,77 +1,105 @@
-/// Which trigger types there are, which triggers, and who is to be told of them: a plain value.
+internal import III
+
+/// The trigger types and the triggers, and who is told of their changes: a plain value.
 ///
 /// A trigger belongs to the connection that registered it and ends with it; a type belongs to its provider. When the
-/// provider goes, other workers' triggers stay and wait for a provider that comes.
+/// provider leaves, other workers' triggers stay and wait for another provider. What a peer, a type and a function have
+/// is linked: an event costs as much as the triggers that it concerns.
 struct TriggerRegistry {
   /// What follows from an event, in order.
   enum Effect: Equatable {
     /// The provider is told of a trigger.
     case forward(TriggerEntry, to: PeerID)
-    /// The provider is told that a trigger is gone.
-    case withdraw(id: String, type: String, from: PeerID)
-    /// A trigger's type is provided by nobody: it was dropped, or parked.
+    /// The provider is told that a trigger has ended.
+    case withdraw(id: ByteKey, type: ByteKey, from: PeerID)
+    /// A trigger's type has no provider: the trigger was dropped, or parked.
     case missingType(TriggerEntry, isParked: Bool)
-    /// A provider refused a trigger: its owner is to hear the reason.
+    /// A provider refused a trigger: its owner is told the reason.
     case rejected(TriggerEntry)
   }
 
-  /// Whether triggers without a provider are parked, and refused ones taken out of force; engine 0.13 does neither.
+  /// Whether triggers without a provider, and refused ones, are parked; engine 0.13 parks none.
   let parks: Bool
-  private(set) var types: [String: TriggerType] = [:]
-  private var triggers: [String: TriggerEntry] = [:]
-  private var ownedBy: [PeerID: Set<String>] = [:]
-  private var ofType: [String: Set<String>] = [:]
+  private var types = ByteTable<TriggerType>()
+  /// Numbers of types, by the slot of the worker that provides them.
+  private var provided = NumberLists()
+  private var triggers = ByteTable<TriggerEntry>()
+  /// Numbers of triggers, by the slot of their owner.
+  private var owned = NumberLists()
+  private var ofType = NamedLists()
+  private var ofFunction = NamedLists()
   private var sequence: UInt64 = 0
 
   /// - Parameter types: Those that the engine provides.
   init(parks: Bool, types engineTypes: [EngineTriggerType] = EngineTriggerType.always) {
     self.parks = parks
-    for type in engineTypes { types[type.rawValue] = type.type }
+    for type in engineTypes { set(type.type) }
   }
 
   // MARK: Reading
 
+  /// For how many triggers memory is held.
+  var capacity: Int { triggers.capacity }
+
+  /// The types that have a provider.
+  var allTypes: [TriggerType] { types.all }
+
+  func type(_ id: ByteKey) -> TriggerType? { types[id] }
+
+  /// The types that a worker provides.
+  func types(of provider: PeerID) -> [TriggerType] { provided.numbers(of: provider.slot).compactMap { types[$0] } }
+
   /// The triggers in force, in the order of their registration.
-  var listed: [TriggerEntry] { sorted(triggers.values.filter { !$0.isParked }) }
+  var listed: [TriggerEntry] { triggers.all.filter { !$0.isParked }.sorted { $0.sequence < $1.sequence } }
 
   /// Those of one type.
-  func listed(ofType type: String) -> [TriggerEntry] {
-    sorted((ofType[type] ?? []).compactMap { triggers[$0] }.filter { !$0.isParked })
+  func listed(ofType type: ByteKey) -> [TriggerEntry] { entries(ofType.numbers(of: type)).filter { !$0.isParked } }
+
+  /// Those that call one function.
+  func listed(ofFunction id: ByteKey) -> [TriggerEntry] {
+    entries(ofFunction.numbers(of: id)).filter { !$0.isParked }
   }
 
-  func trigger(_ id: String) -> TriggerEntry? { triggers[id].flatMap { $0.isParked ? nil : $0 } }
+  func trigger(_ id: ByteKey) -> TriggerEntry? { triggers[id].flatMap { $0.isParked ? nil : $0 } }
 
   /// The triggers that the engine itself fires.
   func triggers(of type: EngineTriggerType) -> [TriggerEntry] {
-    types[type.rawValue]?.provider == .engine(type) ? listed(ofType: type.rawValue) : []
+    let id = type.id
+    return ofType.count(of: id) > 0 && types[id]?.provider == .engine(type) ? listed(ofType: id) : []
   }
 
-  private func sorted(_ triggers: [TriggerEntry]) -> [TriggerEntry] { triggers.sorted { $0.sequence < $1.sequence } }
+  private func entries(_ numbers: [UInt32]) -> [TriggerEntry] { numbers.compactMap { triggers[$0] } }
 
   // MARK: Types
 
-  /// A worker provides a type from now on, whoever did before: it is sent every trigger of that type.
+  /// A worker provides a type from now on, in place of an earlier provider: it is sent every trigger of that type.
   mutating func register(_ type: TriggerType) -> [Effect] {
-    types[type.id] = type
+    set(type)
     guard case .worker(let provider) = type.provider else { return [] }
-    return sorted((ofType[type.id] ?? []).compactMap { triggers[$0] }).map { trigger in
-      var trigger = trigger
-      trigger.isParked = false
-      triggers[trigger.id] = trigger
-      return .forward(trigger, to: provider)
+    return ofType.numbers(of: type.id).compactMap { number in
+      triggers[number]?.isParked = false
+      return triggers[number].map { .forward($0, to: provider) }
     }
   }
 
   /// The provider gives a type up; nobody else can. Its triggers wait.
-  mutating func unregisterType(_ id: String, by provider: PeerID) -> Bool {
-    guard types[id]?.provider == .worker(provider) else { return false }
-    types[id] = nil
+  mutating func unregisterType(_ id: ByteKey, by provider: PeerID) -> Bool {
+    guard let number = types.find(id), types[number]?.provider == .worker(provider) else { return false }
+    provided.remove(number, from: provider.slot)
+    types.remove(number)
+    rebuildIfSparse()
     return true
+  }
+
+  private mutating func set(_ type: TriggerType) {
+    let (number, old) = types.set(type.id, type)
+    if case .worker(let provider)? = old?.provider { provided.remove(number, from: provider.slot) }
+    if case .worker(let provider) = type.provider { provided.insert(number, into: provider.slot) }
   }
 
   // MARK: Triggers
 
-  /// Registers a trigger; one that had its id, whosever it was, is replaced.
+  /// Registers a trigger; one that had its id is replaced, even if another worker owned it.
   mutating func register(_ trigger: TriggerEntry) -> [Effect] {
     var trigger = trigger
     sequence += 1
@@ -89,25 +117,25 @@ struct TriggerRegistry {
     return effects + [.forward(trigger, to: provider)]
   }
 
-  /// What the trigger that had this id leaves behind. Of the same type, the provider hears of the new one only.
+  /// Takes out the trigger that had this id. If it is of the same type, the provider hears of the new one only.
   private mutating func replaced(by trigger: TriggerEntry) -> [Effect] {
-    guard let old = triggers[trigger.id] else { return [] }
-    remove(old)
+    guard let number = triggers.find(trigger.id), let old = remove(number) else { return [] }
     return old.type == trigger.type && !trigger.isParked ? [] : withdrawal(of: old)
   }
 
   private mutating func insert(_ trigger: TriggerEntry) {
-    triggers[trigger.id] = trigger
-    ownedBy[trigger.owner, default: []].insert(trigger.id)
-    ofType[trigger.type, default: []].insert(trigger.id)
+    let (number, _) = triggers.set(trigger.id, trigger)
+    if trigger.owner.isConnection { owned.insert(number, into: trigger.owner.slot) }
+    ofType.insert(number, into: trigger.type)
+    ofFunction.insert(number, into: trigger.functionID)
   }
 
-  private mutating func remove(_ trigger: TriggerEntry) {
-    triggers[trigger.id] = nil
-    ownedBy[trigger.owner]?.remove(trigger.id)
-    if ownedBy[trigger.owner]?.isEmpty == true { ownedBy[trigger.owner] = nil }
-    ofType[trigger.type]?.remove(trigger.id)
-    if ofType[trigger.type]?.isEmpty == true { ofType[trigger.type] = nil }
+  private mutating func remove(_ number: UInt32) -> TriggerEntry? {
+    guard let trigger = triggers.remove(number) else { return nil }
+    if trigger.owner.isConnection { owned.remove(number, from: trigger.owner.slot) }
+    ofType.remove(number, from: trigger.type)
+    ofFunction.remove(number, from: trigger.functionID)
+    return trigger
   }
 
   private func withdrawal(of trigger: TriggerEntry) -> [Effect] {
@@ -115,35 +143,59 @@ struct TriggerRegistry {
     return [.withdraw(id: trigger.id, type: trigger.type, from: provider)]
   }
 
-  /// Ends a trigger, whoever asks: nobody checks whose it is. `nil` if there is none.
-  mutating func unregister(_ id: String) -> (trigger: TriggerEntry, effects: [Effect])? {
-    guard let trigger = triggers[id] else { return nil }
-    remove(trigger)
+  /// Ends a trigger; the engine does not check whose it is. `nil` if there is none.
+  mutating func unregister(_ id: ByteKey) -> (trigger: TriggerEntry, effects: [Effect])? {
+    guard let trigger = triggers.find(id).flatMap({ remove($0) }) else { return nil }
+    rebuildIfSparse()
     return (trigger, withdrawal(of: trigger))
   }
 
-  /// A provider refuses a trigger that it was sent; it counts only from the type's present provider.
-  mutating func reject(_ id: String, by provider: PeerID) -> [Effect] {
-    guard parks, var trigger = triggers[id], !trigger.isParked,
+  /// A provider refuses a trigger that it was sent; ignored if it does not provide the type any more.
+  mutating func reject(_ id: ByteKey, by provider: PeerID) -> [Effect] {
+    guard parks, let number = triggers.find(id), let trigger = triggers[number], !trigger.isParked,
       types[trigger.type]?.provider == .worker(provider)
     else { return [] }
-    trigger.isParked = true
-    triggers[id] = trigger
-    return [.rejected(trigger)]
+    triggers[number]?.isParked = true
+    return triggers[number].map { [.rejected($0)] } ?? []
   }
 
   // MARK: Disconnects
 
-  /// A connection has ended: its triggers go first, one by one, then the types that it provided.
-  mutating func disconnect(_ peer: PeerID) -> (triggers: [TriggerEntry], types: [String], effects: [Effect]) {
-    let owned = sorted((ownedBy[peer] ?? []).compactMap { triggers[$0] })
+  /// A connection has ended: its triggers are removed first, one by one, then the types that it provided.
+  mutating func disconnect(_ peer: PeerID) -> (triggers: [TriggerEntry], types: [ByteKey], effects: [Effect]) {
+    var ended: [TriggerEntry] = []
     var effects: [Effect] = []
-    for trigger in owned {
+    for number in owned.numbers(of: peer.slot).reversed() {
+      guard let trigger = remove(number) else { continue }
       effects += withdrawal(of: trigger)
-      remove(trigger)
+      ended.append(trigger)
     }
-    let provided = types.values.filter { $0.provider == .worker(peer) }.map(\.id).sorted()
-    for id in provided { types[id] = nil }
-    return (owned, provided, effects)
+    let ids = types(of: peer).map(\.id).sorted()
+    for id in ids {
+      guard let number = types.find(id) else { continue }
+      provided.remove(number, from: peer.slot)
+      types.remove(number)
+    }
+    rebuildIfSparse()
+    return (ended, ids, effects)
+  }
+
+  // MARK: Memory
+
+  /// Gives memory back after a peak.
+  private mutating func rebuildIfSparse() {
+    if types.isSparse {
+      let all = types.all
+      types = ByteTable()
+      provided = NumberLists()
+      for type in all { set(type) }
+    }
+    guard triggers.isSparse || ofType.isSparse || ofFunction.isSparse else { return }
+    let all = triggers.all.sorted { $0.sequence < $1.sequence }
+    triggers = ByteTable()
+    owned = NumberLists()
+    ofType = NamedLists()
+    ofFunction = NamedLists()
+    for trigger in all { insert(trigger) }
   }
 }

@@ -57,13 +57,13 @@ import Testing
       answer["error"] == [
         "code": "deserialization_error", "message": .string("Failed to deserialize input for \(function): \(reason)"),
       ])
-    #expect(bench.router.workers[worker]?.metadata == WorkerMetadata())
+    #expect(bench.router.workers[worker]?.metadata == ReportedMetadata())
   }
 
   @Test func metadataIsMergedAsTheRealEngineDoes() throws {
     var bench = RouterBench()
     let worker = bench.connect()
-    func register(_ data: String) throws -> WorkerMetadata? {
+    func register(_ data: String) throws -> ReportedMetadata? {
       #expect(try ask(&bench, worker, "engine::workers::register", data)["result"] == ["success": true])
       return bench.router.workers[worker]?.metadata
     }

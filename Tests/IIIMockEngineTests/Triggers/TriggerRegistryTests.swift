@@ -1,9 +1,10 @@
 import TestSupport
 import Testing
 
+@testable import III
 @testable import IIIMockEngine
 
-/// What the registry promises, in as few words as can be: one list of triggers, one table of providers.
+/// A model of the registry: one list of triggers, one table of providers.
 struct TriggerModel {
   struct Bound {
     let id: String
@@ -108,7 +109,7 @@ struct TriggerModel {
     }
   }
 
-  /// Plays the steps on both; the first difference, if there is one.
+  /// Plays the steps on both; returns the first difference, if there is one.
   static func difference(_ steps: [Step], parks: Bool) -> String? {
     var registry = TriggerRegistry(parks: parks)
     var model = TriggerModel(parks: parks)
@@ -121,22 +122,24 @@ struct TriggerModel {
         got = told(
           registry.register(
             TriggerType(
-              id: type, description: "", requestFormat: nil, callFormat: nil, provider: .worker(peer(worker)))))
+              id: ByteKey(type), description: "", requestFormat: nil, callFormat: nil, provider: .worker(peer(worker))))
+        )
       case .bind(let worker, let id, let type):
         wanted = model.bind(id, type, by: worker)
         got = told(
           registry.register(
-            TriggerEntry(id: id, type: type, functionID: "f", config: [], metadata: nil, owner: peer(worker))))
+            TriggerEntry(
+              id: ByteKey(id), type: ByteKey(type), functionID: "f", config: [], metadata: nil, owner: peer(worker))))
       case .unbind(let id):
         wanted = model.unbind(id)
-        got = told(registry.unregister(id)?.effects ?? [])
+        got = told(registry.unregister(ByteKey(id))?.effects ?? [])
       case .refuse(let worker, let id):
         wanted = model.refuse(id, by: worker)
-        got = told(registry.reject(id, by: peer(worker)))
+        got = told(registry.reject(ByteKey(id), by: peer(worker)))
       case .giveUp(let worker, let type):
         model.giveUp(type, by: worker)
         wanted = []
-        _ = registry.unregisterType(type, by: peer(worker))
+        _ = registry.unregisterType(ByteKey(type), by: peer(worker))
         got = []
       case .leave(let worker):
         wanted = model.leave(worker)
@@ -144,14 +147,14 @@ struct TriggerModel {
       }
       if got != wanted { return "step \(number), \(step): wanted \(wanted), got \(got)" }
       let listed = model.bound.filter { !model.parked.contains($0.id) }.map(\.id)
-      if registry.listed.map(\.id) != listed {
-        return "step \(number), \(step): wanted \(listed) listed, got \(registry.listed.map(\.id))"
+      if registry.listed.map(\.id.text) != listed {
+        return "step \(number), \(step): wanted \(listed) listed, got \(registry.listed.map(\.id.text))"
       }
     }
     return nil
   }
 
-  /// Leaves steps out for as long as the difference stays.
+  /// Leaves out steps for as long as there is a difference.
   static func shrunk(_ steps: [Step], parks: Bool) -> [Step] {
     var steps = steps
     var index = 0
@@ -163,7 +166,7 @@ struct TriggerModel {
     return steps
   }
 
-  @Test(arguments: 0..<10) func tellsWhatTheModelTells(part: Int) {
+  @Test("the registry has the effects of its model", arguments: 0..<10) func behavesAsItsModel(part: Int) {
     for seed in part * 1000..<(part + 1) * 1000 {
       var random = SeededGenerator(seed: UInt64(seed))
       let steps = (0..<60).map { _ in Step.random(&random) }
@@ -177,23 +180,24 @@ struct TriggerModel {
     }
   }
 
-  @Test func theEnginesTypesAreThereFromTheBeginning() {
+  @Test("the engine's own types are there from the start, and a worker can take one over") func engineTypes() {
     var registry = TriggerRegistry(parks: true)
-    #expect(registry.types.keys.sorted() == ["engine::functions-available", "engine::workers-available"])
+    #expect(registry.allTypes.map(\.id).sorted() == ["engine::functions-available", "engine::workers-available"])
     let trigger = TriggerEntry(
       id: "t", type: "engine::workers-available", functionID: "f", config: [], metadata: nil, owner: Self.peer(1))
     #expect(registry.register(trigger).isEmpty)
     #expect(registry.triggers(of: .workersAvailable).map(\.id) == ["t"])
-    // A worker takes the type over: the engine fires no more, and with the worker the type is gone.
+    // A worker takes the type over: the engine does not fire it any more, and the type ends with the worker.
     let type = TriggerType(
       id: trigger.type, description: "mine", requestFormat: nil, callFormat: nil, provider: .worker(Self.peer(2)))
     #expect(Self.told(registry.register(type)) == ["2: +t engine::workers-available"])
     #expect(registry.triggers(of: .workersAvailable).isEmpty)
     #expect(registry.disconnect(Self.peer(2)).types == [trigger.type])
-    #expect(registry.types[trigger.type] == nil)
+    #expect(registry.type(trigger.type) == nil)
   }
 
-  @Test func aTypeNobodyProvidesIsSaidAndKeptOnlyWhereTriggersWait() {
+  @Test("a trigger whose type has no provider is reported, and kept only where triggers wait")
+  func aTypeWithoutProvider() {
     for parks in [true, false] {
       var registry = TriggerRegistry(parks: parks)
       let trigger = TriggerEntry(id: "t", type: "x", functionID: "f", config: [], metadata: nil, owner: Self.peer(1))

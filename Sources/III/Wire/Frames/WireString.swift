@@ -20,6 +20,9 @@
   /// The string itself.
   @usableFromInline package var text: String { hasEscapes ? JSONText.unquote(raw) : inner.string }
 
+  /// The string as a key.
+  @usableFromInline package var key: ByteKey { ByteKey(text) }
+
   /// Lends the string's UTF-8 bytes without escapes.
   @inlinable package func withUTF8<Result>(_ body: (ByteView) -> Result) -> Result {
     hasEscapes ? Array(text.utf8).withView(body) : body(inner)

@@ -1,0 +1,154 @@
+internal import III
+
+/// A function's id as messages spell it: shared by its entry and by the calls in flight.
+final class FunctionName {
+  let key: ByteKey
+  /// As a JSON string, with quotes.
+  let quoted: [UInt8]
+  /// How many calls of it have ended.
+  var calls: Int64 = 0
+
+  var text: String { key.text }
+
+  init(_ text: String) {
+    key = ByteKey(text)
+    quoted = JSONText.quoted(text)
+  }
+}
+
+/// Who executes a function.
+enum FunctionTarget {
+  case worker(PeerID)
+  case builtIn(BuiltIn)
+}
+
+/// A registered function.
+struct FunctionEntry {
+  let name: FunctionName
+  var target: FunctionTarget
+  var description: String?
+  /// JSON, as it was registered.
+  var requestFormat: [UInt8]?
+  var responseFormat: [UInt8]?
+  var metadata: [UInt8]?
+  /// The span between two calls of `takeChange` in which the id came; 0 if it was there before all of them.
+  fileprivate(set) var span: UInt32 = 0
+}
+
+/// The engine's functions: the newest registration of an id wins, and only its owner removes it.
+///
+/// Registering, removing and finding a function cost the same however many there are; what a worker has is linked, so
+/// that its end costs as much as it had.
+struct FunctionRegistry {
+  private var table = ByteTable<FunctionEntry>()
+  /// By the owner's slot; functions of the engine are in none.
+  private var owned = NumberLists()
+
+  /// The ids that came and went since the last `takeChange`: their number, and those that were there before.
+  private var added = 0
+  private var removed: Set<ByteKey> = []
+  private var span: UInt32 = 1
+
+  var count: Int { table.count }
+  /// For how many functions memory is held.
+  var capacity: Int { table.capacity }
+  var all: [FunctionEntry] { table.all }
+
+  // MARK: Reading
+
+  /// What is needed to route a call, without copying the entry.
+  struct Route {
+    let target: FunctionTarget
+    let name: FunctionName
+  }
+
+  func route(_ id: WireString) -> Route? {
+    guard let number = id.withUTF8({ table.find($0) }), let entry = table[number] else { return nil }
+    return Route(target: entry.target, name: entry.name)
+  }
+
+  func entry(_ id: ByteKey) -> FunctionEntry? { table[id] }
+
+  /// How many functions a worker has.
+  func count(of owner: PeerID) -> Int { owned.count(of: owner.slot) }
+
+  /// A worker's functions, in no order.
+  func entries(of owner: PeerID) -> [FunctionEntry] { owned.numbers(of: owner.slot).compactMap { table[$0] } }
+
+  /// Whether other ids are registered than at the last call: changes that cancelled each other out are none.
+  mutating func takeChange() -> Bool {
+    let hasChanged = added > 0 || !removed.isEmpty
+    added = 0
+    removed = []
+    span &+= 1
+    return hasChanged
+  }
+
+  // MARK: Changing
+
+  /// Registers a function; returns the one that had its id.
+  @discardableResult mutating func register(_ entry: FunctionEntry) -> FunctionEntry? {
+    var entry = entry
+    let key = entry.name.key
+    if let number = table.find(key), let old = table[number] {
+      entry.span = old.span
+      unlink(number, old)
+      table[number] = entry
+      link(number, entry)
+      return old
+    }
+    if removed.remove(key) == nil {
+      entry.span = span
+      added += 1
+    } else {
+      entry.span = 0
+    }
+    link(table.set(key, entry).number, entry)
+    return nil
+  }
+
+  /// Removes a function if `owner` is the one who has it.
+  mutating func unregister(_ id: ByteKey, owner: PeerID) -> FunctionEntry? {
+    guard let number = table.find(id), let entry = table[number], case .worker(owner) = entry.target else {
+      return nil
+    }
+    remove(number, entry)
+    return entry
+  }
+
+  /// Removes what a worker has, and returns it in the order of the ids.
+  mutating func unregisterAll(of owner: PeerID) -> [FunctionEntry] {
+    var entries: [FunctionEntry] = []
+    for number in owned.numbers(of: owner.slot) {
+      guard let entry = table[number], case .worker(owner) = entry.target else { continue }
+      remove(number, entry, mayRebuild: false)
+      entries.append(entry)
+    }
+    rebuildIfSparse()
+    return entries.sorted { $0.name.key < $1.name.key }
+  }
+
+  private mutating func remove(_ number: UInt32, _ entry: FunctionEntry, mayRebuild: Bool = true) {
+    if entry.span == span { added -= 1 } else { removed.insert(entry.name.key) }
+    unlink(number, entry)
+    table.remove(number)
+    if mayRebuild { rebuildIfSparse() }
+  }
+
+  private mutating func link(_ number: UInt32, _ entry: FunctionEntry) {
+    if case .worker(let owner) = entry.target { owned.insert(number, into: owner.slot) }
+  }
+
+  private mutating func unlink(_ number: UInt32, _ entry: FunctionEntry) {
+    if case .worker(let owner) = entry.target { owned.remove(number, from: owner.slot) }
+  }
+
+  /// Gives memory back after a peak.
+  private mutating func rebuildIfSparse() {
+    guard table.isSparse else { return }
+    let entries = table.all
+    table = ByteTable()
+    owned = NumberLists()
+    for entry in entries { link(table.set(entry.name.key, entry).number, entry) }
+  }
+}
