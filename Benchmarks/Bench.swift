@@ -6,6 +6,7 @@ enum Bench {
            bench floor [--port N]
            bench engine
            bench lifecycle [--engines N]
+           bench coder [--seconds S] [--quick] [--only PART OF A NAME]
            bench load [--engine PATH] [--window N] [--seconds S]
     """
 
@@ -15,6 +16,7 @@ enum Bench {
     switch arguments.verb(otherwise: "run") {
     case "run": await Comparison(&arguments).run()
     case "lifecycle": await Lifecycle.run(&arguments)
+    case "coder": CoderBench.run(&arguments)
     case "load": Load.run(&arguments)
     case "engine": await Engine.serve()
     case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))

@@ -49,7 +49,14 @@ struct JSONBuffer: ~Copyable {
 
   @inline(__always) mutating func append(_ text: StaticString) { append(ByteView(text)) }
 
-  /// Forgets what was written behind the first `count` bytes.
+  /// Takes `count` bytes at `start` out; what is behind them moves up.
+  mutating func remove(_ start: Int, _ count: Int) {
+    precondition(start >= 0 && count >= 0 && start + count <= self.count)
+    (memory + start).copyMemory(from: memory + start + count, byteCount: self.count - start - count)
+    self.count -= count
+  }
+
+  /// Forgets all but the first `count` bytes.
   mutating func truncate(to count: Int) { self.count = min(count, self.count) }
 
   /// The bytes from `start` to `end`, valid until the next change.
@@ -60,7 +67,7 @@ struct JSONBuffer: ~Copyable {
 
   mutating func append(_ bool: Bool) { append(bool ? "true" as StaticString : "false") }
 
-  /// Text that is JSON as it stands.
+  /// Text that is JSON already.
   mutating func append(literal text: String) {
     var text = text
     text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
@@ -104,7 +111,7 @@ struct JSONBuffer: ~Copyable {
     count &+= 40 &- start
   }
 
-  /// A finite number, in the shortest digits that mean it; integral ones keep a fraction: `1.0`.
+  /// A finite number in the shortest digits that give it back; integral ones keep a fraction: `1.0`.
   mutating func append(_ value: Double) {
     if value.magnitude < 0x1p53, let integer = Int64(exactly: value), integer != 0 || value.sign == .plus {
       append(integer)
@@ -127,5 +134,103 @@ struct JSONBuffer: ~Copyable {
         append(UnsafeRawBufferPointer(text))
       }
     }
+  }
+}
+
+// MARK: Trees
+
+/// Why a JSON value cannot be encoded, and where in it.
+final class JSONValueProblem {
+  enum Reason {
+    case notFinite(Double)
+    /// An empty container in place of the one that is too deep.
+    case tooDeep(JSONValue)
+  }
+
+  let reason: Reason
+  /// The way to the place, from the inside out.
+  private var path: [JSONKey] = []
+
+  fileprivate init(_ reason: Reason) { self.reason = reason }
+
+  fileprivate func inside(_ key: JSONKey) -> JSONValueProblem {
+    path.append(key)
+    return self
+  }
+
+  /// The error to throw for a value at `path`.
+  func error(_ path: [any CodingKey], maxDepth: Int) -> EncodingError {
+    let path = path + self.path.reversed()
+    return switch reason {
+    case .notFinite(let number): JSONEncoding.notFinite(number, path)
+    case .tooDeep(let value):
+      .invalidValue(value, .init(codingPath: path, debugDescription: JSONEncoding.tooDeep(maxDepth)))
+    }
+  }
+}
+
+extension JSONBuffer {
+  /// A value as compact JSON.
+  ///
+  /// - Returns: The first problem that was met: a number that is not finite, or a container inside of more than
+  ///   `maxDepth` others; `null` was written in its place.
+  mutating func append(_ value: JSONValue, maxDepth: Int, sortedKeys: Bool = false) -> JSONValueProblem? {
+    switch value {
+    case .null: append("null")
+    case .bool(let value): append(value)
+    case .int(let value): append(value)
+    case .uint(let value): append(value)
+    case .double(let value):
+      guard value.isFinite else {
+        append("null")
+        return JSONValueProblem(.notFinite(value))
+      }
+      append(value)
+    case .string(let value): append(quoting: value)
+    case .array(let values):
+      guard maxDepth > 0 else { return appendTooDeep([]) }
+      return append(values, maxDepth - 1, sortedKeys)
+    case .object(let object):
+      guard maxDepth > 0 else { return appendTooDeep([:]) }
+      return append(object, maxDepth - 1, sortedKeys)
+    }
+    return nil
+  }
+
+  private mutating func appendTooDeep(_ value: JSONValue) -> JSONValueProblem {
+    append("null")
+    return JSONValueProblem(.tooDeep(value))
+  }
+
+  private mutating func append(_ values: [JSONValue], _ maxDepth: Int, _ sortedKeys: Bool) -> JSONValueProblem? {
+    var problem: JSONValueProblem?
+    append(UInt8(ascii: "["))
+    var index = 0
+    for value in values {
+      if index > 0 { append(UInt8(ascii: ",")) }
+      if let found = append(value, maxDepth: maxDepth, sortedKeys: sortedKeys), problem == nil {
+        problem = found.inside(JSONKey(index: index))
+      }
+      index &+= 1
+    }
+    append(UInt8(ascii: "]"))
+    return problem
+  }
+
+  private mutating func append(_ object: JSONObject, _ maxDepth: Int, _ sortedKeys: Bool) -> JSONValueProblem? {
+    var problem: JSONValueProblem?
+    append(UInt8(ascii: "{"))
+    var isFirst = true
+    for (key, value) in sortedKeys ? object.sortedByKey : object {
+      if !isFirst { append(UInt8(ascii: ",")) }
+      isFirst = false
+      append(quoting: key)
+      append(UInt8(ascii: ":"))
+      if let found = append(value, maxDepth: maxDepth, sortedKeys: sortedKeys), problem == nil {
+        problem = found.inside(JSONKey(key))
+      }
+    }
+    append(UInt8(ascii: "}"))
+    return problem
   }
 }

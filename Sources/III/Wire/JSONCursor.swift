@@ -128,13 +128,34 @@ struct JSONCursor {
     }
   }
 
-  /// Checks the escape whose backslash stands at `at`; returns where it ends.
+  /// Checks the escape whose backslash is at `at`, a surrogate pair as one; returns where it ends.
   private func escape(_ at: Int) throws(JSONSyntaxError) -> Int {
+    let end = try oneEscape(at)
+    guard byte(at &+ 1) == UInt8(ascii: "u"), let unit = surrogate(at) else { return end }
+    guard unit < 0xDC00, end < self.end, byte(end) == UInt8(ascii: "\\") else {
+      throw JSONSyntaxError(.loneSurrogate, at: at)
+    }
+    let behind = try oneEscape(end)
+    guard byte(end &+ 1) == UInt8(ascii: "u"), let low = surrogate(end), low >= 0xDC00 else {
+      throw JSONSyntaxError(.loneSurrogate, at: at)
+    }
+    return behind
+  }
+
+  private func oneEscape(_ at: Int) throws(JSONSyntaxError) -> Int {
     switch StringBytes.escape(base, at: at, end: end) {
     case .ends(let end): return end
     case .isCut: throw JSONSyntaxError(.unexpectedEnd, at: end)
     case .isWrong(let place): throw JSONSyntaxError(.badEscape, at: place)
     }
+  }
+
+  /// The code unit of the escape `\uXXXX` at `at`, if it is half of a surrogate pair.
+  @inline(__always) private func surrogate(_ at: Int) -> UInt32? {
+    guard byte(at &+ 2) | 0x20 == UInt8(ascii: "d") else { return nil }
+    let second = JSONText.digit(byte(at &+ 3))
+    guard second >= 8 else { return nil }
+    return 0xD000 | second << 8 | JSONText.digit(byte(at &+ 4)) << 4 | JSONText.digit(byte(at &+ 5))
   }
 
   /// Takes a number.

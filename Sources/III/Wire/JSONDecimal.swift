@@ -1,11 +1,12 @@
-/// A decimal number taken apart, to be laid out as engines do: positional from 1e-5 to below 1e16, else with an exponent.
+/// The digits and the exponent of a decimal number, written as engines write numbers: without an exponent from 1e-5 to
+/// below 1e16.
 struct JSONDecimal {
   private let isNegative: Bool
   private let digits: [UInt8]
-  /// Where the point stands: the value is `0.DIGITS` times ten to this.
+  /// The place of the point: the value is `0.DIGITS` times ten to this.
   private let point: Int
 
-  /// Takes what `description` of a finite floating-point value gives.
+  /// Reads the `description` of a finite floating-point value.
   init(_ text: UnsafeBufferPointer<UInt8>) {
     var digits: [UInt8] = []
     digits.reserveCapacity(20)
@@ -37,6 +38,14 @@ struct JSONDecimal {
     self.isNegative = isNegative
     self.digits = digits
     self.point = point
+  }
+
+  /// The whole part, which must fit, and the digits behind the point.
+  var parts: (whole: Int64, fraction: [UInt8]) {
+    var whole: Int64 = 0
+    for index in 0..<max(point, 0) { whole = whole * 10 + (index < digits.count ? Int64(digits[index] &- 0x30) : 0) }
+    let zeros = [UInt8](repeating: 0, count: max(-point, 0))
+    return (whole, zeros + digits.dropFirst(max(point, 0)).map { $0 &- 0x30 })
   }
 
   func write(into buffer: inout JSONBuffer) {

@@ -1,14 +1,17 @@
 /// A JSON text that was checked in full, with its values marked, to decode from.
 ///
-/// It keeps a copy of the text, for decoders may outlive the call they are given to.
+/// It keeps a copy of the text, because decoders may outlive the call they are given to.
 final class JSONDocument {
   private let copy: Copy
   private let tape: JSONTape
   let userInfo: [CodingUserInfoKey: any Sendable]
-  /// Of objects in which keys may repeat: where the last member of each key has its value.
-  private var indexes: [Int: [ByteKey: Int]] = [:]
+  /// The coding path of the root.
+  private let basePath: [any CodingKey]
+  /// The members of objects that are looked up by hash, by the object's index.
+  private var indexes: [Int: JSONMemberIndex] = [:]
+  private var paths = Paths()
 
-  /// Bytes of one's own.
+  /// The document's own bytes.
   private struct Copy: ~Copyable {
     let bytes: UnsafeMutableRawBufferPointer
 
@@ -23,14 +26,17 @@ final class JSONDocument {
   }
 
   /// Checks `text`.
-  init(_ text: ByteView, userInfo: [CodingUserInfoKey: any Sendable] = [:]) throws(JSONSyntaxError) {
+  init(
+    _ text: ByteView, userInfo: [CodingUserInfoKey: any Sendable] = [:], basePath: [any CodingKey] = []
+  ) throws(JSONSyntaxError) {
     let tape = try JSONTapeBuilder.tape(of: text)
     self.tape = tape
     copy = Copy(text)
     self.userInfo = userInfo
+    self.basePath = basePath
   }
 
-  /// What kind of value stands at `index`.
+  /// The kind of the value at `index`.
   func kind(at index: Int) -> JSONTape.Token.Kind { tape[index].kind }
 
   /// The place behind the value at `index` and all that it holds.
@@ -80,67 +86,175 @@ final class JSONDocument {
     }
   }
 
-  /// Where the value of `key` stands in the object at `object`, nil if it is not there.
+  // MARK: Members
+
+  /// Where the value of `key` is in the object at `object`; nil if it has no such member.
   func find(_ key: String, in object: Int) -> Int? {
-    if tape[object].kind == .ambiguousObject { return index(of: object)[ByteKey(key)] }
     var key = key
-    return key.withUTF8 { key in
-      let name = UnsafeRawBufferPointer(key)
-      let end = Int(tape[object].next)
-      // Members mostly come in the order in which they are asked for.
-      let last = Int(tape[object].extra)
-      if last > 0 {
-        if isName(name, at: last) { return last + 1 }
-        let following = Int(tape[last + 1].next)
-        if following < end, isName(name, at: following) {
-          tape[object].extra = UInt32(following)
-          return following + 1
-        }
+    return key.withUTF8 { find(UnsafeRawBufferPointer($0), in: object) }
+  }
+
+  @inline(__always) private func find(_ name: UnsafeRawBufferPointer, in object: Int) -> Int? {
+    guard tape[object].kind == .object else { return index(of: object).find(name, self) }
+    let end = Int(tape[object].next)
+    // Members mostly come in the order in which they are asked for: `extra` is the one found last.
+    let last = Int(tape[object].extra)
+    if last > 0 {
+      let following = Int(tape[last + 1].next)
+      if following < end, isName(name, at: following) {
+        tape[object].extra = UInt32(following)
+        return following + 1
       }
-      var member = object + 1
-      while member < end {
-        if isName(name, at: member) {
-          tape[object].extra = UInt32(member)
-          return member + 1
-        }
-        member = Int(tape[member + 1].next)
-      }
-      return nil
+      if isName(name, at: last) { return last + 1 }
     }
+    return search(name, in: object, end)
+  }
+
+  /// Searches from the first member on, and by hash where that takes long.
+  private func search(_ name: UnsafeRawBufferPointer, in object: Int, _ end: Int) -> Int? {
+    var member = object + 1
+    var steps = 0
+    while member < end {
+      if isName(name, at: member) {
+        tape[object].extra = UInt32(member)
+        return member + 1
+      }
+      member = Int(tape[member + 1].next)
+      steps &+= 1
+      if steps == 24 {
+        guard let value = index(of: object).find(name, self) else { return nil }
+        if tape[object].kind == .object { tape[object].extra = UInt32(value - 1) }
+        return value
+      }
+    }
+    return nil
   }
 
   /// The names of an object's members, each once.
   func names(in object: Int) -> [String] {
     var names: [String] = []
-    var seen: Set<ByteKey> = []
-    let isAmbiguous = tape[object].kind == .ambiguousObject
-    var member = object + 1
-    while member < tape[object].next {
-      let name = text(at: member)
-      if !isAmbiguous || seen.insert(ByteKey(name)).inserted { names.append(name) }
-      member = Int(tape[member + 1].next)
-    }
+    forEachMember(of: object) { names.append(text(at: $0)) }
     return names
   }
 
-  /// The way from the root to the value at `index`.
-  func path(to index: Int) -> [any CodingKey] {
-    var path: [any CodingKey] = []
-    var current = 0
-    while current < index, index < tape.count {
-      let isArray = tape[current].kind == .array
-      var child = current + (isArray ? 1 : 2)
-      var position = 0
-      while Int(tape[child].next) <= index {
-        child = Int(tape[child].next) + (isArray ? 0 : 1)
-        position += 1
-        guard child < tape[current].next else { return path }
-      }
-      path.append(isArray ? JSONKey(index: position) : JSONKey(text(at: child - 1)))
-      current = child
+  /// Calls `body` with the places of an object's names; of a name that repeats with the last one only.
+  @inline(__always) func forEachMember(of object: Int, _ body: (Int) throws -> Void) rethrows {
+    let end = Int(tape[object].next)
+    let index = tape[object].kind == .ambiguousObject ? self.index(of: object) : nil
+    var member = object + 1
+    while member < end {
+      if index.map({ isLast(member, $0) }) ?? true { try body(member) }
+      member = Int(tape[member + 1].next)
     }
+  }
+
+  /// Whether the index has the member at `member` for its name.
+  private func isLast(_ member: Int, _ index: JSONMemberIndex) -> Bool {
+    index.count > 0 && withName(at: member) { index.find($0, self) } == member + 1
+  }
+
+  /// The index of an object's members, made when it is first needed.
+  private func index(of object: Int) -> JSONMemberIndex {
+    if let index = indexes[object] { return index }
+    var count = 0
+    var member = object + 1
+    let end = Int(tape[object].next)
+    while member < end {
+      count += 1
+      member = Int(tape[member + 1].next)
+    }
+    let index = JSONMemberIndex(capacity: count)
+    member = object + 1
+    while member < end {
+      index.insert(member, self)
+      member = Int(tape[member + 1].next)
+    }
+    indexes[object] = index
+    // Names that turn out to differ need no index to be told apart.
+    if index.count == count { tape[object].kind = .object }
+    return index
+  }
+
+  // MARK: Coding paths
+
+  /// Where each value is in its container, and the path that was asked for last.
+  private struct Paths {
+    struct Place {
+      var parent: UInt32
+      /// The index in an array; the name's index on the tape in an object.
+      var position: UInt32
+    }
+
+    var places: [Place] = []
+    var last = (index: -1, path: [] as [any CodingKey])
+    var lastParent = (index: -1, path: [] as [any CodingKey])
+    var longNames: [Int: String] = [:]
+  }
+
+  /// The coding path from the root to the value at `index`.
+  func path(to index: Int) -> [any CodingKey] {
+    if index == paths.last.index { return paths.last.path }
+    if paths.places.isEmpty { paths.places = places() }
+    // What failed once is often tried again as another type, and so are its neighbours.
+    let path: [any CodingKey]
+    if index == 0 {
+      path = basePath
+    } else {
+      let parent = Int(paths.places[index].parent)
+      if parent != paths.lastParent.index { paths.lastParent = (parent, walk(to: parent)) }
+      path = paths.lastParent.path + CollectionOfOne<any CodingKey>(key(of: index))
+    }
+    paths.last = (index, path)
     return path
   }
+
+  private func walk(to index: Int) -> [any CodingKey] {
+    var path: [any CodingKey] = []
+    var current = index
+    while current > 0 {
+      path.append(key(of: current))
+      current = Int(paths.places[current].parent)
+    }
+    return basePath + path.reversed()
+  }
+
+  private func key(of index: Int) -> JSONKey {
+    let place = paths.places[index]
+    guard tape[Int(place.parent)].kind != .array else { return JSONKey(index: Int(place.position)) }
+    let name = Int(place.position)
+    // A long name is made once: it may lead to many values.
+    guard tape[name].count > 15 else { return JSONKey(text(at: name)) }
+    if let text = paths.longNames[name] { return JSONKey(text) }
+    let text = text(at: name)
+    paths.longNames[name] = text
+    return JSONKey(text)
+  }
+
+  private func places() -> [Paths.Place] {
+    var places = [Paths.Place](repeating: Paths.Place(parent: 0, position: 0), count: tape.count)
+    var open: [(token: Int, end: Int, isArray: Bool, count: UInt32)] = []
+    var index = 0
+    while index < tape.count {
+      while let last = open.last, index >= last.end { open.removeLast() }
+      if let last = open.indices.last {
+        if open[last].isArray {
+          places[index] = Paths.Place(parent: UInt32(open[last].token), position: open[last].count)
+          open[last].count += 1
+        } else {
+          places[index + 1] = Paths.Place(parent: UInt32(open[last].token), position: UInt32(index))
+          index += 1
+        }
+      }
+      let kind = tape[index].kind
+      if kind == .array || kind == .object || kind == .ambiguousObject {
+        open.append((index, Int(tape[index].next), kind == .array, 0))
+      }
+      index += 1
+    }
+    return places
+  }
+
+  // MARK: Internals
 
   private func bytes(of token: JSONTape.Token) -> UnsafeRawBufferPointer {
     let start = Int(token.start)
@@ -154,15 +268,53 @@ final class JSONDocument {
     return ByteView(bytes(of: token)) == ByteView(name)
   }
 
-  private func index(of object: Int) -> [ByteKey: Int] {
-    if let index = indexes[object] { return index }
-    var index: [ByteKey: Int] = [:]
-    var member = object + 1
-    while member < tape[object].next {
-      index[ByteKey(text(at: member))] = member + 1
-      member = Int(tape[member + 1].next)
+  /// Whether the name at `index`, which has escapes or not, reads as `name`.
+  fileprivate func isSameName(_ name: UnsafeRawBufferPointer, at index: Int) -> Bool { isName(name, at: index) }
+
+  /// Calls `body` with the bytes of the name at `index`, its escapes resolved.
+  fileprivate func withName<Result>(at index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    if tape[index].kind == .escapedString {
+      var text = text(at: index)
+      return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
-    indexes[object] = index
-    return index
+    return body(bytes(of: tape[index]))
+  }
+}
+
+/// A hash table of an object's names; of a name that repeats it has the last member.
+///
+/// Names are hashed with the process's random seed, so that nobody can choose names that collide.
+final class JSONMemberIndex {
+  /// The places of the names; 0 is none, since no name comes first on a tape.
+  private var slots: [UInt32]
+  private(set) var count = 0
+
+  init(capacity: Int) {
+    var size = 8
+    while size < capacity * 2 { size *= 2 }
+    slots = [UInt32](repeating: 0, count: size)
+  }
+
+  /// Adds the member whose name is at `index`, in place of an earlier one of that name.
+  func insert(_ index: Int, _ document: JSONDocument) {
+    document.withName(at: index) { name in
+      let slot = slot(of: name, document)
+      if slots[slot] == 0 { count += 1 }
+      slots[slot] = UInt32(index)
+    }
+  }
+
+  /// Where the value of the member `name` is.
+  func find(_ name: UnsafeRawBufferPointer, _ document: JSONDocument) -> Int? {
+    let found = slots[slot(of: name, document)]
+    return found == 0 ? nil : Int(found) + 1
+  }
+
+  private func slot(of name: UnsafeRawBufferPointer, _ document: JSONDocument) -> Int {
+    var hasher = Hasher()
+    hasher.combine(bytes: name)
+    var slot = hasher.finalize() & (slots.count - 1)
+    while slots[slot] != 0, !document.isSameName(name, at: Int(slots[slot])) { slot = (slot + 1) & (slots.count - 1) }
+    return slot
   }
 }

@@ -3,12 +3,15 @@
 /// Values are written straight into the run as they are encoded. Containers that may be filled later, while others
 /// are written (nested ones, those of `superEncoder`), get a run of their own, which is put in at the end.
 final class JSONEncoding {
-  // Exclusive as it stands: one thread encodes, and nothing that is handed a part of this calls back into it.
+  // Unchecked exclusivity is safe: one thread encodes, and nothing that is given a part of this calls back into it.
   @exclusivity(unchecked) private var buffer = JSONBuffer()
   @exclusivity(unchecked) private var frames: [Frame]
+  /// The members of all open objects that are complete, those of the innermost one last.
+  @exclusivity(unchecked) private var members: [Member] = []
   private var inserts: [(offset: Int, run: JSONEncoding)] = []
   private let basePath: [any CodingKey]
   private let depth: Int
+  private let maxDepth: Int
   /// What has gone wrong where nothing could be thrown.
   private var failure: EncodingError?
 
@@ -20,12 +23,27 @@ final class JSONEncoding {
     /// Members or elements so far.
     var count = 0
     let key: (any CodingKey)?
+    /// Where the frame's members begin in `members`.
+    let firstMember: Int
+    /// A bit for a few features of each name: while a name's bit is not set, no earlier name is the same.
+    var seen: UInt64 = 0
+    /// The names by hash, once there are many.
+    var index: JSONNameIndex?
   }
 
-  init(basePath: [any CodingKey] = [], depth: Int = 0) {
+  /// A complete member of an open object: offsets in the buffer.
+  fileprivate struct Member {
+    /// Where it begins, with the comma before it; -1 once it was replaced.
+    var start: Int
+    /// The name with its quotes.
+    var name: Range<Int>
+  }
+
+  init(basePath: [any CodingKey] = [], depth: Int = 0, maxDepth: Int) {
     self.basePath = basePath
     self.depth = depth
-    frames = [Frame(key: nil)]
+    self.maxDepth = maxDepth
+    frames = [Frame(key: nil, firstMember: 0)]
   }
 
   /// How many elements the array at `level` has.
@@ -48,15 +66,15 @@ final class JSONEncoding {
     guard level == frames.count - 1, frames[level].state == .nothing else { throw outOfTurn(value, level) }
     let mark = buffer.count
     do {
-      if try scalar(value, path: { self.path(at: level) }) {
+      if try scalar(value, depth: maxDepth - depth - level, path: { self.path(at: level) }) {
         frames[level].state = .complete
       } else {
         try value.encode(to: JSONValueEncoder(run: self, level: level))
       }
     } catch {
       forget(from: mark, above: level)
-      frames[level].state = .nothing
-      frames[level].count = 0
+      frames[level] = Frame(key: frames[level].key, firstMember: frames[level].firstMember)
+      members.removeLast(members.count - frames[level].firstMember)
       throw error
     }
   }
@@ -67,15 +85,16 @@ final class JSONEncoding {
     frames[level].state = .complete
   }
 
-  /// Writes a member of the object at `level`.
+  /// Writes a member of the object at `level`; it replaces an earlier one of the same name.
   func encode<T: Encodable, Key: CodingKey>(_ value: T, _ key: Key, in level: Int) throws {
-    let mark = try beginMember(key.stringValue, in: level)
-    try encodePart(value, from: mark, in: level) { key }
+    let member = try beginMember(key.stringValue, in: level)
+    try encodePart(value, from: member.start, in: level) { key }
+    end(member, in: level)
   }
 
   /// Writes an element of the array at `level`.
   func encode<T: Encodable>(element value: T, in level: Int) throws {
-    let mark = try beginElement(in: level)
+    let mark = try beginPart(of: .array, in: level)
     try encodePart(value, from: mark, in: level) { JSONKey(index: self.frames[level].count - 1) }
   }
 
@@ -83,13 +102,16 @@ final class JSONEncoding {
     _ value: T, from mark: Int, in level: Int, key: () -> any CodingKey
   ) throws {
     do {
-      if try scalar(value, path: { self.path(at: level) + [key()] }) { return }
-      guard depth + frames.count < JSONCursor.maxDepth else { throw tooDeep(value) }
-      frames.append(Frame(key: key()))
+      if try scalar(value, depth: maxDepth - depth - level - 1, path: { self.path(at: level) + [key()] }) { return }
+      // A value of one level more may still be a scalar; `open` refuses it if it is a container.
+      guard depth + frames.count <= maxDepth else { throw tooDeep(value, path(at: level) + [key()]) }
+      frames.append(Frame(key: key(), firstMember: members.count))
       try value.encode(to: JSONValueEncoder(run: self, level: level + 1))
       close()
+      members.removeLast(members.count - frames[level + 1].firstMember)
       frames.removeLast()
     } catch {
+      if frames.count > level + 1 { members.removeLast(members.count - frames[level + 1].firstMember) }
       forget(from: mark, above: level)
       frames[level].count -= 1
       throw error
@@ -98,29 +120,64 @@ final class JSONEncoding {
 
   /// Writes `null` as a member, or (without name) an element, of what is at `level`.
   func encodeNil(_ name: String?, in level: Int) throws {
-    _ = try name.map { try beginMember($0, in: level) } ?? beginElement(in: level)
-    buffer.append("null")
+    if let name {
+      let member = try beginMember(name, in: level)
+      buffer.append("null")
+      end(member, in: level)
+    } else {
+      _ = try beginPart(of: .array, in: level)
+      buffer.append("null")
+    }
   }
 
+  // MARK: Containers
+
   /// Makes place for a member, or (without key) an element, that is filled in later.
-  func insert(_ key: (any CodingKey)?, in level: Int) -> JSONEncoding {
+  ///
+  /// - Parameter continues: Whether a container that was made for the same key before is gone on with.
+  func insert(_ key: (any CodingKey)?, in level: Int, continues: Bool) -> JSONEncoding {
     let path = path(at: level) + [key ?? JSONKey(index: count(at: level))]
-    let run = JSONEncoding(basePath: path, depth: depth + frames.count)
+    let run = JSONEncoding(basePath: path, depth: depth + level + 1, maxDepth: maxDepth)
     do {
-      _ = try key.map { try beginMember($0.stringValue, in: level) } ?? beginElement(in: level)
-      inserts.append((buffer.count, run))
+      if let key {
+        let member = try beginMember(key.stringValue, in: level)
+        if continues, let earlier = earlier(member.name, in: level) {
+          frames[level].count -= 1
+          buffer.truncate(to: member.start)
+          return try self.run(of: earlier, path)
+        }
+        inserts.append((buffer.count, run))
+        end(member, in: level)
+      } else {
+        _ = try beginPart(of: .array, in: level)
+        inserts.append((buffer.count, run))
+      }
     } catch {
       failure = failure ?? error as? EncodingError
     }
-    if run.depth >= JSONCursor.maxDepth { failure = failure ?? tooDeep(path.count) }
     return run
   }
 
-  /// Opens the object or array at `level`, or goes on with it; returns false if it is something else by now.
+  /// The run of a nested container that is the value of a member.
+  private func run(of member: Int, _ path: [any CodingKey]) throws -> JSONEncoding {
+    let value = members[member].name.upperBound + 1
+    let end = members[(member + 1)...].first { $0.start >= 0 }?.start ?? buffer.count
+    guard value == end, let insert = inserts.first(where: { $0.offset == value }) else {
+      throw EncodingError.invalidValue(
+        "a container", .init(codingPath: path, debugDescription: "a value was encoded for this key before"))
+    }
+    return insert.run
+  }
+
+  /// Opens the object or array at `level`, or goes on with it; returns false if that is not possible.
   func open(_ isObject: Bool, at level: Int) -> Bool {
     let state = level == frames.count - 1 ? frames[level].state : .complete
     switch (state, isObject) {
     case (.nothing, _):
+      guard depth + level < maxDepth else {
+        failure = failure ?? tooDeep(isObject ? "an object" : "an array", path(at: level))
+        return false
+      }
       buffer.append(isObject ? UInt8(ascii: "{") : UInt8(ascii: "["))
       frames[level].state = isObject ? .object : .array
       return true
@@ -129,6 +186,13 @@ final class JSONEncoding {
       failure = failure ?? outOfTurn(isObject ? "an object" : "an array", level)
       return false
     }
+  }
+
+  /// A run whose JSON is not used, for a container that could not be opened; it takes scalars only.
+  func nowhere(_ isObject: Bool, at level: Int) -> JSONEncoding {
+    let run = JSONEncoding(basePath: path(at: level), depth: maxDepth, maxDepth: maxDepth)
+    run.frames[0].state = isObject ? .object : .array
+    return run
   }
 
   /// The JSON, with all runs in their places.
@@ -167,16 +231,19 @@ final class JSONEncoding {
     frames[last].state = .complete
   }
 
-  /// Writes what stands before a member's value; returns where that begins.
-  @inline(__always) private func beginMember(_ name: String, in level: Int) throws -> Int {
-    let mark = try beginPart(of: .object, in: level)
+  // MARK: Members
+
+  /// Writes what comes before a member's value.
+  @inline(__always) private func beginMember(_ name: String, in level: Int) throws -> Member {
+    let start = try beginPart(of: .object, in: level)
+    let nameStart = buffer.count
     buffer.append(quoting: name)
+    let member = Member(start: start, name: nameStart..<buffer.count)
     buffer.append(UInt8(ascii: ":"))
-    return mark
+    return member
   }
 
-  @inline(__always) private func beginElement(in level: Int) throws -> Int { try beginPart(of: .array, in: level) }
-
+  /// Writes the comma before a member or element that has earlier ones; returns where it begins.
   @inline(__always) private func beginPart(of state: Frame.State, in level: Int) throws -> Int {
     guard level == frames.count - 1, frames[level].state == state else { throw outOfTurn("a member", level) }
     let mark = buffer.count
@@ -185,7 +252,94 @@ final class JSONEncoding {
     return mark
   }
 
-  /// Takes back what a value wrote before it failed: whoever catches the error goes on without it.
+  /// Notes a member that is complete, and removes an earlier one of the same name.
+  @inline(__always) private func end(_ member: Member, in level: Int) {
+    let bit = feature(of: member.name)
+    let isSurelyNew = frames[level].seen & bit == 0
+    frames[level].seen |= bit
+    members.append(member)
+    if !isSurelyNew || frames[level].index != nil { endRepeated(level) }
+  }
+
+  private func endRepeated(_ level: Int) {
+    let last = members.count - 1
+    let first = frames[level].firstMember
+    if let index = frames[level].index {
+      if let earlier = index.set(last, hash(of: last), isSame: { self.isSame($0, last) }) {
+        replace(earlier, in: level)
+      }
+      return
+    }
+    let name = members[last].name
+    if let earlier = (first..<last).first(where: { isSame($0, name) }) { replace(earlier, in: level) }
+    if last - first >= 24 {
+      let index = JSONNameIndex()
+      for member in first...last where members[member].start >= 0 {
+        _ = index.set(member, hash(of: member), isSame: { self.isSame($0, member) })
+      }
+      frames[level].index = index
+    }
+  }
+
+  /// The member of the object at `level` whose name is the same as the one in the buffer at `name`.
+  private func earlier(_ name: Range<Int>, in level: Int) -> Int? {
+    guard frames[level].seen & feature(of: name) != 0 else { return nil }
+    if let index = frames[level].index { return index.find(hash(of: name)) { self.isSame($0, name) } }
+    return (frames[level].firstMember..<members.count).first { isSame($0, name) }
+  }
+
+  /// Takes an earlier member out of the innermost object; the last one has come in its place.
+  private func replace(_ earlier: Int, in level: Int) {
+    // The last member is never replaced, so there is one behind.
+    guard let next = members[(earlier + 1)...].firstIndex(where: { $0.start >= 0 }) else { return }
+    let start = members[earlier].start
+    let end = members[next].start
+    // The first member has no comma: then that of the next one goes.
+    let isFirst = buffer.slice(start, start + 1)[0] != UInt8(ascii: ",")
+    let count = end - start + (isFirst ? 1 : 0)
+    buffer.remove(start, count)
+    members[earlier].start = -1
+    for index in next..<members.count where members[index].start >= 0 {
+      let name = members[index].name
+      members[index].start = max(members[index].start - count, start)
+      members[index].name = name.lowerBound - count..<name.upperBound - count
+    }
+    inserts.removeAll { $0.offset > start && $0.offset <= end }
+    for index in inserts.indices where inserts[index].offset > end { inserts[index].offset -= count }
+    frames[level].count -= 1
+  }
+
+  private func isSame(_ member: Int, _ other: Int) -> Bool { isSame(member, members[other].name) }
+
+  private func isSame(_ member: Int, _ name: Range<Int>) -> Bool {
+    let other = members[member].name
+    guard members[member].start >= 0, other.count == name.count else { return false }
+    return ByteView(buffer.slice(other.lowerBound, other.upperBound))
+      == ByteView(buffer.slice(name.lowerBound, name.upperBound))
+  }
+
+  private func hash(of member: Int) -> Int { hash(of: members[member].name) }
+
+  private func hash(of name: Range<Int>) -> Int {
+    var hasher = Hasher()
+    hasher.combine(bytes: buffer.slice(name.lowerBound, name.upperBound))
+    return hasher.finalize()
+  }
+
+  /// One of 64 bits, by the name's length and some of its bytes.
+  @inline(__always) private func feature(of name: Range<Int>) -> UInt64 {
+    let bytes = buffer.slice(name.lowerBound, name.upperBound)
+    // With its quotes, so that there are two bytes at least.
+    let last = bytes.count &- 2
+    let word =
+      UInt64(truncatingIfNeeded: last) << 24 | UInt64(bytes[1]) << 16 | UInt64(bytes[(last &+ 1) / 2]) << 8
+      | UInt64(bytes[max(last, 0)])
+    return 1 << ((word &* 0x9E37_79B9_7F4A_7C15) >> 58)
+  }
+
+  // MARK: Errors
+
+  /// Removes what a value wrote before it failed: the caller may catch the error and go on without the value.
   private func forget(from mark: Int, above level: Int) {
     buffer.truncate(to: mark)
     inserts.removeAll { $0.offset > mark }
@@ -194,18 +348,73 @@ final class JSONEncoding {
 
   private func outOfTurn(_ value: Any, _ level: Int) -> EncodingError {
     EncodingError.invalidValue(
-      value, .init(codingPath: path(at: level), debugDescription: "a second value was encoded where one belongs"))
+      value,
+      .init(codingPath: path(at: level), debugDescription: "a second value was encoded where only one is possible"))
   }
 
-  private func tooDeep(_ value: Any) -> EncodingError {
+  private func tooDeep(_ value: Any, _ path: [any CodingKey]) -> EncodingError {
     EncodingError.invalidValue(
-      value, .init(codingPath: [], debugDescription: JSONSyntaxError.Reason.tooDeep.rawValue))
+      value, .init(codingPath: path, debugDescription: JSONEncoding.tooDeep(maxDepth)))
+  }
+
+  static func tooDeep(_ maxDepth: Int) -> String {
+    maxDepth == PayloadCoder.messageMaxDepth
+      ? "nested deeper than \(maxDepth) levels, the most that engines read in a payload"
+      : "nested deeper than \(maxDepth) levels"
+  }
+}
+
+/// A hash table of the members of an object that is being written: their indices, by the hashes of their names.
+final class JSONNameIndex {
+  /// A member's index and one more; 0 is none.
+  private var slots = [UInt32](repeating: 0, count: 128)
+  private var hashes = [Int](repeating: 0, count: 128)
+  private var count = 0
+
+  /// Sets the member of a name; returns the one that it replaces.
+  func set(_ member: Int, _ hash: Int, isSame: (Int) -> Bool) -> Int? {
+    if count * 2 > slots.count { grow() }
+    let slot = slot(hash, isSame)
+    let earlier = slots[slot]
+    slots[slot] = UInt32(member + 1)
+    hashes[slot] = hash
+    if earlier == 0 { count += 1 }
+    return earlier == 0 ? nil : Int(earlier) - 1
+  }
+
+  func find(_ hash: Int, isSame: (Int) -> Bool) -> Int? {
+    let found = slots[slot(hash, isSame)]
+    return found == 0 ? nil : Int(found) - 1
+  }
+
+  private func slot(_ hash: Int, _ isSame: (Int) -> Bool) -> Int {
+    var slot = hash & (slots.count - 1)
+    while slots[slot] != 0, hashes[slot] != hash || !isSame(Int(slots[slot]) - 1) {
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return slot
+  }
+
+  private func grow() {
+    let (oldSlots, oldHashes) = (slots, hashes)
+    slots = [UInt32](repeating: 0, count: oldSlots.count * 4)
+    hashes = [Int](repeating: 0, count: slots.count)
+    for (member, hash) in zip(oldSlots, oldHashes) where member != 0 {
+      // All names differ: any free slot will do.
+      let slot = slot(hash) { _ in false }
+      slots[slot] = member
+      hashes[slot] = hash
+    }
   }
 }
 
 extension JSONEncoding {
   /// Writes a value that needs no containers; returns false for all others.
-  @inline(__always) private func scalar<T: Encodable>(_ value: T, path: () -> [any CodingKey]) throws -> Bool {
+  ///
+  /// - Parameter depth: How many containers a tree may nest here.
+  @inline(__always) private func scalar<T: Encodable>(
+    _ value: T, depth: Int, path: () -> [any CodingKey]
+  ) throws -> Bool {
     if let value = identity(value, as: String.self) {
       buffer.append(quoting: value)
     } else if let value = identity(value, as: Int.self) {
@@ -216,12 +425,12 @@ extension JSONEncoding {
       guard value.isFinite else { throw Self.notFinite(value, path()) }
       buffer.append(value)
     } else {
-      return try rare(value, path: path)
+      return try rare(value, depth: depth, path: path)
     }
     return true
   }
 
-  private func rare<T: Encodable>(_ value: T, path: () -> [any CodingKey]) throws -> Bool {
+  private func rare<T: Encodable>(_ value: T, depth: Int, path: () -> [any CodingKey]) throws -> Bool {
     if let value = identity(value, as: Float.self) {
       guard value.isFinite else { throw Self.notFinite(value, path()) }
       buffer.append(value)
@@ -244,9 +453,9 @@ extension JSONEncoding {
     } else if let value = identity(value, as: UInt.self) {
       buffer.append(UInt64(value))
     } else if let value = identity(value, as: JSONValue.self) {
-      try append(value, path: path)
+      try append(value, depth, path)
     } else if let value = identity(value, as: JSONObject.self) {
-      try append(.object(value), path: path)
+      try append(.object(value), depth, path)
     } else if let value = identity(value, as: Int128.self) {
       buffer.append(literal: value.description)
     } else if let value = identity(value, as: UInt128.self) {
@@ -257,8 +466,8 @@ extension JSONEncoding {
     return true
   }
 
-  private func append(_ value: JSONValue, path: () -> [any CodingKey]) throws {
-    if let number = buffer.append(value) { throw Self.notFinite(number, path()) }
+  private func append(_ value: JSONValue, _ depth: Int, _ path: () -> [any CodingKey]) throws {
+    if let problem = buffer.append(value, maxDepth: depth) { throw problem.error(path(), maxDepth: maxDepth) }
   }
 
   static func notFinite(_ number: any FloatingPoint & Sendable, _ path: [any CodingKey]) -> EncodingError {
@@ -267,14 +476,14 @@ extension JSONEncoding {
   }
 }
 
-/// `value`, whose type is `T`; without an optional, which would have to be looked up for each `T` at run time.
+/// `value`, whose type is `T`. Without an optional, whose type would be looked up for each `T` at run time.
 @inline(__always) func cast<T, U>(_ value: U) -> T {
   precondition(T.self == U.self)
   return unsafeBitCast(value, to: T.self)
 }
 
-/// `value` as what it is, if that is `U`.
+/// `value` as a `U` if that is its type.
 @inline(__always) func identity<T, U>(_ value: T, as type: U.Type) -> U? {
-  // The types are the same, so no bit changes its meaning; a cast by `as?` costs more than all the rest here.
+  // The types are the same, so no bit changes its meaning; a cast by `as?` would cost more than the encoding.
   T.self == U.self ? unsafeBitCast(value, to: U.self) : nil
 }

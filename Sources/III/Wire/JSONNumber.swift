@@ -1,6 +1,6 @@
-/// A number as it stands in a JSON text, and what it means.
+/// A number of a JSON text: how it is spelled, and its value.
 struct JSONNumber {
-  /// Where it stands.
+  /// Where it begins.
   var start: Int
   var count = 0
   var isNegative = false
@@ -43,7 +43,7 @@ struct JSONNumber {
   /// The value, if it is an integer that fits.
   @inline(__always) var uint64: UInt64? { isIntegral && !isLong && !isNegative ? digits : nil }
 
-  /// Whether it is so clearly within the range of doubles that nobody needs to look.
+  /// Whether it is certainly within the range of doubles, without computing it.
   @inline(__always) var isSurelyFinite: Bool { !isLong && exponent < 280 }
 
   /// The nearest double; nil where that is infinite.
@@ -58,6 +58,60 @@ struct JSONNumber {
       return nil
     }
     return value
+  }
+
+  /// What a number is as an integer of some type.
+  enum Integer<T> {
+    case value(T)
+    case fraction
+    case outOfRange
+  }
+
+  /// The number spelled by `text`, which was found valid, as an integer: from its digits, never by way of a double, so
+  /// that `1.0` and `9007199254740993e0` are exact.
+  static func integer<T: FixedWidthInteger>(_ text: UnsafeRawBufferPointer, as type: T.Type) -> Integer<T> {
+    var digits: [UInt8] = []
+    var fractionCount = 0
+    var offset = 0
+    let isNegative = text.first == UInt8(ascii: "-")
+    if isNegative { offset = 1 }
+    var isFraction = false
+    while offset < text.count, text[offset] | 0x20 != UInt8(ascii: "e") {
+      let byte = text[offset]
+      offset += 1
+      if byte == UInt8(ascii: ".") {
+        isFraction = true
+      } else {
+        if isFraction { fractionCount += 1 }
+        if byte != 0x30 || !digits.isEmpty { digits.append(byte &- 0x30) }
+      }
+    }
+    var exponent = 0
+    if offset < text.count {
+      offset += 1
+      let isNegative = text[offset] == UInt8(ascii: "-")
+      for byte in text[offset...] where byte &- 0x30 < 10 { exponent = min(exponent * 10 + Int(byte &- 0x30), 1 << 48) }
+      if isNegative { exponent = -exponent }
+    }
+    exponent -= fractionCount
+    while digits.last == 0 {
+      digits.removeLast()
+      exponent += 1
+    }
+    if digits.isEmpty { return .value(0) }
+    if exponent < 0 { return .fraction }
+    // No type here has more than 39 digits.
+    if digits.count + exponent > 40 { return .outOfRange }
+    var value: T = 0
+    for place in 0..<digits.count + exponent {
+      let digit = T(place < digits.count ? digits[place] : 0)
+      let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+      let (sum, carry) =
+        isNegative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
+      if overflow || carry { return .outOfRange }
+      value = sum
+    }
+    return .value(value)
   }
 
   private static let powersOfTen: [Double] = [

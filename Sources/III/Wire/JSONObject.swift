@@ -1,8 +1,8 @@
 /// The members of a JSON object, in the order in which they came.
 ///
-/// Keys are told apart by their bytes. Setting a key that is there replaces its value and keeps its place; of
-/// duplicates in a parsed text the last one counts. Two objects are equal when they have equal members, whatever the
-/// order.
+/// Keys are compared by their UTF-8 bytes, as JSON does. Setting a key that exists replaces its value and keeps its
+/// place; of duplicates in a parsed text the last one counts. Two objects are equal when they have equal members,
+/// whatever the order.
 ///
 /// ```swift
 /// var order: JSONObject = ["id": 17, "paid": false]
@@ -10,11 +10,17 @@
 /// for (key, value) in order { print(key, value) }
 /// ```
 public struct JSONObject: Sendable {
-  private var members: [Member] = []
-  /// Where each key stands; kept for objects above `linearLimit` only.
+  /// The members in order; nil where one was removed. The last one is never nil.
+  private var slots: [Member?] = []
+  /// Where each key is in `slots`; kept for objects with more than `linearLimit` slots only.
   private var index: [ByteKey: Int] = [:]
+  /// The first slot that has a member; the end if there is none.
+  private var first = 0
 
-  /// Up to so many members are looked through one by one.
+  /// How many members there are.
+  public private(set) var count = 0
+
+  /// Up to so many slots are searched one by one.
   private static let linearLimit = 12
 
   fileprivate struct Member: Sendable {
@@ -28,109 +34,171 @@ public struct JSONObject: Sendable {
   /// Takes the last `count` keys and values as members; of duplicates the last one counts.
   init(last count: Int, of keys: inout [String], _ values: inout [JSONValue]) {
     // Moved, not copied, hence from the end.
-    members = [Member](unsafeUninitializedCapacity: count) { memory, initialized in
+    slots = [Member?](unsafeUninitializedCapacity: count) { memory, initialized in
       for place in (0..<count).reversed() {
         memory.initializeElement(at: place, to: Member(key: keys.removeLast(), value: values.removeLast()))
       }
       initialized = count
     }
+    self.count = count
     if count > Self.linearLimit { reindex() }
     guard repeatsKey else { return }
-    let all = members
-    members = []
-    index = [:]
-    for member in all { set(member.key, to: member.value) }
+    let all = slots
+    self = JSONObject()
+    for case .some(let member) in all { set(member.key, to: member.value) }
   }
 
-  /// Whether a key occurs twice, as only parsed objects have it, and only until they are made.
+  /// Whether a key occurs twice, which is possible only while a parsed object is being made.
   private var repeatsKey: Bool {
-    if members.count > Self.linearLimit { return index.count < members.count }
-    return members.withUnsafeBufferPointer { members in
-      for place in members.indices {
-        for earlier in 0..<place where ByteKey.isSame(members[earlier].key, members[place].key) { return true }
+    if slots.count > Self.linearLimit { return index.count < slots.count }
+    return slots.withUnsafeBufferPointer { slots in
+      for place in slots.indices {
+        guard let key = slots[place]?.key else { continue }
+        for earlier in 0..<place where slots[earlier].map({ ByteKey.isSame($0.key, key) }) ?? false { return true }
       }
       return false
     }
   }
 
-  /// How many members there are.
-  public var count: Int { members.count }
-
-  /// Whether there are no members.
-  public var isEmpty: Bool { members.isEmpty }
-
   /// The keys, in order.
-  public var keys: [String] { members.map(\.key) }
+  public var keys: [String] { slots.compactMap { $0?.key } }
 
-  /// The value of a key, nil if there is none; setting nil removes the member.
+  /// The values, in the order of their keys.
+  public var values: [JSONValue] { slots.compactMap { $0?.value } }
+
+  /// The value of a key; nil if there is none. Setting nil removes the member, setting `.null` makes it null.
   public subscript(key: String) -> JSONValue? {
-    get { place(of: key).map { members[$0].value } }
-    set {
-      if let newValue {
-        set(key, to: newValue)
-      } else {
-        remove(key)
+    get { place(of: key).flatMap { slots[$0]?.value } }
+    _modify {
+      // The value leaves its slot meanwhile: a nested one is then changed in place, without a copy.
+      let place = place(of: key)
+      var value: JSONValue?
+      if let place {
+        value = slots[place]?.value
+        slots[place]?.value = .null
       }
+      defer {
+        if let value {
+          if let place { slots[place]?.value = value } else { append(key, value) }
+        } else if let place {
+          remove(place)
+        }
+      }
+      yield &value
     }
   }
 
   /// The same members, sorted by the code points of their keys.
   var sortedByKey: JSONObject {
-    var sorted = self
-    sorted.members.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-    if !sorted.index.isEmpty { sorted.reindex() }
+    var sorted = JSONObject()
+    sorted.slots = slots.filter { $0 != nil }
+    sorted.slots.sort { a, b in
+      guard let a, let b else { return false }
+      return a.key.utf8.lexicographicallyPrecedes(b.key.utf8)
+    }
+    sorted.count = count
+    if sorted.slots.count > Self.linearLimit { sorted.reindex() }
     return sorted
   }
 
   mutating func set(_ key: String, to value: JSONValue) {
     if let place = place(of: key) {
-      members[place].value = value
-      return
-    }
-    members.append(Member(key: key, value: value))
-    if members.count == Self.linearLimit + 1 {
-      reindex()
-    } else if members.count > Self.linearLimit {
-      index[ByteKey(key)] = members.count - 1
+      slots[place]?.value = value
+    } else {
+      append(key, value)
     }
   }
 
-  private mutating func remove(_ key: String) {
-    guard let place = place(of: key) else { return }
-    members.remove(at: place)
-    if members.count > Self.linearLimit {
+  private mutating func append(_ key: String, _ value: JSONValue) {
+    slots.append(Member(key: key, value: value))
+    count += 1
+    if slots.count == Self.linearLimit + 1 {
       reindex()
-    } else {
-      index = [:]
+    } else if slots.count > Self.linearLimit {
+      index[ByteKey(key)] = slots.count - 1
     }
+  }
+
+  /// Removes the member of a slot. Slots are given up once most of them are empty, so that a removal costs the same
+  /// however many members there are.
+  private mutating func remove(_ place: Int) {
+    if let key = slots[place]?.key, !index.isEmpty { index[ByteKey(key)] = nil }
+    slots[place] = nil
+    count -= 1
+    while let last = slots.last, last == nil { slots.removeLast() }
+    if count * 2 < slots.count {
+      slots.removeAll { $0 == nil }
+      first = 0
+      if slots.count > Self.linearLimit { reindex() }
+    }
+    if slots.count <= Self.linearLimit { index = [:] }
+    if first > slots.count { first = slots.count }
+    while first < slots.count, slots[first] == nil { first += 1 }
   }
 
   private mutating func reindex() {
     index = [:]
-    index.reserveCapacity(members.count * 2)
-    for (place, member) in members.enumerated() { index[ByteKey(member.key)] = place }
+    index.reserveCapacity(slots.count * 2)
+    for (place, member) in slots.enumerated() {
+      if let member { index[ByteKey(member.key)] = place }
+    }
   }
 
   private func place(of key: String) -> Int? {
-    guard members.count <= Self.linearLimit else { return index[ByteKey(key)] }
-    for place in members.indices where ByteKey.isSame(members[place].key, key) { return place }
+    guard slots.count <= Self.linearLimit else { return index[ByteKey(key)] }
+    for place in slots.indices where slots[place].map({ ByteKey.isSame($0.key, key) }) ?? false { return place }
     return nil
   }
 }
 
-extension JSONObject: Sequence {
-  /// Goes through the members in order.
-  public struct Iterator: IteratorProtocol {
-    private var rest: IndexingIterator<[Member]>
+extension JSONObject: Collection {
+  /// The place of a member.
+  public struct Index: Comparable, Sendable {
+    fileprivate let slot: Int
 
-    fileprivate init(_ members: [Member]) { rest = members.makeIterator() }
+    /// Whether `a` comes before `b`.
+    public static func < (a: Index, b: Index) -> Bool { a.slot < b.slot }
+  }
 
-    /// The next member, nil after the last one.
-    public mutating func next() -> (key: String, value: JSONValue)? { rest.next().map { ($0.key, $0.value) } }
+  /// The place of the first member.
+  public var startIndex: Index { Index(slot: first) }
+
+  /// The place behind the last member.
+  public var endIndex: Index { Index(slot: slots.count) }
+
+  /// Whether there are no members.
+  public var isEmpty: Bool { count == 0 }
+
+  /// The place of the next member.
+  public func index(after index: Index) -> Index {
+    var slot = index.slot + 1
+    while slot < slots.count, slots[slot] == nil { slot += 1 }
+    return Index(slot: slot)
+  }
+
+  /// The member at a place, which must be one of this object as it is now.
+  public subscript(index: Index) -> (key: String, value: JSONValue) {
+    guard let member = slots[index.slot] else { preconditionFailure("the member of this index was removed") }
+    return (member.key, member.value)
   }
 
   /// Goes through the members in order.
-  public func makeIterator() -> Iterator { Iterator(members) }
+  public struct Iterator: IteratorProtocol {
+    private var rest: IndexingIterator<[Member?]>
+
+    fileprivate init(_ slots: [Member?]) { rest = slots.makeIterator() }
+
+    /// The next member; nil after the last one.
+    public mutating func next() -> (key: String, value: JSONValue)? {
+      while let slot = rest.next() {
+        if let member = slot { return (member.key, member.value) }
+      }
+      return nil
+    }
+  }
+
+  /// Goes through the members in order.
+  public func makeIterator() -> Iterator { Iterator(slots) }
 
   /// How many members there are.
   public var underestimatedCount: Int { count }
@@ -138,25 +206,14 @@ extension JSONObject: Sequence {
 
 extension JSONObject: Hashable {
   /// Whether both have the same members, in whatever order.
-  public static func == (a: JSONObject, b: JSONObject) -> Bool {
-    a.count == b.count && a.members.allSatisfy { b[$0.key] == $0.value }
-  }
+  public static func == (a: JSONObject, b: JSONObject) -> Bool { JSONValue.object(a) == JSONValue.object(b) }
 
   /// Hashes the members without regard to their order.
-  public func hash(into hasher: inout Hasher) {
-    var sum = 0
-    for member in members {
-      var one = Hasher()
-      one.combine(member.key)
-      one.combine(member.value)
-      sum &+= one.finalize()
-    }
-    hasher.combine(sum)
-  }
+  public func hash(into hasher: inout Hasher) { JSONValue.object(self).hash(into: &hasher) }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-  /// Makes an object of members in order; of duplicates the last one counts.
+  /// Makes an object of these members in this order; of duplicates the last one counts.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     for (key, value) in elements { set(key, to: value) }
   }
@@ -168,9 +225,9 @@ extension JSONObject: CustomStringConvertible {
 }
 
 extension JSONObject: Codable {
-  /// Decodes an object through any coder; the order of its members is what the coder tells.
+  /// Decodes an object through any coder; its members have the order in which the coder gives them.
   ///
-  /// - Throws: `DecodingError` if the value is no object.
+  /// - Throws: `DecodingError` if the value is not an object.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: JSONKey.self)
     for key in container.allKeys { set(key.stringValue, to: try container.decode(JSONValue.self, forKey: key)) }
@@ -181,6 +238,6 @@ extension JSONObject: Codable {
   /// - Throws: What the coder throws, as for a number that is not finite.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: JSONKey.self)
-    for member in members { try container.encode(member.value, forKey: JSONKey(member.key)) }
+    for (key, value) in self { try container.encode(value, forKey: JSONKey(key)) }
   }
 }

@@ -1,4 +1,4 @@
-/// Why a text is no JSON, and where.
+/// Why a text is not JSON, and where.
 package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
   package enum Reason: String, Sendable {
     case empty = "no value"
@@ -6,6 +6,7 @@ package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
     case unexpectedByte = "unexpected character"
     case trailingText = "text after the value"
     case badEscape = "invalid escape in a string"
+    case loneSurrogate = "half of a surrogate pair in a string"
     case controlCharacter = "unescaped control character in a string"
     case invalidUTF8 = "invalid UTF-8"
     case badNumber = "malformed number"
@@ -15,7 +16,7 @@ package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
   }
 
   package let reason: Reason
-  /// The byte at which it shows.
+  /// The offset of the byte where it was noticed.
   package let offset: Int
 
   package init(_ reason: Reason, at offset: Int) {

@@ -121,9 +121,14 @@ extension JSONText {
     guard offset + 4 <= inner.count else { return 0xFFFD }
     var value: UInt32 = 0
     for byte in inner[offset..<offset + 4] {
-      value = value << 4 | UInt32(byte & 0x0F) + (byte > UInt8(ascii: "9") ? 9 : 0)
+      value = value << 4 | digit(byte)
     }
     return value
+  }
+
+  /// The value of a hexadecimal digit.
+  @inline(__always) static func digit(_ byte: UInt8) -> UInt32 {
+    UInt32(byte & 0x0F) + (byte > UInt8(ascii: "9") ? 9 : 0)
   }
 
   private static func putScalar(_ value: UInt32, into output: UnsafeMutableBufferPointer<UInt8>) -> Int {

@@ -24,8 +24,19 @@ struct JSONUnkeyedDecoder: UnkeyedDecodingContainer {
     return true
   }
 
-  mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
-    let value = try current(type).decode(type)
+  mutating func decode(_ type: Bool.Type) throws -> Bool { try taking(type) { try $0.bool() } }
+  mutating func decode(_ type: String.Type) throws -> String { try taking(type) { try $0.string() } }
+  mutating func decode(_ type: Int.Type) throws -> Int { try taking(type) { try $0.integer(Int.self) } }
+  mutating func decode(_ type: Double.Type) throws -> Double { try taking(type) { try $0.double() } }
+  mutating func decode(_ type: Int128.Type) throws -> Int128 { try taking(type) { try $0.integer(type) } }
+  mutating func decode(_ type: UInt128.Type) throws -> UInt128 { try taking(type) { try $0.integer(type) } }
+  mutating func decode<T: Decodable>(_ type: T.Type) throws -> T { try taking(type) { try $0.decode(type) } }
+
+  /// The element at hand by `decode`; it stays at hand if that fails.
+  @inline(__always) private mutating func taking<T>(
+    _ type: T.Type, _ decode: (JSONValueDecoder) throws -> T
+  ) throws -> T {
+    let value = try decode(current(type))
     advance()
     return value
   }
@@ -41,22 +52,14 @@ struct JSONUnkeyedDecoder: UnkeyedDecodingContainer {
   mutating func nestedContainer<Nested: CodingKey>(
     keyedBy type: Nested.Type
   ) throws -> KeyedDecodingContainer<Nested> {
-    let container = try current(KeyedDecodingContainer<Nested>.self).container(keyedBy: type)
-    advance()
-    return container
+    try taking(KeyedDecodingContainer<Nested>.self) { try $0.container(keyedBy: type) }
   }
 
   mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
-    let container = try current((any UnkeyedDecodingContainer).self).unkeyedContainer()
-    advance()
-    return container
+    try taking((any UnkeyedDecodingContainer).self) { try $0.unkeyedContainer() }
   }
 
-  mutating func superDecoder() throws -> any Decoder {
-    let decoder = try current((any Decoder).self)
-    advance()
-    return decoder
-  }
+  mutating func superDecoder() throws -> any Decoder { try taking((any Decoder).self) { $0 } }
 
   private func current(_ type: Any.Type) throws -> JSONValueDecoder {
     guard !isAtEnd else {

@@ -46,6 +46,8 @@ extension JSONValue: Codable {
       try encoder.encode(json: self)
       return
     }
+    if case .array = self { try checkDepth(encoder) }
+    if case .object = self { try checkDepth(encoder) }
     switch self {
     case .object(let object): try object.encode(to: encoder)
     case .array(let values):
@@ -59,6 +61,14 @@ extension JSONValue: Codable {
     case .uint(let value): try Self.encode(value, to: encoder)
     case .double(let value): try Self.encode(value, to: encoder)
     case .string(let value): try Self.encode(value, to: encoder)
+    }
+  }
+
+  private func checkDepth(_ encoder: any Encoder) throws {
+    guard encoder.codingPath.count < JSONCursor.maxDepth else {
+      throw EncodingError.invalidValue(
+        JSONValue.null,
+        .init(codingPath: encoder.codingPath, debugDescription: JSONEncoding.tooDeep(JSONCursor.maxDepth)))
     }
   }
 

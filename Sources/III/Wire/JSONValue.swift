@@ -1,4 +1,4 @@
-/// Any JSON value: what payloads, configurations and metadata without a Swift type are made of.
+/// Any JSON value, for payloads, configurations and metadata without a Swift type of their own.
 ///
 /// Literals make values, subscripts reach into them, `decoded(as:)` turns them into types:
 ///
@@ -10,7 +10,9 @@
 /// ```
 ///
 /// Integers of the whole range of `Int64` and `UInt64` are kept exactly. Numbers are equal when their values are:
-/// `.int(1) == .uint(1)` and `.int(1) == .double(1)`.
+/// `.int(1) == .uint(1)` and `.int(1) == .double(1)`. Strings are equal when their UTF-8 bytes are.
+///
+/// Parsing and encoding refuse what is nested more than 512 levels deep.
 public enum JSONValue: Sendable {
   /// `null`.
   case null
@@ -29,14 +31,48 @@ public enum JSONValue: Sendable {
   /// An object, whose members keep their order.
   case object(JSONObject)
 
-  /// The value of an object's member; nil if there is none or this is no object.
+  /// The value of an object's member; nil if there is none or this is not an object.
+  ///
+  /// Setting a value sets the member, `.null` included; setting nil removes it. Null becomes an object when a value is
+  /// set; values of other kinds stay unchanged.
+  ///
+  /// ```swift
+  /// var order: JSONValue = ["id": 1]
+  /// order["customer"] = ["name": "Ada"]
+  /// order["customer"]?["name"] = "Grace"
+  /// order["id"] = nil
+  /// ```
   public subscript(key: String) -> JSONValue? {
-    if case .object(let object) = self { object[key] } else { nil }
+    get { if case .object(let object) = self { object[key] } else { nil } }
+    set {
+      switch self {
+      case .object(var object):
+        self = .null  // the object has one owner, and is changed in place
+        object[key] = newValue
+        self = .object(object)
+      case .null:
+        if let newValue { self = .object([key: newValue]) }
+      default: break
+      }
+    }
   }
 
-  /// An element of an array; nil if there is none or this is no array.
+  /// An element of an array; nil if there is none or this is not an array.
+  ///
+  /// Setting a value replaces an element that exists, or appends at the index behind the last one; setting nil removes
+  /// the element. Any other index and values of other kinds stay unchanged.
   public subscript(index: Int) -> JSONValue? {
-    if case .array(let values) = self, values.indices.contains(index) { values[index] } else { nil }
+    get { if case .array(let values) = self, values.indices.contains(index) { values[index] } else { nil } }
+    set {
+      guard case .array(var values) = self else { return }
+      self = .null  // the array has one owner, and is changed in place
+      if values.indices.contains(index) {
+        if let newValue { values[index] = newValue } else { values.remove(at: index) }
+      } else if index == values.count, let newValue {
+        values.append(newValue)
+      }
+      self = .array(values)
+    }
   }
 
   /// Parses a JSON text (RFC 8259, nested 512 deep at most).
@@ -65,23 +101,45 @@ public enum JSONValue: Sendable {
   ///
   /// - Parameter sortedKeys: Whether the members of all objects are sorted by the code points of their keys; by
   ///   default they keep their order.
-  /// - Returns: The JSON; infinities and NaN, which JSON does not have, stand there as `null`.
+  /// - Returns: The JSON. Infinities and NaN, which JSON does not have, are printed as `null`, and so are arrays and
+  ///   objects inside of more than 512 others.
   public func jsonString(sortedKeys: Bool = false) -> String {
     var buffer = JSONBuffer()
-    _ = buffer.append(self, sortedKeys: sortedKeys)
+    _ = buffer.append(self, maxDepth: JSONCursor.maxDepth, sortedKeys: sortedKeys)
     return buffer.string()
   }
 }
 
 extension JSONValue: Hashable {
-  /// Whether both are the same JSON; numbers are compared by value, objects without regard to the order of members.
+  /// Whether both are the same JSON: numbers are compared by value, strings and keys by their UTF-8 bytes, objects
+  /// without regard to the order of their members.
   public static func == (a: JSONValue, b: JSONValue) -> Bool {
+    // Without recursion, since values may be nested more deeply than the stack allows.
+    var pending: [(JSONValue, JSONValue)] = []
+    var pair = (a, b)
+    while true {
+      switch pair {
+      case (.array(let a), .array(let b)):
+        guard a.count == b.count else { return false }
+        pending.append(contentsOf: zip(a, b))
+      case (.object(let a), .object(let b)):
+        guard a.count == b.count else { return false }
+        for (key, value) in a {
+          guard let other = b[key] else { return false }
+          pending.append((value, other))
+        }
+      default: guard isSameScalar(pair.0, pair.1) else { return false }
+      }
+      guard let next = pending.popLast() else { return true }
+      pair = next
+    }
+  }
+
+  private static func isSameScalar(_ a: JSONValue, _ b: JSONValue) -> Bool {
     switch (a, b) {
     case (.null, .null): true
     case (.bool(let a), .bool(let b)): a == b
-    case (.string(let a), .string(let b)): a == b
-    case (.array(let a), .array(let b)): a == b
-    case (.object(let a), .object(let b)): a == b
+    case (.string(let a), .string(let b)): ByteKey.isSame(a, b)
     case (.int(let a), .int(let b)): a == b
     case (.uint(let a), .uint(let b)): a == b
     case (.double(let a), .double(let b)): a == b
@@ -92,8 +150,11 @@ extension JSONValue: Hashable {
     }
   }
 
-  /// Hashes so that equal values hash alike.
-  public func hash(into hasher: inout Hasher) {
+  /// Hashes so that equal values have equal hashes.
+  public func hash(into hasher: inout Hasher) { hash(into: &hasher, depth: 32) }
+
+  /// Hashes what is nested up to `depth` levels; below, the number of members and elements must do.
+  private func hash(into hasher: inout Hasher, depth: Int) {
     switch self {
     case .null: hasher.combine(0 as UInt8)
     case .bool(let value): hasher.combine(value)
@@ -107,10 +168,26 @@ extension JSONValue: Hashable {
       } else {
         hasher.combine(value)
       }
-    case .string(let value): hasher.combine(value)
-    case .array(let value): hasher.combine(value)
-    case .object(let value): hasher.combine(value)
+    case .string(let value): hasher.combine(ByteKey(value))
+    case .array(let values):
+      hasher.combine(values.count)
+      if depth > 0 { for value in values { value.hash(into: &hasher, depth: depth - 1) } }
+    case .object(let object):
+      hasher.combine(object.count)
+      if depth > 0 { hasher.combine(Self.sum(of: object, depth: depth - 1)) }
     }
+  }
+
+  /// The sum of the members' hashes, which does not depend on their order.
+  private static func sum(of object: JSONObject, depth: Int) -> Int {
+    var sum = 0
+    for (key, value) in object {
+      var member = Hasher()
+      member.combine(ByteKey(key))
+      value.hash(into: &member, depth: depth)
+      sum &+= member.finalize()
+    }
+    return sum
   }
 
   private static func hash(_ value: UInt64, into hasher: inout Hasher) {

@@ -20,6 +20,16 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
 
   func decodeNil() -> Bool { kind == .null }
 
+  // The types that payloads are mostly made of have methods of their own, in all three containers: a generic one has to
+  // find out at run time what it is called for.
+  func decode(_ type: Bool.Type) throws -> Bool { try bool() }
+  func decode(_ type: String.Type) throws -> String { try string() }
+  func decode(_ type: Int.Type) throws -> Int { try integer(Int.self) }
+  func decode(_ type: Double.Type) throws -> Double { try double() }
+  // Without methods of their own these two throw: the standard library's defaults do.
+  func decode(_ type: Int128.Type) throws -> Int128 { try integer(type) }
+  func decode(_ type: UInt128.Type) throws -> UInt128 { try integer(type) }
+
   func decode<T: Decodable>(_ type: T.Type) throws -> T {
     if type == String.self { return cast(try string()) }
     if type == Int.self { return cast(try integer(Int.self)) }
@@ -29,6 +39,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
   }
 
   private func rare<T: Decodable>(_ type: T.Type) throws -> T {
+    // All of these are structures of a few words; the types of users come last.
     if type == JSONValue.self { return cast(try json()) }
     if type == Int64.self { return cast(try integer(Int64.self)) }
     if type == UInt64.self { return cast(try integer(UInt64.self)) }
@@ -42,27 +53,45 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     if type == Float.self { return cast(try float()) }
     if type == Int128.self { return cast(try integer(Int128.self)) }
     if type == UInt128.self { return cast(try integer(UInt128.self)) }
-    if type == [String].self { return cast(try elements(String.self)) }
-    if type == [Double].self { return cast(try elements(Double.self)) }
-    if type == [Int].self { return cast(try elements(Int.self)) }
-    if type == [Float].self { return cast(try elements(Float.self)) }
+    if type == [String].self { return cast(try elements { try $0.string() }) }
+    if type == [Double].self { return cast(try elements { try $0.double() }) }
+    if type == [Int].self { return cast(try elements { try $0.integer(Int.self) }) }
+    if type == [Float].self { return cast(try elements { try $0.float() }) }
+    if type == [JSONValue].self { return cast(try elements { try $0.json() }) }
+    if type == [String: String].self { return cast(try members { try $0.string() }) }
+    if type == [String: JSONValue].self { return cast(try members { try $0.json() }) }
+    if type == [String: Int].self { return cast(try members { try $0.integer(Int.self) }) }
+    if type == [String: Double].self { return cast(try members { try $0.double() }) }
+    if type == [String: Bool].self { return cast(try members { try $0.bool() }) }
     if type == JSONObject.self { return cast(try object()) }
     if PayloadCoder.isFoundation(type) { return try PayloadCoder.decodeFoundation(type, from: self) }
     return try T(from: self)
   }
 
-  /// An array of plain values, which are many at times: without the detour by way of `Array`'s own decoding.
-  private func elements<Element: Decodable>(_ type: Element.Type) throws -> [Element] {
+  /// An array of plain values, without the detour by way of `Array`'s own decoding.
+  @inline(__always) private func elements<Element>(_ decode: (JSONValueDecoder) throws -> Element) throws -> [Element] {
     guard kind == .array else { throw mismatch([Any].self, "an array") }
     var elements: [Element] = []
     elements.reserveCapacity(document.count(ofArray: index))
     let end = document.next(after: index)
     var next = index + 1
     while next < end {
-      elements.append(try JSONValueDecoder(document: document, index: next).decode(type))
+      elements.append(try decode(JSONValueDecoder(document: document, index: next)))
       next = document.next(after: next)
     }
     return elements
+  }
+
+  /// A dictionary of plain values, likewise.
+  @inline(__always) private func members<Value>(
+    _ decode: (JSONValueDecoder) throws -> Value
+  ) throws -> [String: Value] {
+    guard kind == .object || kind == .ambiguousObject else { throw mismatch([String: Any].self, "an object") }
+    var members = [String: Value](minimumCapacity: min((document.next(after: index) - index) / 2, 1 << 16))
+    try document.forEachMember(of: index) { name in
+      members[document.text(at: name)] = try decode(JSONValueDecoder(document: document, index: name + 1))
+    }
+    return members
   }
 
   private var kind: JSONTape.Token.Kind { document.kind(at: index) }
@@ -74,13 +103,20 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     return document.text(at: index)
   }
 
+  /// Calls `body` with the bytes of a string.
+  func withString<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws -> Result {
+    if kind == .string { return body(document.bytes(at: index)) }
+    var text = try string()
+    return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+  }
+
   /// The text of a number, as it is written.
   func numberText() throws -> String {
     guard kind == .number else { throw mismatch(Double.self, "a number") }
     return String(decoding: document.bytes(at: index), as: UTF8.self)
   }
 
-  private func bool() throws -> Bool {
+  func bool() throws -> Bool {
     switch kind {
     case .yes: return true
     case .no: return false
@@ -88,28 +124,17 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     }
   }
 
-  private func integer<T: FixedWidthInteger>(_ type: T.Type) throws -> T {
+  func integer<T: FixedWidthInteger>(_ type: T.Type) throws -> T {
     guard kind == .number else { throw mismatch(type, "an integer") }
     if let value = document.shortInteger(at: index), let value = T(exactly: value) { return value }
-    return try longInteger(type)
-  }
-
-  private func longInteger<T: FixedWidthInteger>(_ type: T.Type) throws -> T {
-    guard let (number, cursor) = document.number(at: index) else { throw mismatch(type, "an integer") }
-    if let value = number.int64 {
-      if let value = T(exactly: value) { return value }
-    } else if let value = number.uint64 {
-      if let value = T(exactly: value) { return value }
-    } else if number.isIntegral, let value = T(try numberText()) {
-      return value
-    } else if !number.isIntegral, let double = number.double(in: cursor) {
-      if let value = T(exactly: double) { return value }
-      if double != double.rounded(.towardZero) { throw mismatch(type, "an integer", found: "a fraction") }
+    switch JSONNumber.integer(document.bytes(at: index), as: type) {
+    case .value(let value): return value
+    case .fraction: throw mismatch(type, "an integer", found: "a fraction")
+    case .outOfRange: throw corrupted("a number that does not fit \(type)")
     }
-    throw corrupted("a number that does not fit \(type)")
   }
 
-  private func double() throws -> Double {
+  func double() throws -> Double {
     guard kind == .number, let (number, cursor) = document.number(at: index) else {
       throw mismatch(Double.self, "a number")
     }
@@ -117,7 +142,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     return value
   }
 
-  private func float() throws -> Float {
+  func float() throws -> Float {
     guard kind == .number else { throw mismatch(Float.self, "a number") }
     // From the text: by way of Double it would be rounded twice.
     guard let value = Float(try numberText()), value.isFinite else {
@@ -142,15 +167,15 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
 
   // MARK: Errors
 
-  /// What is thrown where another kind of value was wanted.
-  func mismatch(_ type: Any.Type, _ wanted: String, found: String? = nil) -> DecodingError {
+  /// The error for a value of another kind than the one that was asked for.
+  @inline(never) func mismatch(_ type: Any.Type, _ expected: String, found: String? = nil) -> DecodingError {
     let context = DecodingError.Context(
-      codingPath: codingPath, debugDescription: "expected \(wanted), found \(found ?? description)")
+      codingPath: codingPath, debugDescription: "expected \(expected), found \(found ?? description)")
     return kind == .null ? .valueNotFound(type, context) : .typeMismatch(type, context)
   }
 
-  /// What is thrown where a value of the right kind is no good.
-  func corrupted(_ reason: String) -> DecodingError {
+  /// The error for a value of the right kind that is not valid.
+  @inline(never) func corrupted(_ reason: String) -> DecodingError {
     .dataCorrupted(.init(codingPath: codingPath, debugDescription: reason))
   }
 

@@ -6,19 +6,24 @@
 
 /// Turns payloads into JSON and back: the one seam between Swift types and bytes.
 ///
-/// What Swift types become is what Foundation's coder makes of them with ISO 8601 dates: data is base64, URLs are
-/// strings, decimals numbers. Members keep the order in which they are encoded.
+/// Swift types become the same JSON as with Foundation's coder and ISO 8601 dates: data is base64, URLs are strings,
+/// decimals numbers. Members keep the order in which they are encoded.
 package enum PayloadCoder {
+  /// How many arrays and objects a payload may nest: engines read messages that nest 127, the message itself included,
+  /// and drop all others without a word.
+  package static let messageMaxDepth = Envelope.engineMaxDepth - 1
+
   /// The JSON of a value; fragments are allowed.
   ///
-  /// - Throws: `EncodingError`, or what the value's `encode(to:)` throws.
-  package static func encode<T: Encodable>(_ value: T) throws -> [UInt8] {
+  /// - Parameter maxDepth: How many arrays and objects may be nested; by default, what fits into a message.
+  /// - Throws: `EncodingError`, with the coding path, or what the value's `encode(to:)` throws.
+  package static func encode<T: Encodable>(_ value: T, maxDepth: Int = messageMaxDepth) throws -> [UInt8] {
     if let value = identity(value, as: JSONValue.self) {
       var buffer = JSONBuffer()
-      if let number = buffer.append(value) { throw JSONEncoding.notFinite(number, []) }
+      if let problem = buffer.append(value, maxDepth: maxDepth) { throw problem.error([], maxDepth: maxDepth) }
       return buffer.bytes()
     }
-    let run = JSONEncoding()
+    let run = JSONEncoding(maxDepth: maxDepth)
     try run.encodeRoot(value)
     return try run.finish()
   }
@@ -37,7 +42,7 @@ package enum PayloadCoder {
     }
   }
 
-  /// As above, from bytes of one's own.
+  /// As above, from an array.
   package static func decode<T: Decodable>(
     _ type: T.Type, from json: [UInt8], userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws -> T { try json.withView { try decode(type, from: $0, userInfo: userInfo) } }
@@ -45,21 +50,21 @@ package enum PayloadCoder {
   /// Decodes a value from a JSON value.
   static func decode<T: Decodable>(_ type: T.Type, from value: JSONValue) throws -> T {
     if type == JSONValue.self { return cast(value) }
-    return try decode(type, from: encode(value))
+    return try decode(type, from: encode(value, maxDepth: JSONCursor.maxDepth))
   }
 
   /// The JSON value that a value encodes to.
   static func value<T: Encodable>(encoding value: T) throws -> JSONValue {
     if let value = identity(value, as: JSONValue.self) { return value }
-    return try encode(value).withView { try parse($0) }
+    return try encode(value, maxDepth: JSONCursor.maxDepth).withView { try parse($0) }
   }
 
-  /// What an error says of itself: Foundation's `errorDescription` where it has one, else how it prints.
+  /// The text of an error: Foundation's `errorDescription` where it has one, else how it prints.
   static func text(of error: any Error) -> String {
     (error as? any LocalizedError)?.errorDescription ?? String(describing: error)
   }
 
-  /// Parses a JSON text, with `DecodingError` where it is none.
+  /// Parses a JSON text; throws `DecodingError` if it is not valid.
   static func parse(_ json: ByteView) throws -> JSONValue {
     do {
       return try JSONParser.parse(json)
@@ -76,12 +81,18 @@ package enum PayloadCoder {
 // MARK: Types of Foundation
 
 extension PayloadCoder {
-  /// Writes a value whose own encoding is not what JSON is to hold; returns false for all others.
+  /// Writes a value whose own encoding is not what JSON should have; returns false for all others.
   static func encodeFoundation<T: Encodable>(
     _ value: T, into buffer: inout JSONBuffer, path: () -> [any CodingKey]
   ) throws -> Bool {
     if let value = identity(value, as: Date.self) {
-      buffer.append(quoting: text(of: value))
+      // Foundation cannot print some of these dates, so the error has the number.
+      let seconds = value.timeIntervalSinceReferenceDate
+      guard let text = DateText.text(of: seconds) else {
+        throw EncodingError.invalidValue(
+          seconds, .init(codingPath: path(), debugDescription: "ISO 8601 has no date so many seconds from 2001"))
+      }
+      buffer.append(quoting: text)
     } else if let value = identity(value, as: Data.self) {
       buffer.append(quoting: value.base64EncodedString())
     } else if let value = identity(value, as: URL.self) {
@@ -106,8 +117,10 @@ extension PayloadCoder {
   /// Decodes a value of such a type.
   static func decodeFoundation<T: Decodable>(_ type: T.Type, from decoder: JSONValueDecoder) throws -> T {
     if type == Date.self {
-      guard let date = date(try decoder.string()) else { throw decoder.corrupted("a date that is not ISO 8601") }
-      return cast(date)
+      guard let seconds = try decoder.withString(DateText.seconds) else {
+        throw decoder.corrupted("a date that is not ISO 8601")
+      }
+      return cast(Date(timeIntervalSinceReferenceDate: seconds))
     }
     if type == Data.self {
       guard let data = Data(base64Encoded: try decoder.string()) else {
@@ -116,26 +129,12 @@ extension PayloadCoder {
       return cast(data)
     }
     if type == URL.self {
-      guard let url = URL(string: try decoder.string()) else { throw decoder.corrupted("a string that is no URL") }
+      guard let url = URL(string: try decoder.string()) else { throw decoder.corrupted("a string that is not a URL") }
       return cast(url)
     }
     guard let decimal = Decimal(string: try decoder.numberText()) else {
       throw decoder.corrupted("a number that does not fit Decimal")
     }
     return cast(decimal)
-  }
-
-  /// Whole seconds as Foundation writes them; others with milliseconds, which it would drop.
-  private static func text(of date: Date) -> String {
-    let seconds = date.timeIntervalSinceReferenceDate
-    let milliseconds = (seconds - seconds.rounded(.down)) * 1000
-    return milliseconds.rounded() >= 1 && milliseconds.rounded() < 1000
-      ? date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-      : Date(timeIntervalSinceReferenceDate: seconds.rounded()).formatted(.iso8601)
-  }
-
-  private static func date(_ text: String) -> Date? {
-    (try? Date(text, strategy: .iso8601))
-      ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
   }
 }

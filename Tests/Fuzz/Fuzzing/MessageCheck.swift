@@ -1,6 +1,6 @@
 import III
 
-/// What every reader of messages makes of one, on memory that ends where the message ends.
+/// Gives a message to every reader of messages, in memory that ends where the message ends.
 struct MessageCheck {
   private(set) var envelopes = 0
   private(set) var frames = 0
@@ -11,6 +11,7 @@ struct MessageCheck {
     memory.copyMemory(from: message.unsafeBytes)
     let bytes = ByteView(UnsafeRawBufferPointer(memory))
     let value = try? JSONParser.parse(bytes)
+    try PayloadWalk.check(bytes, value)
     let envelope: Envelope
     do {
       envelope = try Envelope.scan(bytes, maxDepth: Envelope.engineMaxDepth)
@@ -25,7 +26,7 @@ struct MessageCheck {
       // A member that travels as bytes must be a value by itself.
       let wrapped = Array(#"{"m":"#.utf8) + bytes[envelope[field]].array + Array("}".utf8)
       guard wrapped.withView(isReadable) else {
-        throw FuzzFailure("the member \(field) is no JSON value: \(bytes.string)")
+        throw FuzzFailure("the member \(field) is not a JSON value: \(bytes.string)")
       }
     }
     readFrame(envelope)

@@ -46,6 +46,8 @@ import Testing
         if let place { model[place].value = value } else { model.append((key, value)) }
       }
       #expect(object.keys == model.map(\.key))
+      #expect(object.count == model.count)
+      #expect(object.startIndex == object.indices.first ?? object.endIndex)
       #expect(object.map(\.value) == model.map(\.value))
       let isFound = (0..<30).allSatisfy { index in
         object["k\(index)"] == model.first { $0.key == "k\(index)" }?.value
@@ -55,5 +57,59 @@ import Testing
     #expect(object.sortedByKey.keys == model.map(\.key).sorted())
     #expect(object.sortedByKey == object)
     for key in object.keys { #expect(object.sortedByKey[key] == object[key]) }
+  }
+
+  @Test("Removing many members takes time in proportion") func removals() {
+    func time(_ count: Int) -> Double {
+      var object = JSONObject()
+      for number in 0..<count { object["key\(number)"] = 1 }
+      let time = threadTime { for number in 0..<count { object["key\(number)"] = nil } }
+      #expect(object.isEmpty)
+      return time
+    }
+    let small = (0..<3).map { _ in time(1000) }.min() ?? 0
+    let large = (0..<3).map { _ in time(16_000) }.min() ?? 0
+    #expect(large < small * 100)
+  }
+
+  @Test("An object is a collection of its members") func collection() {
+    var object: JSONObject = ["a": 1, "b": 2, "c": 3, "d": 4]
+    object["a"] = nil
+    object["c"] = nil
+    #expect(object.count == 2)
+    #expect(object.values == [2, 4])
+    #expect(object.first?.key == "b")
+    #expect(object.map(\.key) == ["b", "d"])
+    #expect(object.indices.map { object[$0].key } == ["b", "d"])
+    #expect(object.firstIndex { $0.key == "d" }.map { object[$0].value } == 4)
+    #expect(object.dropFirst().map(\.key) == ["d"])
+    object["b"] = nil
+    object["d"] = nil
+    #expect(object.startIndex == object.endIndex)
+    #expect(object.first == nil)
+  }
+
+  @Test("Values are changed in place, and nil removes") func modification() {
+    var object: JSONObject = ["a": [1]]
+    object["a"]?[0] = 2
+    object["b"]?[0] = 3
+    object["c", default: []] = 4
+    #expect(object.description == #"{"a":[2],"c":4}"#)
+    object["a"]? = nil
+    #expect(object["a"] == .some(.null))
+  }
+
+  @Test("Keys are told apart by their bytes") func keysAreBytes() {
+    let a: JSONObject = ["caf\u{e9}": 1, "cafe\u{301}": 2]
+    #expect(a.count == 2)
+    #expect(a["cafe\u{301}"] == 2)
+    #expect(["caf\u{e9}": 1] as JSONObject != ["cafe\u{301}": 1] as JSONObject)
+  }
+}
+
+extension JSONObject {
+  fileprivate subscript(key: String, default value: JSONValue) -> JSONValue {
+    get { self[key] ?? value }
+    set { self[key] = newValue }
   }
 }

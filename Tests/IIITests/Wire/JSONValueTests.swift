@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import III
@@ -108,5 +109,110 @@ import Testing
     #expect(try JSONValue(encoding: "x").decoded(as: String.self) == "x")
     #expect(try JSONValue(encoding: nil as Int?) == .null)
     #expect(throws: DecodingError.self) { try value.decoded(as: [Int].self) }
+  }
+
+  // MARK: Access
+
+  @Test("Members and elements are set through subscripts") func settableSubscripts() {
+    var value: JSONValue = ["a": 1, "list": [1, 2]]
+    value["b"] = "x"
+    value["a"] = nil
+    value["list"]?[0] = 7
+    value["list"]?[2] = 9
+    value["list"]?[1] = nil
+    value["list"]?[99] = 1
+    value["n"] = .null
+    #expect(value.jsonString() == #"{"list":[7,9],"b":"x","n":null}"#)
+    // Null becomes an object.
+    value["n"]?["deep"] = [:]
+    value["n"]?["deep"]?["er"] = true
+    #expect(value["n"]?.jsonString() == #"{"deep":{"er":true}}"#)
+    var null: JSONValue = nil
+    null["k"] = nil
+    #expect(null == .null)
+    // Other kinds stay unchanged.
+    for kind in [1, "s", true, [1], 1.5] as [JSONValue] {
+      var changed = kind
+      changed["k"] = 1
+      #expect(changed == kind)
+    }
+    var text: JSONValue = "s"
+    text[0] = 1
+    #expect(text == "s")
+  }
+
+  @Test("Typed accessors give nil for other kinds") func accessors() {
+    let all: [JSONValue] = [nil, true, 3, .uint(.max), 2.0, 2.5, "t", [1], ["k": 1]]
+    #expect(all.map(\.boolValue) == [nil, true, nil, nil, nil, nil, nil, nil, nil])
+    #expect(all.map(\.intValue) == [nil, nil, 3, nil, 2, nil, nil, nil, nil])
+    #expect(all.map(\.doubleValue) == [nil, nil, 3, 18446744073709551615.0, 2, 2.5, nil, nil, nil])
+    #expect(all.map(\.stringValue) == [nil, nil, nil, nil, nil, nil, "t", nil, nil])
+    #expect(all.map(\.arrayValue) == [nil, nil, nil, nil, nil, nil, nil, [1], nil])
+    #expect(all.map(\.objectValue) == [nil, nil, nil, nil, nil, nil, nil, nil, ["k": 1]])
+  }
+
+  @Test("Values of the basic types make JSON") func initializers() {
+    let (flag, count, byte, ratio, half, name) = (true, 5, UInt8(7), 0.5, Float(0.25), "n")
+    let value: JSONValue = [
+      "flag": .init(flag), "count": .init(count), "byte": .init(byte), "ratio": .init(ratio), "half": .init(half),
+      "name": .init(name), "part": .init(name.prefix(1)), "big": .init(UInt64.max), "huge": .init(Int128.max),
+      "list": .init([1, "two"]), "object": .init(["k": nil] as JSONObject),
+    ]
+    #expect(
+      value.jsonString()
+        == #"{"flag":true,"count":5,"byte":7,"ratio":0.5,"half":0.25,"name":"n","part":"n","big":18446744073709551615,"huge":1.7014118346046923e+38,"list":[1,"two"],"object":{"k":null}}"#
+    )
+  }
+
+  @Test("Strings and keys are compared by their bytes") func bytewise() {
+    let (composed, decomposed): (JSONValue, JSONValue) = ("caf\u{e9}", "cafe\u{301}")
+    #expect(composed != decomposed)
+    #expect(Set([composed, decomposed]).count == 2)
+    #expect(["caf\u{e9}": 1] as JSONValue != ["cafe\u{301}": 1] as JSONValue)
+  }
+
+  // MARK: Depth
+
+  /// Arrays or objects inside of one another.
+  private func nested(_ depth: Int, _ wrap: (JSONValue) -> JSONValue) -> JSONValue {
+    var value: JSONValue = 1
+    for _ in 0..<depth { value = wrap(value) }
+    return value
+  }
+
+  /// Takes a deep value apart from the outside in: the standard library would recurse to free it.
+  private func dismantle(_ value: inout JSONValue) {
+    while true {
+      switch value {
+      case .array(let values): value = values.first ?? .null
+      case .object(let object): value = object.values.first ?? .null
+      default: return
+      }
+    }
+  }
+
+  @Test(
+    "A value nested 100,000 deep is compared, hashed, printed and refused without recursion", arguments: [true, false])
+  func deepValues(isObject: Bool) throws {
+    let wrap = { (value: JSONValue) -> JSONValue in isObject ? ["k": value] : [value] }
+    var a = nested(100_000, wrap)
+    var b = nested(100_000, wrap)
+    var c = nested(99_999, wrap)
+    #expect((a == b) == true)
+    #expect((a == c) == false)
+    #expect(a.hashValue == b.hashValue)
+    #expect(a.jsonString().utf8.count < 10_000)
+    #expect(a.description.contains("null"))
+    #expect(throws: EncodingError.self) { try PayloadCoder.encode(a) }
+    #expect(throws: EncodingError.self) { try JSONValue(encoding: [a]) }
+    #expect(throws: EncodingError.self) { try a.decoded(as: [JSONValue].self) }
+    dismantle(&a)
+    dismantle(&b)
+    dismantle(&c)
+  }
+
+  @Test("Foundation's coder refuses a value nested more than 512 deep") func deepValuesInFoundation() {
+    let value = nested(600) { [$0] }
+    #expect(throws: EncodingError.self) { try JSONEncoder().encode(value) }
   }
 }

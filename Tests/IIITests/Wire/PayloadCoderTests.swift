@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import III
 
-/// Our coder beside Foundation's: both must make the same JSON, and each must read what the other wrote.
+/// The coder beside Foundation's: both make the same JSON, and each reads what the other wrote.
 @Suite struct PayloadCoderTests {
   private static func foundationEncoder() -> JSONEncoder {
     let encoder = JSONEncoder()
@@ -232,16 +233,143 @@ import Testing
     try compare([value, nil])
   }
 
-  @Test func fractionsOfSecondsAreKept() throws {
-    let date = Date(timeIntervalSinceReferenceDate: 700_000_000.25)
+  // MARK: Dates
+
+  @Test(
+    "A date is written with the digits that it needs",
+    arguments: [
+      (0, "2001-01-01T00:00:00Z"), (700_000_000.25, "2023-03-08T20:26:40.250Z"),
+      (1_674_036_251.001 - 978_307_200, "2023-01-18T10:04:11.001Z"), (-0.5, "2000-12-31T23:59:59.500Z"),
+      (700_000_000.9999, "2023-03-08T20:26:40.9999000Z"),
+      (1_709_208_000.123456 - 978_307_200, "2024-02-29T12:00:00.123456Z"),
+      (-62_135_596_800 - 978_307_200, "0001-01-01T00:00:00Z"), (-62_135_596_801 - 978_307_200, "0000-12-31T23:59:59Z"),
+      (-62_198_755_200 - 978_307_200, "-000001-01-01T00:00:00Z"),
+      (253_402_300_800 - 978_307_200, "+010000-01-01T00:00:00Z"),
+    ] as [(Double, String)])
+  func dateDigits(seconds: Double, text: String) throws {
+    let date = Date(timeIntervalSinceReferenceDate: seconds)
     let bytes = try PayloadCoder.encode(date)
-    #expect(String(decoding: bytes, as: UTF8.self) == #""2023-03-08T20:26:40.250Z""#)
+    #expect(String(decoding: bytes, as: UTF8.self) == "\"\(text)\"")
     #expect(try PayloadCoder.decode(Date.self, from: bytes) == date)
-    let almost = Date(timeIntervalSinceReferenceDate: 700_000_000.9999)
-    #expect(String(decoding: try PayloadCoder.encode(almost), as: UTF8.self) == #""2023-03-08T20:26:41Z""#)
   }
 
-  /// Encodes and decodes to the way by which it was reached.
+  @Test("A date that was encoded and decoded is the same") func datesComeBack() throws {
+    var generator = SeededGenerator(seed: 11)
+    var dates = [Date(), .distantPast, .distantFuture, Date(timeIntervalSince1970: -0.001)]
+    for _ in 0..<3000 {
+      dates.append(Date(timeIntervalSince1970: Double(Int.random(in: 0..<4_000_000_000_000, using: &generator)) / 1000))
+      dates.append(Date(timeIntervalSinceReferenceDate: .random(in: -1e11...1e11, using: &generator)))
+      dates.append(Date(timeIntervalSinceReferenceDate: .random(in: -1...1, using: &generator)))
+    }
+    let decoded = try PayloadCoder.decode([Date].self, from: PayloadCoder.encode(dates))
+    #expect(zip(dates, decoded).allSatisfy { $0 == $1 })
+  }
+
+  @Test("A date without ISO 8601 text is an error", arguments: [Double.nan, .infinity, 1e14, -1e300])
+  func dateWithoutText(seconds: Double) {
+    #expect(throws: EncodingError.self) { try PayloadCoder.encode(Date(timeIntervalSinceReferenceDate: seconds)) }
+  }
+
+  // MARK: One key twice
+
+  /// Encodes as a closure says.
+  struct Custom: Encodable {
+    let body: (any Encoder) throws -> Void
+
+    func encode(to encoder: any Encoder) throws { try body(encoder) }
+  }
+
+  private func json(_ body: @escaping (any Encoder) throws -> Void) throws -> String {
+    String(decoding: try PayloadCoder.encode(Custom(body: body)), as: UTF8.self)
+  }
+
+  @Test("A nested container that is asked for twice is the same one") func nestedTwice() throws {
+    let text = try json { encoder in
+      var outer = encoder.container(keyedBy: JSONKey.self)
+      var first = outer.nestedContainer(keyedBy: JSONKey.self, forKey: JSONKey("name"))
+      try first.encode(1, forKey: JSONKey("x"))
+      var list = outer.nestedUnkeyedContainer(forKey: JSONKey("list"))
+      try list.encode(1)
+      var second = outer.nestedContainer(keyedBy: JSONKey.self, forKey: JSONKey("name"))
+      try second.encode(2, forKey: JSONKey("list"))
+      var again = outer.nestedUnkeyedContainer(forKey: JSONKey("list"))
+      try again.encode(2)
+    }
+    #expect(text == #"{"name":{"x":1,"list":2},"list":[1,2]}"#)
+  }
+
+  @Test("Of one key encoded twice the last value counts") func keyTwice() throws {
+    func keyed(_ body: @escaping (inout KeyedEncodingContainer<JSONKey>) throws -> Void) throws -> String {
+      try json { encoder in
+        var container = encoder.container(keyedBy: JSONKey.self)
+        try body(&container)
+      }
+    }
+    let a = JSONKey("a")
+    let b = JSONKey("b")
+    #expect(
+      try keyed {
+        try $0.encode(1, forKey: a); try $0.encode([2], forKey: a)
+      } == #"{"a":[2]}"#)
+    #expect(
+      try keyed {
+        try $0.encode([1], forKey: a); try $0.encode("x", forKey: b); try $0.encode(3, forKey: a)
+      }
+        == #"{"b":"x","a":3}"#)
+    #expect(
+      try keyed {
+        try $0.encode(1, forKey: b); try $0.encode([1], forKey: a); try $0.encodeNil(forKey: a)
+      }
+        == #"{"b":1,"a":null}"#)
+    #expect(
+      try keyed { container in
+        var nested = container.nestedContainer(keyedBy: JSONKey.self, forKey: a)
+        try nested.encode(1, forKey: b)
+        try container.encode(2, forKey: b)
+        try container.encode(3, forKey: a)
+        try Spy().encode(to: container.superEncoder(forKey: JSONKey("z")))
+      } == #"{"b":2,"a":3,"z":"z"}"#)
+    // What cannot be encoded leaves the earlier value.
+    #expect(
+      try keyed {
+        try $0.encode(1, forKey: a); try? $0.encode(Failing(), forKey: a)
+      } == #"{"a":1}"#)
+    #expect(throws: EncodingError.self) {
+      try keyed {
+        try $0.encode(1, forKey: a); _ = $0.nestedUnkeyedContainer(forKey: a)
+      }
+    }
+  }
+
+  @Test("Many members, each encoded twice in any order, give each its last value", arguments: 0..<20)
+  func manyKeysTwice(seed: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    let steps = (0..<200).map { step in
+      (Int.random(in: 0..<60, using: &generator), step, Int.random(in: 0..<3, using: &generator))
+    }
+    let text = try json { encoder in
+      var container = encoder.container(keyedBy: JSONKey.self)
+      for (key, value, kind) in steps {
+        let key = JSONKey("key \(key) \"é\"")
+        switch kind {
+        case 0: try container.encode(value, forKey: key)
+        case 1: try container.encode(["v": [value]], forKey: key)
+        default: try value.encode(to: container.superEncoder(forKey: key))
+        }
+      }
+    }
+    var expected = JSONObject()
+    for (key, value, kind) in steps {
+      expected["key \(key) \"é\""] = kind == 1 ? ["v": [JSONValue(value)]] : JSONValue(value)
+    }
+    let decoded = try PayloadCoder.decode(JSONObject.self, from: Array(text.utf8))
+    #expect(decoded == expected)
+    #expect(decoded.count == text.split(separator: #""key "#).count - 1)
+  }
+
+  // MARK: Coding paths
+
+  /// Encodes and decodes its own coding path.
   struct Spy: Codable, Equatable {
     var path = ""
 
@@ -275,7 +403,7 @@ import Testing
     var ours = try JSONValue(encoding: Paths()).decoded(as: [String: JSONValue].self)
     let bytes = try Self.foundationEncoder().encode(Paths())
     var theirs = try PayloadCoder.decode([String: JSONValue].self, from: [UInt8](bytes))
-    // Foundation forgets the way to nested containers in what they hold.
+    // Foundation leaves the path to nested containers out of the paths inside of them.
     #expect(
       ours.removeValue(forKey: "nested") == [
         "list": ["nested/list/Index 0", ["nested/list/Index 1/Index 0"], "nested/list/Index 2"],
@@ -290,7 +418,7 @@ import Testing
     #expect(read["a"]?.map["k"]?.last?.path == "a/map/k/Index 1")
   }
 
-  // MARK: What cannot be encoded
+  // MARK: Errors
 
   struct Failing: Encodable {
     struct Failure: Error {}
@@ -337,11 +465,11 @@ import Testing
     func encode(to encoder: any Encoder) throws { var c = encoder.unkeyedContainer(); try c.encode(self) }
   }
 
-  @Test func whoCatchesGoesOnWithoutTheMember() throws {
+  @Test("An error that is caught leaves the member out") func caughtErrors() throws {
     #expect(String(decoding: try PayloadCoder.encode(Tolerant()), as: UTF8.self) == #"{"a":1,"d":2,"list":[3]}"#)
   }
 
-  @Test func misuseIsAnErrorAndNoCrash() {
+  @Test("Misuse of containers throws") func misuse() {
     #expect(throws: Failing.Failure.self) { try PayloadCoder.encode([Failing()]) }
     #expect(throws: EncodingError.self) { try PayloadCoder.encode(Twice()) }
     #expect(throws: EncodingError.self) { try PayloadCoder.encode(["k": Mixed()]) }
@@ -357,6 +485,35 @@ import Testing
     } catch {
       return PayloadCoder.message(for: error)
     }
+  }
+
+  /// Arrays inside of one another; the innermost one is empty.
+  private func nested(_ depth: Int) -> JSONValue {
+    var value: JSONValue = []
+    for _ in 1..<depth { value = [value] }
+    return value
+  }
+
+  struct Layer: Codable { var inner: [Layer] }
+
+  @Test("A payload nested 126 levels deep fits into a message, a deeper one is refused with its path")
+  func messagesHaveADepth() throws {
+    #expect(PayloadCoder.messageMaxDepth == 126)
+    #expect(try PayloadCoder.encode(nested(126)).count == 252)
+    #expect(
+      message(nested(127)) == String(repeating: "[0]", count: 126)
+        + ": JSONValue cannot be encoded: nested deeper than 126 levels, the most that engines read in a payload")
+    #expect(message(["a": nested(126)]).hasPrefix("a[0]"))
+    #expect(try PayloadCoder.encode(["a": nested(125)]).count == 256)
+    // Types of users count alike.
+    var layer = Layer(inner: [])
+    for _ in 1..<63 { layer = Layer(inner: [layer]) }
+    _ = try PayloadCoder.encode(layer)
+    #expect(message([layer]).contains(".inner: "))
+    #expect(message([layer]).contains("nested deeper than 126 levels"))
+    // The limit is that of messages, not of JSON.
+    #expect(try JSONValue(encoding: nested(512)) == nested(512))
+    #expect(throws: EncodingError.self) { try JSONValue(encoding: [nested(512)]) }
   }
 
   @Test func encodingErrorsNameTheirPlace() {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import III
 
-/// What decoding refuses, and how it says so.
+/// What the decoder refuses and with which words, and what it costs.
 @Suite struct PayloadDecodingTests {
   struct Item: Codable, Equatable {
     enum Kind: String, Codable { case small, large }
@@ -71,7 +71,7 @@ import Testing
       #"{"items":[],"id":1.0,"placed":"2024-02-29T12:00:00.5Z","unknown":{"a":[1e400]}}"#,
       "number beyond the range of a double at byte 71"
     ),
-    (#"{"items":[],"id":1.0,"placed":"2024-02-29T12:00:00.500Z","unknown":{"a":[{}]}}"#, "decoded"),
+    (#"{"items":[],"id":1.0,"placed":"2024-02-29t12:00:00.500z","unknown":{"a":[{}]}}"#, "decoded"),
     (#"{"items":[],"id":10e-1,"placed":"2024-02-29T12:00:00+01:00"}"#, "decoded"),
     (#"{"items":[],"id":1e2,"placed":null}"#, "decoded"),
     (#"{"items":[],"id":-0}"#, "decoded"),
@@ -85,10 +85,24 @@ import Testing
       ("2024-02-29T13:00:00+01:00", 0), ("2024-02-29T07:00:00-0500", 0), ("2024-02-29T12:00:00.5Z", 0.5),
       ("2024-02-29T12:00:00.250Z", 0.25), ("2024-02-29T12:00:00.123456+00:00", 0.123456),
       ("2024-02-29T12:00:00.123456789Z", 0.123456789),
+      ("2024-02-29T17:30:00+0530", 0), ("2024-02-29T13:00:00+01", 0),
     ] as [(String, Double)])
   func datesOfAllSenders(text: String, fraction: Double) throws {
     let date = try PayloadCoder.decode(Date.self, from: JSONText.quoted(text))
     #expect(abs(date.timeIntervalSince1970 - 1_709_208_000 - fraction) < 1e-6)
+  }
+
+  @Test(
+    "A text that is not a date is an error",
+    arguments: [
+      "2024-02-30T12:00:00Z", "2023-02-29T12:00:00Z", "2024-13-01T12:00:00Z", "2024-00-01T12:00:00Z",
+      "2024-01-01T24:00:00Z",
+      "2024-01-01T12:60:00Z", "2024-01-01T12:00:00", "2024-01-01T12:00:00.Z", "2024-01-01T12:00:00+24:00", "2024-01-01",
+      "",
+      "2024-01-01T12:00:00Zx", "12024-01-01T12:00:00Z", "2024-01-01T12:00:0Z",
+    ])
+  func notADate(text: String) {
+    #expect(message(Date.self, "\"\(text)\"") == "a date that is not ISO 8601")
   }
 
   @Test func pathsAreThoseOfFoundation() throws {
@@ -145,13 +159,174 @@ import Testing
     }
   }
 
-  @Test func aLargeObjectTakesTimeInProportion() throws {
+  // MARK: Time in proportion
+
+  /// One of two kinds of value, found out by trial.
+  enum StringOrInt: Decodable {
+    case string(String)
+    case int(Int)
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let int = try? container.decode(Int.self) {
+        self = .int(int)
+      } else {
+        self = .string(try container.decode(String.self))
+      }
+    }
+  }
+
+  struct Lossy: Decodable {
+    init(from decoder: any Decoder) throws {
+      var container = try decoder.unkeyedContainer()
+      while !container.isAtEnd {
+        if (try? container.decode(Item.self)) == nil { _ = try container.superDecoder() }
+      }
+    }
+  }
+
+  struct Located: Decodable {
+    init(from decoder: any Decoder) throws { #expect(decoder.codingPath.count == 1) }
+  }
+
+  struct SortedKeys: Decodable {
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: JSONKey.self)
+      for key in container.allKeys.sorted(by: { $0.stringValue > $1.stringValue }) {
+        _ = try container.decode(Int.self, forKey: key)
+      }
+    }
+  }
+
+  struct Shape: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let decode: @Sendable (Int) throws -> Void
+
+    init<T: Decodable & SendableMetatype>(
+      _ name: String, _ type: T.Type, _ json: @escaping @Sendable (Int) -> String
+    ) {
+      testDescription = name
+      decode = { _ = try PayloadCoder.decode(type, from: Array(json($0).utf8)) }
+    }
+  }
+
+  static let shapes = [
+    Shape("caught errors", [StringOrInt].self) { "[" + repeatElement(#""x""#, count: $0).joined(separator: ",") + "]" },
+    Shape("caught errors in members", [String: StringOrInt].self) { count in
+      "{" + (0..<count).map { "\"key\($0)\":\"x\"" }.joined(separator: ",") + "}"
+    },
+    Shape("lossy array", Lossy.self) { "[" + repeatElement("{}", count: $0).joined(separator: ",") + "]" },
+    Shape("coding paths", [Located].self) { "[" + repeatElement("1", count: $0).joined(separator: ",") + "]" },
+    Shape("coding paths with a long name", [String: [StringOrInt]].self) { count in
+      "{\"\(String(repeating: "n", count: count))\":[" + repeatElement(#""x""#, count: count).joined(separator: ",")
+        + "]}"
+    },
+    Shape("members in another order", SortedKeys.self) { count in
+      "{" + (0..<count).map { "\"\($0 &* 7919 % 1_000_003)\":1" }.joined(separator: ",") + "}"
+    },
+    Shape("dictionary", [String: Int].self) { count in
+      "{" + (0..<count).map { "\"key\($0)\":\($0)" }.joined(separator: ",") + "}"
+    },
+    Shape("JSON without a type", JSONValue.self) { count in
+      "{" + (0..<count).map { "\"key\($0)\":\($0)" }.joined(separator: ",") + "}"
+    },
+  ]
+
+  @Test("Sixteen times the payload takes about sixteen times as long", arguments: shapes)
+  func timeIsInProportion(shape: Shape) throws {
+    func time(_ count: Int) throws -> Double {
+      try (0..<3).map { _ in try threadTime { try shape.decode(count) } }.min() ?? 0
+    }
+    _ = try time(100)
+    let small = try time(1000)
+    let large = try time(16_000)
+    // A quadratic decoder takes 256 times as long.
+    #expect(large < small * 100)
+  }
+
+  @Test("A large object decodes with all its members") func largeObject() throws {
     let many = "{" + (0..<50_000).map { "\"key\($0)\":\($0)" }.joined(separator: ",") + "}"
     let decoded = try PayloadCoder.decode([String: Int].self, from: Array(many.utf8))
     #expect(decoded.count == 50_000)
     #expect(decoded["key49999"] == 49_999)
     let value = try JSONValue(parsing: many)
     #expect(value["key49999"] == 49_999)
+  }
+
+  // MARK: Integers
+
+  @Test(
+    "Integers with a point or an exponent are exact",
+    arguments: [
+      ("9007199254740993.0", 9_007_199_254_740_993), ("1e3", 1000), ("10e-1", 1), ("-0.0", 0), ("0e99999", 0),
+      ("9.223372036854775807e18", .max), ("-9.223372036854775808e18", .min), ("123456.7890e4", 1_234_567_890),
+      ("9223372036854775807000e-3", .max), ("1.0", 1), ("-5E0", -5),
+    ] as [(String, Int64)])
+  func exactIntegers(text: String, value: Int64) throws {
+    #expect(try PayloadCoder.decode(Int64.self, from: Array(text.utf8)) == value)
+    #expect(try PayloadCoder.decode(Int128.self, from: Array(text.utf8)) == Int128(value))
+  }
+
+  @Test(
+    "Integers that would have to be rounded are errors",
+    arguments: [
+      "9223372036854775808", "-9.223372036854776e18", "9.223372036854775808e18", "1.5", "1e-1", "9007199254740993.5",
+      "97.000000000000000000001", "1e19", "1e300", "1e-400",
+    ])
+  func inexactIntegers(text: String) {
+    #expect(throws: DecodingError.self) { try PayloadCoder.decode(Int64.self, from: Array(text.utf8)) }
+  }
+
+  @Test("Unsigned and wide integers keep their whole range") func wideIntegers() throws {
+    struct Wide: Codable, Equatable {
+      var a: Int128, b: UInt128, c: UInt64, d: [Int128], e: [UInt128?], f: Int128?, g: UInt128?, h: Int128?
+    }
+    let wide = Wide(a: .min, b: .max, c: .max, d: [.max, -1], e: [.max, nil], f: 7, g: 8, h: nil)
+    #expect(try PayloadCoder.decode(Wide.self, from: PayloadCoder.encode(wide)) == wide)
+    #expect(try PayloadCoder.decode(UInt64.self, from: Array("1.8446744073709551615e19".utf8)) == .max)
+    #expect(throws: DecodingError.self) {
+      try PayloadCoder.decode(UInt64.self, from: Array("1.8446744073709551616e19".utf8))
+    }
+    #expect(throws: DecodingError.self) { try PayloadCoder.decode(UInt64.self, from: Array("-1e0".utf8)) }
+    #expect(
+      try PayloadCoder.decode(UInt128.self, from: Array("340282366920938463463374607431768211455.0".utf8)) == .max)
+    #expect(throws: DecodingError.self) {
+      try PayloadCoder.decode(UInt128.self, from: Array("340282366920938463463374607431768211456".utf8))
+    }
+  }
+
+  // MARK: Containers
+
+  @Test("A superclass without members of its own needs no `super`") func absentSuper() throws {
+    class Base: Decodable {
+      required init(from decoder: any Decoder) throws { #expect(decoder.codingPath.map(\.stringValue) == ["super"]) }
+    }
+    final class Derived: Base {
+      let own: Int
+
+      private enum CodingKeys: CodingKey { case own, other }
+
+      required init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        own = try container.decode(Int.self, forKey: .own)
+        #expect(try container.superDecoder(forKey: .other).singleValueContainer().decodeNil())
+        try super.init(from: container.superDecoder())
+      }
+    }
+    #expect(try PayloadCoder.decode(Derived.self, from: Array(#"{"own":7}"#.utf8)).own == 7)
+    struct Parent: Decodable {
+      init(from decoder: any Decoder) throws {
+        _ = try decoder.container(keyedBy: JSONKey.self).superDecoder().container(keyedBy: JSONKey.self)
+      }
+    }
+    #expect(message([Parent].self, "[{}]") == "[0].super: expected an object, found null")
+  }
+
+  @Test("Paths inside of an array lead to the element, whatever was asked before") func pathsToNeighbours() {
+    #expect(
+      message([[String: [Bool]]].self, #"[{"a":[true]},{"b":[],"ab\u0063":[true,false,1]}]"#)
+        == "[1].abc[2]: expected a boolean, found a number")
+    #expect(message([[Int]].self, "[[1,2],[],[3,[4]]]") == "[2][1]: expected an integer, found an array")
   }
 
   @Test func decodersMayOutliveTheirCall() throws {
