@@ -9,6 +9,11 @@ package struct ObjectMembers {
     package let start: Int
     package let end: Int
 
+    /// The key's text, decoded.
+    package var key: [UInt8] {
+      keyHasEscapes ? Array(JSONText.text(of: rawKey.unsafeBytes).utf8) : rawKey.array
+    }
+
     /// Whether the key reads as `text`, however it is spelled.
     package func isNamed(_ text: StaticString) -> Bool {
       keyHasEscapes ? JSONText.text(of: rawKey.unsafeBytes) == ByteView(text).string : rawKey == text
@@ -45,5 +50,33 @@ package struct ObjectMembers {
     return Member(
       rawKey: bytes.dropFirst(key.start).prefix(key.end - key.start), keyHasEscapes: key.hasEscapes,
       value: bytes.dropFirst(from).prefix(scanner.index - from), start: start, end: scanner.index)
+  }
+}
+
+/// The elements of a JSON array that has been scanned already, one by one.
+package struct ArrayElements {
+  private var scanner: JSONScanner
+  private let bytes: ByteView
+  private var isFirst = true
+
+  /// `nil` if `bytes` is no array.
+  package init?(_ bytes: ByteView) {
+    self.bytes = bytes
+    scanner = JSONScanner(bytes, maxDepth: .max)
+    scanner.skipBlanks()
+    guard scanner.take(0x5B) else { return nil }
+  }
+
+  /// The next element; `nil` after the last.
+  package mutating func next() -> ByteView? {
+    scanner.skipBlanks()
+    if !isFirst {
+      guard scanner.take(0x2C) else { return nil }
+      scanner.skipBlanks()
+    }
+    isFirst = false
+    let start = scanner.index
+    guard (try? scanner.skipValue()) != nil else { return nil }
+    return bytes.dropFirst(start).prefix(scanner.index - start)
   }
 }
