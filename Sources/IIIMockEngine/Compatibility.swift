@@ -1,4 +1,4 @@
-/// Which engine's habits a mock engine has where versions differ.
+/// Which engine version a mock engine behaves like where versions differ.
 ///
 /// The wire is that of engine 0.13 in either case, so every official SDK from 0.11 to 0.25 connects unchanged.
 public struct Compatibility: Sendable, Hashable {
@@ -21,14 +21,20 @@ public struct Compatibility: Sendable, Hashable {
   var makesSpans: Bool { isStrict }
   /// Whether listings hold the members that later engines added.
   var listsLaterMembers: Bool { !isStrict }
-  /// Whether a `namespace` that a call names and that is not `default` is told in the error for a missing function.
+  /// Whether the error for a missing function names the call's `namespace`, unless that is `default`.
   var knowsNamespaces: Bool { !isStrict }
-  /// Whether owners hear of triggers that are refused, and triggers without a provider wait for one.
+  /// Whether owners are told of refused triggers, and triggers without a provider wait for one.
   var reportsTriggerErrors: Bool { !isStrict }
-  /// Whether a provider may give a trigger type up.
+  /// Whether `engine::traces::list` sorts by the keys that engine 0.17 added.
+  var sortsSpansAsLater: Bool { !isStrict }
+  /// Whether escape sequences for terminals stay in the texts of log records.
+  var keepsEscapesInLogs: Bool { isStrict }
+  /// Whether there are functions that only this engine has (`mock::…`).
+  var offersMockFunctions: Bool { !isStrict }
+  /// Whether a provider may unregister a trigger type.
   var endsTriggerTypes: Bool { !isStrict }
-  /// Whether channels that have served are forgotten after a while; else who asks for an end learns for ever that it was taken.
+  /// Whether finished channels are removed after a while; otherwise a request for an end always learns that it was taken.
   var forgetsFinishedChannels: Bool { !isStrict }
-  /// How long the head of an upgrade may take to come; `nil` is for ever.
+  /// How long the head of an upgrade request may take; `nil` is without a limit.
   var handshakeTimeout: Duration? { isStrict ? nil : .seconds(10) }
 }

@@ -1,12 +1,12 @@
-/// A frame that the engine ignored, and why: the real engine says this nowhere but in its own log.
+/// A frame that the engine ignored, and why.
 public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
-  /// Who sent it.
+  /// The sender.
   public let worker: WorkerLabel
-  /// What it was meant to be: its `type`, or `frame` if it has none that is known.
+  /// Its `type`, or `frame` if it has no known one.
   public let kind: String
   /// What is wrong with it, as ``missing field `data` ``. Payloads are never quoted.
   public let problem: String
-  /// What to do about it, where the problem does not say so itself.
+  /// What to do about it, if the problem does not say so itself.
   public let hint: String?
 
   /// A diagnostic for one ignored frame.

@@ -3,13 +3,13 @@ internal import UV
 
 /// The actor that owns an engine's state; its executor is the engine's loop.
 ///
-/// Callbacks of the loop run on the actor's thread and reach the state directly; everybody else awaits the actor.
+/// Callbacks of the loop run on the actor's thread and reach the state directly; other threads await the actor.
 actor EngineCore {
   nonisolated let loop: Loop
   nonisolated let time: TimeSource
   private let configuration: MockEngine.Configuration
-  private var server: Server?
-  /// Where workers of this process live that are the engine's own.
+  private var engine: Engine?
+  /// The loop and the time of workers that `MockEngine.registerWorker` connects.
   private(set) var host: LoopHost?
   private var waiters: [UInt64: Waiter] = [:]
   private var nextWaiter: UInt64 = 0
@@ -25,7 +25,7 @@ actor EngineCore {
     case function(ByteKey)
     case worker(named: ByteKey)
     case triggerType(ByteKey)
-    /// The engine's, which every wait ends with.
+    /// The end of the engine.
     case end
   }
 
@@ -41,30 +41,21 @@ actor EngineCore {
 
   /// Listens at every address of the configuration, or at none.
   func start() throws(MockEngineError) -> [String] {
-    let server = Server(on: loop, time: time, configuration)
-    self.server = server
-    host = LoopHost(timers: server.timers)
-    server.onEvent = { [unowned self] event in wake(event) }
+    let engine = Engine(on: loop, time: time, configuration)
+    self.engine = engine
+    host = LoopHost(timers: engine.timers)
+    engine.onEvent = { [unowned self] event in wake(event) }
     var urls: [String] = []
     for listener in configuration.listeners {
-      guard let port = UInt16(exactly: listener.port),
-        let address = Resolver.known(listener.host, port: port)?.first
-      else {
+      guard let port = UInt16(exactly: listener.port) else {
         throw .cannotListen(
-          host: listener.host, port: listener.port,
-          reason: "the host must be an IP address or localhost, the port between 0 and 65535")
+          host: listener.host, port: listener.port, reason: "the port must be between 0 and 65535")
       }
-      do throws(UVError) {
-        let bound = try server.listen(at: address)
-        urls.append("ws://\(bound.urlHost):\(bound.port)")
-      } catch {
-        if error.isAddressInUse { throw .addressInUse(host: listener.host, port: listener.port) }
-        throw .cannotListen(host: listener.host, port: listener.port, reason: error.reason)
-      }
+      let bound = try engine.listeners.listen(host: listener.host, port: port, nil)
+      urls.append("ws://\(bound.urlHost):\(bound.port)")
     }
-    server.pollFunctions()
-    server.sweepChannels()
-    for url in urls { server.note(.listening(url: url)) }
+    try engine.startBuiltIns()
+    for url in urls { engine.note(.listening(url: url)) }
     return urls
   }
 
@@ -74,18 +65,27 @@ actor EngineCore {
     hasEnded = true
     host?.abandonWorkers()
     host = nil
-    server?.shutDown()
-    server?.onEvent = nil
-    server = nil
+    engine?.shutDown()
+    engine?.onEvent = nil
+    engine = nil
     let left = waiters.values
     waiters = [:]
     for waiter in left { waiter.continuation.resume(throwing: MockEngineError.stopped) }
     return await loop.stop()
   }
 
-  var diagnostics: [Diagnostic] { server?.diagnostics ?? [] }
+  var diagnostics: [Diagnostic] { engine?.diagnostics ?? [] }
 
-  var logs: [EngineLogRecord] { server?.router.observability.logs?.all ?? [] }
+  var logs: [EngineLogRecord] { withBuiltIn(ObservabilityWorker.self) { $0.observability.logs?.all ?? [] } ?? [] }
+
+  /// Runs `body` with the built-in worker of a type, on the loop; `nil` if the engine does not have it, or has stopped.
+  ///
+  /// What the worker asks of its host meanwhile is done afterwards.
+  func withBuiltIn<Worker: BuiltInWorker, Result: Sendable>(
+    _ type: Worker.Type, _ body: @Sendable (Worker) throws -> Result
+  ) rethrows -> Result? {
+    try engine?.builtIn(type).map(body)
+  }
 
   // MARK: Waiting
 
@@ -95,7 +95,7 @@ actor EngineCore {
     nextWaiter += 1
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-        // Looked at here and not before: on the way into these closures the loop may have had its turn.
+        // Checked here and not before: the loop may have run between the call and these closures.
         if hasEnded {
           continuation.resume(throwing: MockEngineError.stopped)
         } else if Task.isCancelled {
@@ -116,12 +116,12 @@ actor EngineCore {
   }
 
   private func isThere(_ what: Awaited) -> Bool {
-    guard let router = server?.router else { return false }
+    guard let engine else { return false }
     return switch what {
     case .end: false
-    case .function(let id): router.functions.entry(id) != nil
-    case .triggerType(let id): router.triggers.type(id) != nil
-    case .worker(let name): router.workers.all.contains { $0.metadata.name.map { ByteKey($0) } == name }
+    case .function(let id): engine.hasFunction(id)
+    case .triggerType(let id): engine.hasTriggerType(id)
+    case .worker(let name): engine.hasWorker(named: name)
     }
   }
 

@@ -1,4 +1,4 @@
-/// Something that happened in an engine and that a person who watches it wants to read.
+/// Something that happened in an engine, for its log.
 ///
 /// See ``MockEngine/Configuration/onEvent``.
 public enum EngineEvent: Sendable, Hashable {
@@ -8,9 +8,9 @@ public enum EngineEvent: Sendable, Hashable {
   case workerConnected(WorkerLabel)
   /// A worker reported its metadata, the first time or again.
   case workerNamed(WorkerLabel)
-  /// A worker's connection ended, and what it owned is gone.
+  /// A worker's connection ended; its functions, triggers and trigger types were removed.
   case workerDisconnected(WorkerLabel, reason: String)
-  /// A function can be called; `replaced` says that its id was taken from an earlier one.
+  /// A function was registered; `replaced` says that it replaced another one with the same id.
   case functionRegistered(id: String, worker: WorkerLabel, replaced: Bool)
   /// A function cannot be called any more.
   case functionUnregistered(id: String, worker: WorkerLabel)
@@ -20,22 +20,22 @@ public enum EngineEvent: Sendable, Hashable {
   case triggerTypeUnregistered(id: String, worker: WorkerLabel)
   /// A trigger is in force.
   case triggerRegistered(id: String, type: String, functionID: String, worker: WorkerLabel)
-  /// A trigger is in force no more.
+  /// A trigger has ended.
   case triggerUnregistered(id: String, type: String)
-  /// A trigger waits for somebody to provide its type.
+  /// A trigger waits for a worker that provides its type.
   case triggerParked(id: String, type: String, worker: WorkerLabel)
   /// A trigger was refused.
   case triggerRejected(id: String, type: String, code: String, message: String, worker: WorkerLabel)
   /// A call ended with an error, whether or not its caller waits for an answer.
   case invocationFailed(functionID: String, code: String, message: String, caller: WorkerLabel)
-  /// A frame could not be acted upon.
+  /// A frame was ignored.
   case frameIgnored(Diagnostic)
-  /// A message is on its way to a worker whose SDK may refuse it for its size.
+  /// A message was sent to a worker whose SDK may refuse it for its size.
   case largeMessage(worker: WorkerLabel, bytes: Int, hint: String)
-  /// A worker does not read what it is sent.
+  /// A worker does not read what is sent to it.
   case slowWorker(worker: WorkerLabel, unsentBytes: Int)
-  /// A worker logged something that the engine's log is to show.
+  /// A worker logged a record.
   case logged(EngineLogRecord)
-  /// Anything else that deserves attention.
+  /// A warning of any other kind.
   case warning(String)
 }

@@ -37,21 +37,31 @@ public final class MockEngine: Sendable {
 
     /// Where to listen: one address of loopback, on any free port. All share one engine.
     public var listeners: [Listener] = [Listener()]
-    /// Which engine's habits to have where versions differ.
+    /// Which engine version's behaviour to have where versions differ.
     public var compatibility: Compatibility = .current
     /// Whether the engine opens spans as engine 0.13 does with `iii-observability` on; it matters to `v0_13` only.
     public var isTracingEnabled = false
-    /// Whether `iii-observability` is on: what workers report of spans, metrics and logs is kept, and triggers of type
-    /// `log` can be registered. What they log by calling `engine::log::…` is kept in any case.
+    /// The built-in workers that are on: all of them, as with `iii-dev` without a configuration file. With a file, those
+    /// that have an entry.
+    public var builtIns = BuiltIn.all
+    /// Whether ``MockEngine/BuiltIn/observability`` is among the built-in workers that are on: what workers report of
+    /// spans, metrics and logs is kept, and triggers of type `log` can be registered. What they log by calling
+    /// `engine::log::…` is kept in any case.
     public var isObservabilityEnabled: Bool {
-      get { observability.isEnabled }
-      set { observability.isEnabled = newValue }
+      get { builtIns.contains(.observability) }
+      set { if newValue { builtIns.insert(.observability) } else { builtIns.remove(.observability) } }
     }
-    package var observability = ObservabilitySettings(isEnabled: true)
+    /// What built-in workers are set to; defaults hold for those that are not in it.
+    var selection = BuiltInSelection()
+    /// Built-in workers of the package's tests.
+    var additionalBuiltIns: [any BuiltInSettings] = []
+
+    /// The settings of all built-in workers that the engine has.
+    var settings: [any BuiltInSettings] { selection.resolved(on: builtIns) + additionalBuiltIns }
     /// Bytes that may wait for a worker that does not read: above it the worker is dropped, and calls that wait for it
     /// end with `invocation_stopped`. 256 MiB.
     public var maxUnsentBytes = 256 << 20
-    /// Hears what happens, for logs. Called on the engine's thread, in order; it must not block.
+    /// Called with each event, for logs: on the engine's thread, in order. It must not block.
     public var onEvent: (@Sendable (EngineEvent) -> Void)?
 
     /// The defaults.

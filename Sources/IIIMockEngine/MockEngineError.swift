@@ -1,12 +1,12 @@
-/// Why an engine did not start, or does not answer any more.
+/// Why an engine did not start, or has stopped.
 public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another process listens at that port.
   case addressInUse(host: String, port: Int)
   /// The address cannot be listened at, for another reason.
   case cannotListen(host: String, port: Int, reason: String)
-  /// The configuration asks for what cannot be; the text says where and what to do.
+  /// The configuration cannot be used; the text says where and what to do.
   case configuration(String)
-  /// The system refused what every engine needs: a thread, a descriptor.
+  /// The system refused a resource that every engine needs: a thread, a descriptor.
   case system(String)
   /// The engine was shut down.
   case stopped

@@ -2,7 +2,7 @@ internal import III
 
 /// A member of a built-in function's input: what its decoder takes, and what its schema says.
 struct BuiltInField {
-  /// The types by the decoder's names for them.
+  /// The types, by the real decoder's names.
   enum FieldType {
     case string, bool, u32, u64, usize, i32, f64, object
     /// Pairs of strings.
@@ -20,7 +20,7 @@ struct BuiltInField {
     self.isRequired = isRequired
   }
 
-  /// Throws what the decoder says of a value that does not do.
+  /// Throws the decoder's error for a value of a wrong type.
   func check(_ value: JSONValue) throws(BuiltInInput.Mismatch) {
     if value == .null && !isRequired { return }
     switch (type, value) {
@@ -51,7 +51,7 @@ struct BuiltInField {
     }
   }
 
-  /// Its part of the input's schema.
+  /// The member's part of the input's schema.
   var schema: JSONValue {
     func typed(_ name: JSONValue, _ more: JSONObject = [:]) -> JSONValue {
       var schema: JSONObject = ["type": isRequired ? name : [name, "null"]]
@@ -92,8 +92,8 @@ extension BuiltInField.FieldType {
 }
 
 extension BuiltInInput {
-  /// Holds the members against what the function reads: first the types of those that are there, by name, as the
-  /// decoder meets them; then what is missing.
+  /// Checks the members that a function reads: first the types of those that are present, by name, as the decoder does;
+  /// then which are missing.
   func check(_ fields: [BuiltInField]) throws(Mismatch) {
     for field in fields.sorted(by: { $0.name < $1.name }) {
       if let value = object[field.name] { try field.check(value) }
@@ -103,7 +103,7 @@ extension BuiltInInput {
     }
   }
 
-  // Of members that have been checked: what is no number here was not given.
+  // For members that have been checked: a value that is not a number was not given.
 
   func unsigned(_ key: String) -> UInt64? {
     switch member(key) {
@@ -115,7 +115,7 @@ extension BuiltInInput {
 
   func integer(_ key: String) -> Int64? { if case .int(let number)? = member(key) { number } else { nil } }
 
-  /// A number of things, at most as many as there can be.
+  /// A count, clamped to what `Int` holds.
   func count(_ key: String) -> Int? { unsigned(key).map { Int(clamping: $0) } }
 
   func number(_ key: String) -> Double? {
@@ -135,7 +135,7 @@ extension BuiltInInput {
     }
   }
 
-  /// Members as they were given, null where they were not.
+  /// Members as they were given, null if they were not.
   func echo(_ names: [String]) -> JSONValue {
     var echo = JSONObject()
     for name in names { echo[name] = .some(object[name] ?? .null) }

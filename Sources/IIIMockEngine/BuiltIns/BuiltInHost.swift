@@ -12,7 +12,8 @@ final class BuiltInHost {
   let name: String
   let compatibility: Compatibility
   private let outbox: Outbox
-  private unowned let services: any BuiltInServices
+  /// `nil` once the engine has stopped: what is asked for later, as by a write that ends then, has no effect.
+  private var services: (any BuiltInServices)?
 
   init(
     _ id: BuiltInID, name: String, compatibility: Compatibility, outbox: Outbox, services: any BuiltInServices
@@ -23,6 +24,9 @@ final class BuiltInHost {
     self.outbox = outbox
     self.services = services
   }
+
+  /// The engine has stopped.
+  func end() { services = nil }
 
   // MARK: Calls
 
@@ -76,34 +80,35 @@ final class BuiltInHost {
   func set(_ metadata: ReportedMetadata, of worker: PeerID) { add(.metadata(metadata, of: worker)) }
 
   private func add(_ request: Outbox.Request) {
-    if outbox.add(request) { services.emptyOutboxSoon() }
+    if outbox.add(request) { services?.emptyOutboxSoon() }
   }
 
   // MARK: Time
 
   /// The present by the engine's time source, for spans of time; nanoseconds.
-  var now: UInt64 { services.now }
+  var now: UInt64 { services?.now ?? 0 }
   /// The present by the clock on the wall, for time stamps; nanoseconds since 1970.
-  var wallClock: UInt64 { services.wallClock }
+  var wallClock: UInt64 { services?.wallClock ?? 0 }
 
-  /// Has `timerFired` called with the token that is returned, after `span` of the engine's time.
-  func schedule(after span: Duration) -> TimerToken { schedule(at: now.advanced(by: span)) }
+  /// Has `timerFired` called with the token that is returned, after `span` of the engine's time; `nil` once the engine
+  /// has stopped.
+  func schedule(after span: Duration) -> TimerToken? { schedule(at: now.advanced(by: span)) }
 
   /// As `schedule(after:)`, at a moment of `now`.
-  func schedule(at moment: UInt64) -> TimerToken { services.schedule(.builtIn(id), at: moment) }
+  func schedule(at moment: UInt64) -> TimerToken? { services?.schedule(.builtIn(id), at: moment) }
 
   /// Takes a timer out; `timerFired` is not called for it.
-  func cancel(_ token: TimerToken) { services.cancel(token) }
+  func cancel(_ token: TimerToken) { services?.cancel(token) }
 
   /// Has `turnCame` called in the loop's next turn, after others have had theirs: for work that is done in slices.
-  func continueNextTurn() { services.continueNextTurn(id) }
+  func continueNextTurn() { services?.continueNextTurn(id) }
 
   // MARK: The log
 
   /// Whether anybody reads events: those that cost something to make are made only then.
-  var wantsEvents: Bool { services.wantsEvents }
+  var wantsEvents: Bool { services?.wantsEvents ?? false }
 
-  func note(_ event: EngineEvent) { services.note(event) }
+  func note(_ event: EngineEvent) { services?.note(event) }
 
   /// A line for the engine's log, with the worker's name.
   func warn(_ text: String) { note(.warning("\(name): \(text)")) }
@@ -114,7 +119,8 @@ final class BuiltInHost {
   ///
   /// - Returns: The address, with the port that the system chose if 0 was asked for.
   func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
-    try services.listen(host: host, port: port, role)
+    guard let services else { throw .stopped }
+    return try services.listen(host: host, port: port, role)
   }
 }
 

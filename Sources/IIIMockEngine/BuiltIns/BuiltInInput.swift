@@ -1,15 +1,15 @@
 internal import III
 
-/// The input of a built-in function: reads members as the real engine's decoder does, and errs in its words.
+/// The input of a built-in function: reads members as the real engine's decoder does, with its error texts.
 struct BuiltInInput {
-  /// Why the input does not do.
+  /// Why an input is refused.
   struct Mismatch: Error, Equatable {
     let reason: String
   }
 
   let object: JSONObject
 
-  /// - Parameter name: what the input is called where it is no object.
+  /// - Parameter name: What the error text calls an input that is not an object.
   init(_ value: JSONValue, named name: String) throws(Mismatch) {
     guard case .object(let object) = value else { throw .invalidType(value, expected: "struct \(name)") }
     self.object = object
@@ -20,7 +20,7 @@ struct BuiltInInput {
     return value
   }
 
-  /// A string; null and absent are none.
+  /// A string; `nil` if absent or null.
   func string(_ key: String) throws(Mismatch) -> String? {
     guard let value = member(key) else { return nil }
     guard case .string(let text) = value else { throw .invalidType(value, expected: "a string") }

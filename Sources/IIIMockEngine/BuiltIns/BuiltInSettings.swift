@@ -3,15 +3,15 @@ protocol BuiltInSettings: Sendable {
   /// The worker's name in a configuration file, as `iii-state`.
   static var workerName: String { get }
 
-  /// Whether every engine has the worker, with or without an entry in its file.
-  static var isAlwaysOn: Bool { get }
+  /// Whether an engine has the worker where it is not asked for.
+  static var presence: BuiltInPresence { get }
 
-  /// The ids of the trigger types that the worker provides: where it is off, their triggers are refused in its name.
+  /// The ids of the trigger types that the worker provides: where it is off, errors for their triggers name it.
   static var triggerTypes: [String] { get }
 
-  /// What holds where no file sets anything.
+  /// The settings without an entry in a configuration file.
   ///
-  /// - Parameter isOn: `false` for a worker that is always on but has no entry in the file.
+  /// - Parameter isOn: Whether the worker is asked for; `false` only for a worker whose presence is `.reduced`.
   init(environment: Variables, isOn: Bool)
 
   /// Reads the worker's entry. Faults name the line and column.
@@ -19,10 +19,29 @@ protocol BuiltInSettings: Sendable {
   /// - Parameter warnings: Gets a line for each thing that the entry asks for and that this engine does not have.
   init(_ entry: WorkerEntry, environment: Variables, warnings: inout [String]) throws(ConfigurationFault)
 
+  /// Whether the settings themselves switch the worker on.
+  var isOn: Bool { get set }
+
   func makeWorker() -> any BuiltInWorker
 }
 
+/// Whether an engine has a built-in worker.
+enum BuiltInPresence {
+  /// Always, and it cannot be switched off.
+  case always
+  /// Always; where it is switched off it provides less.
+  case reduced
+  /// Only where it is asked for.
+  case optional
+}
+
 extension BuiltInSettings {
-  static var isAlwaysOn: Bool { false }
+  static var presence: BuiltInPresence { .optional }
   static var triggerTypes: [String] { [] }
+
+  /// A worker that is there is on.
+  var isOn: Bool {
+    get { true }
+    set {}
+  }
 }

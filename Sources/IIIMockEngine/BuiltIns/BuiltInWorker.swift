@@ -22,12 +22,12 @@ protocol BuiltInWorker: AnyObject {
     _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
   ) throws(BuiltInInput.Mismatch) -> BuiltInReply
 
-  /// A trigger of one of the worker's types was registered, or replaced by a new one with its id; the old one is not
-  /// reported as unregistered if it had the same type.
+  /// A trigger of one of the worker's types was registered.
   ///
-  /// - Returns: Why the trigger is refused, if it is: it is not kept then, an older trigger with its id stays in force,
-  ///   and its owner is told unless the engine is strict.
-  func triggerRegistered(_ trigger: TriggerEntry) -> InvocationFailure?
+  /// - Parameter old: The trigger of the same type that had this id until now.
+  /// - Returns: Why the trigger is refused, if it is: it is not kept then, `old` stays in force, and the owner is told
+  ///   unless the engine is strict.
+  func triggerRegistered(_ trigger: TriggerEntry, replacing old: TriggerEntry?) -> InvocationFailure?
 
   /// A trigger of one of the worker's types ended, or its type is now provided by somebody else.
   func triggerUnregistered(_ trigger: TriggerEntry)
@@ -54,8 +54,9 @@ protocol BuiltInWorker: AnyObject {
 
   /// A request came for one of the manifest's `paths`, on a listener for workers.
   ///
-  /// - Returns: The connection's role from now on; `nil` if the request was answered with a refusal.
-  func admit(_ request: HTTPRequestHead, on connection: Peer) -> (any ConnectionRole)?
+  /// The worker answers the request; if it accepts it, it also gives the connection its role (`Peer.become`). Without a
+  /// role the connection ends when the answer has been sent.
+  func admit(_ request: HTTPRequestHead, on connection: Peer)
 
   /// The engine shuts down: closes what `start` opened. Nothing is called afterwards.
   func stop()
@@ -68,7 +69,7 @@ enum WorkerChange {
 
 extension BuiltInWorker {
   func start(_ host: BuiltInHost) throws(MockEngineError) {}
-  func triggerRegistered(_ trigger: TriggerEntry) -> InvocationFailure? { nil }
+  func triggerRegistered(_ trigger: TriggerEntry, replacing old: TriggerEntry?) -> InvocationFailure? { nil }
   func triggerUnregistered(_ trigger: TriggerEntry) {}
   func callCompleted(_ token: CallToken, _ outcome: CallOutcome) {}
   func conditionDecided(_ token: CallToken, _ verdict: ConditionVerdict) {}
@@ -76,6 +77,6 @@ extension BuiltInWorker {
   func turnCame(_ kernel: borrowing KernelView) {}
   func workerChanged(_ change: WorkerChange, of worker: UUID128) {}
   func received(binary message: ByteView, from sender: PeerID, _ kernel: borrowing KernelView) -> Bool { false }
-  func admit(_ request: HTTPRequestHead, on connection: Peer) -> (any ConnectionRole)? { nil }
+  func admit(_ request: HTTPRequestHead, on connection: Peer) {}
   func stop() {}
 }

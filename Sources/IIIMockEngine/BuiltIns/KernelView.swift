@@ -11,4 +11,6 @@ struct KernelView: ~Copyable {
   let counters: InvocationCounters
   /// The workers that are part of the engine, as listings show them.
   let inProcess: [InProcessWorker]
+  /// The names of the built-in workers, by the index of their ids.
+  let builtInNames: [String]
 }

@@ -1,12 +1,12 @@
 internal import III
 
-/// A channel as a plain value: a bounded queue of messages between a writer and a reader, each of whom comes once.
+/// A channel as a plain value: a bounded queue of messages between one writer and one reader; each end is taken once.
 ///
-/// No more than `capacity` messages wait for the reader; one more stays in hand, and the writer waits for room: its Close is
-/// not answered, and with its next message it is read no further. What it had sent before it was stopped may be at hand
-/// already and waits as well.
+/// Up to `capacity` messages wait for the reader, and one more. Then the writer has to wait: its Close is not answered,
+/// and after its next message it is read no further. Messages that had been received before the writer was stopped wait
+/// as well.
 struct Channel {
-  /// Of one end: it is taken once in the channel's life.
+  /// The state of one end, which is taken once in the channel's life.
   enum End {
     case free, open, gone
   }
@@ -22,7 +22,7 @@ struct Channel {
   private var waiting = FIFO<Message>()
   private var readerTakesMore = false
   private var isPaused = false
-  /// A Close that came behind messages for which there was no room.
+  /// The writer's Close, received while its messages wait for room.
   private var unanswered: CloseReason?
 
   static let defaultCapacity = 64
@@ -39,7 +39,7 @@ struct Channel {
   /// Messages that wait.
   var count: Int { waiting.count }
 
-  /// Whether both ends have come and gone.
+  /// Whether both ends were taken and have ended.
   var isFinished: Bool { writer == .gone && reader == .gone }
 
   /// Whether an end was never taken.
@@ -47,7 +47,7 @@ struct Channel {
 
   // MARK: Ends
 
-  /// Somebody takes an end; `false`: it was taken before. A reader is sent nothing before `readerDrained`.
+  /// Takes an end; returns `false` if it was taken before. A reader is sent nothing before `readerDrained`.
   mutating func take(_ direction: ChannelDirection) -> Bool {
     switch direction {
     case .write:
@@ -60,7 +60,7 @@ struct Channel {
     return true
   }
 
-  /// An end's connection has ended without a Close that counts.
+  /// An end's connection has ended without a Close from the writer.
   mutating func lost(_ direction: ChannelDirection, _ output: some ChannelOutput) {
     switch direction {
     case .write: writerWent(output)
@@ -68,7 +68,7 @@ struct Channel {
     }
   }
 
-  /// Nobody has come for an end for so long that nobody will: whoever waits at the other one waits in vain.
+  /// Ends a channel whose other side never connected.
   mutating func abandon(_ output: some ChannelOutput) {
     if writer == .free { writerWent(output) }
     if reader == .free { readerWent(output) }
@@ -76,7 +76,7 @@ struct Channel {
 
   // MARK: The writer
 
-  /// Everything that one read brought from the writer; what broke the protocol, if something did.
+  /// Reads the frames of one read of the writer's connection; returns the protocol violation, if there was one.
   mutating func read(_ frames: inout FrameReader, _ output: some ChannelOutput) -> FrameViolation? {
     while let event = frames.next() {
       switch event {
@@ -146,7 +146,7 @@ struct Channel {
     finishIfEmpty(output)
   }
 
-  /// A writer that waits for room waits for ever then; one that is silent learns it with its next message.
+  /// A writer that waits for room is dropped at once, for it would wait forever; another one with its next message.
   private mutating func readerWent(_ output: some ChannelOutput) {
     reader = .gone
     let isWaitedFor = isFull && writer == .open

@@ -1,6 +1,6 @@
 internal import III
 
-/// What names a channel: its id, and the key without which the id is of no use. Both are UUIDs.
+/// Identifies a channel: its id, and the key that a connection must present. Both are UUIDs.
 struct ChannelName: Equatable {
   let id: String
   let key: String
@@ -9,7 +9,7 @@ struct ChannelName: Equatable {
     ChannelName(id: UUID128.random().description, key: UUID128.random().description)
   }
 
-  /// The reference to one end, as workers hand it on.
+  /// The reference to one end, as workers pass it to one another.
   func reference(_ direction: ChannelDirection) -> JSONValue {
     ["access_key": .string(key), "channel_id": .string(id), "direction": .string(direction.rawValue)]
   }

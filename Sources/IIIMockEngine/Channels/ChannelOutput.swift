@@ -10,7 +10,7 @@ protocol ChannelOutput: AnyObject {
   func finishReader()
   /// Answers the writer's ping.
   func pong(_ payload: ByteView)
-  /// Lets the writer's bytes wait in the network.
+  /// Stops reading the writer's connection.
   func pauseWriter()
   func resumeWriter()
   /// Answers the writer's Close, and ends its connection.

@@ -4,20 +4,22 @@ internal import III
 struct ChannelRegistry {
   private var relays: [ByteKey: ChannelRelay] = [:]
 
-  /// How often orphans are looked for, and how old they must be.
+  /// How often orphaned channels are looked for, and how old they must be.
   static let sweepInterval = Duration.seconds(60)
   static let sweepAge = Duration.seconds(300)
 
+  var all: [ChannelRelay] { Array(relays.values) }
+
   mutating func add(_ relay: ChannelRelay) { relays[ByteKey(relay.name.id)] = relay }
 
-  /// The channel of that id, for who knows its key.
+  /// The channel with this id; `nil` if there is none or its key is another one.
   func find(_ name: ChannelName) -> ChannelRelay? {
     guard let relay = relays[ByteKey(name.id)], relay.name == name else { return nil }
     return relay
   }
 
-  /// Takes out the channels of which an end was never taken though they are old, and, where `forgetsFinished`, those as old
-  /// that have served; returns the former.
+  /// Removes old channels with an end that was never taken and returns them; if `forgetsFinished` is set, old channels
+  /// whose ends have both ended are removed too.
   mutating func sweep(now: UInt64, forgetsFinished: Bool) -> [ChannelRelay] {
     let age = ChannelRegistry.sweepAge.nanoseconds
     let old = relays.values.filter { now &- $0.created > age }

@@ -7,7 +7,7 @@ final class ChannelRelay {
   /// By the engine's time, in nanoseconds.
   let created: UInt64
   private var channel: Channel
-  private unowned let server: Server
+  private let host: BuiltInHost
   private var writer: Peer?
   private var reader: Peer?
   /// The reader has been sent everything but the Close.
@@ -16,29 +16,28 @@ final class ChannelRelay {
   private var isChanging = false
   private var lost: [ChannelDirection] = []
 
-  /// Bytes that may be written before it is looked how many of them wait.
+  /// Bytes that may be written before the connection's backlog is checked.
   private var room = ChannelRelay.window
 
-  /// The reader is sent no more while this much waits for the kernel.
+  /// The reader is sent no more while its backlog is this large.
   private static let window = 256 << 10
-  /// No more than this of a window and pongs waits for the kernel, but for one message.
-  private static let unsentLimit = 1 << 20
-  /// What a message takes beyond its bytes, at least.
+  /// The least overhead of a message's frame.
   private static let overhead = 2
 
-  init(_ name: ChannelName, capacity: Int?, created: UInt64, on server: Server) {
+  init(_ name: ChannelName, capacity: Int?, on host: BuiltInHost) {
     self.name = name
-    self.created = created
-    self.server = server
+    self.host = host
+    created = host.now
     channel = Channel(capacity: capacity)
   }
 
+  var capacity: Int { channel.capacity }
   var isOrphaned: Bool { channel.isOrphaned }
   var isFinished: Bool { channel.isFinished }
 
   // MARK: Ends
 
-  /// A connection takes an end; `false`: it was taken before.
+  /// A connection takes an end; returns `false` if it was taken before.
   func take(_ direction: ChannelDirection, by peer: Peer) -> Bool {
     guard channel.take(direction) else { return false }
     switch direction {
@@ -59,11 +58,11 @@ final class ChannelRelay {
     if isChanging { lost.append(direction) } else { change { $0.lost(direction, self) } }
   }
 
-  /// Whoever waits at one end waits in vain: nobody came for the other.
+  /// Ends the channel because its other side never connected.
   func abandon() {
     if channel.writer != channel.reader {
       let missing = channel.writer == .free ? ChannelDirection.write : .read
-      server.note(
+      host.note(
         .warning(
           "channel \(name.id) was removed: nobody opened its \(missing.rawValue) end for "
             + "\(ChannelRegistry.sweepAge); ends connect with the first message or read"))
@@ -84,18 +83,18 @@ final class ChannelRelay {
   /// Reads what has come from an end.
   func read(_ peer: Peer, _ direction: ChannelDirection) -> Router.ConnectionEnd? {
     switch direction {
-    // One access to frames and channel a read, however many messages it brought.
+    // One access to frames and channel for each read, however many messages it brought.
     case .write: change { $0.read(&peer.reader, self) }.map { .broken($0) }
     case .read: readReader(peer)
     }
   }
 
-  /// Readers have nothing to say but pings and a Close.
+  /// Of what a reader sends, only pings and a Close count.
   private func readReader(_ peer: Peer) -> Router.ConnectionEnd? {
     while let event = peer.reader.next() {
       switch event {
       case .text, .binary, .pong: break
-      case .ping(let payload): pong(payload, to: peer)
+      case .ping(let payload): peer.pong(payload)
       case .close(let reason): return .closed(reason)
       case .violation(let violation): return .broken(violation)
       }
@@ -121,20 +120,15 @@ extension ChannelRelay: ChannelOutput {
     reader.send(isText ? .text : .binary, bytes)
     room -= bytes.count + ChannelRelay.overhead
     if room > 0 { return true }
-    // At once: if the kernel takes it all, nothing is left of which the end could be told.
+    // At once: if the kernel takes all of it, no drain is reported.
     reader.stream.flush()
     room = ChannelRelay.window - reader.stream.unsentBytes
     return room > 0
   }
 
-  func pong(_ payload: ByteView) { if let writer { pong(payload, to: writer) } }
+  func pong(_ payload: ByteView) { writer?.pong(payload) }
 
-  /// Whoever reads none of its pongs gets no more of them.
-  private func pong(_ payload: ByteView, to peer: Peer) {
-    if peer.stream.unsentBytes < ChannelRelay.unsentLimit { peer.send(.pong, payload) }
-  }
-
-  /// However slow the reader is, it gets what waits for the kernel first.
+  /// The Close follows when the backlog is sent, however slow the reader is.
   func finishReader() {
     reader?.stream.flush()
     isFinishing = true
@@ -144,7 +138,7 @@ extension ChannelRelay: ChannelOutput {
   private func finishIfDrained() {
     guard let peer = reader, isFinishing, peer.stream.unsentBytes == 0 else { return }
     reader = nil
-    server.close(peer, with: FrameEncoder.close(nil, maskKey: nil))
+    peer.end(with: FrameEncoder.close(nil, maskKey: nil), because: "the channel has ended")
   }
 
   func pauseWriter() { writer?.stream.stopReading() }
@@ -153,13 +147,14 @@ extension ChannelRelay: ChannelOutput {
   func answerClose(_ reason: CloseReason) {
     guard let peer = writer else { return }
     writer = nil
-    server.close(peer, with: FrameEncoder.close(reason.code, reason: reason.reason, maskKey: nil))
+    peer.end(
+      with: FrameEncoder.close(reason.code, reason: reason.reason, maskKey: nil), because: "the channel has ended")
   }
 
   func dropWriter() {
     guard let peer = writer else { return }
     writer = nil
-    server.note(.warning("channel \(name.id): its reader is gone, so its writer was dropped"))
-    server.drop(peer)
+    host.note(.warning("channel \(name.id): its reader left, so its writer was dropped"))
+    peer.drop(because: "the channel has no reader")
   }
 }

@@ -6,19 +6,21 @@ struct ChannelRequest: Equatable {
   let direction: ChannelDirection
 
   enum Verdict: Equatable {
-    /// It is well-formed; the response is the 101 for when there is such a channel.
+    /// The request is well-formed; the response is the 101 if the channel exists.
     case wellFormed(ChannelRequest, HTTPResponse)
     case refused(HTTPResponse)
   }
 
-  /// What is said where there is no such channel, and where the key is another one: nobody learns which.
+  /// How the paths of all channels begin.
+  static let pathPrefix = "/ws/channels/"
+
+  /// The answer if there is no such channel or the key is wrong: the text does not tell which.
   static var notFound: HTTPResponse { Upgrade.refusal(404, "Channel not found") }
 
   /// The id in the path of such a request; `nil` if the path is another one.
   static func id(in path: String) -> String? {
-    let prefix = "/ws/channels/"
-    guard path.hasPrefix(prefix) else { return nil }
-    let segment = path.dropFirst(prefix.count)
+    guard path.hasPrefix(pathPrefix) else { return nil }
+    let segment = path.dropFirst(pathPrefix.count)
     guard !segment.isEmpty, !segment.utf8.contains(UInt8(ascii: "/")) else { return nil }
     return PercentEncoding.decode(segment)
   }

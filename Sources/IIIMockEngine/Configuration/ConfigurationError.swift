@@ -1,10 +1,10 @@
-/// Why a configuration file cannot be used: what is wrong, where it stands, what to do.
+/// Why a configuration file cannot be used: what is wrong, at which line and column, and what to do.
 package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Kind: Sendable, Hashable {
     case missingFile, unreadableFile
-    /// No YAML, or not of the shape of a configuration.
+    /// The text is not YAML, or not a configuration.
     case malformed
-    /// A worker does not take what the file gives it.
+    /// A worker rejects its entry.
     case rejected
     /// `${NAME}` without a value and without a default. The real engine ends with status 101 then.
     case unsetVariable
@@ -45,7 +45,7 @@ package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConver
   }
 }
 
-/// What is wrong at a place, as the parts say it that do not know the name of the file.
+/// What is wrong at a place, without the name of the file.
 struct ConfigurationFault: Error, Hashable {
   let reason: String
   let position: SourcePosition?

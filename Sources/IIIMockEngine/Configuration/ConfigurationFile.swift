@@ -1,5 +1,5 @@
-/// What a configuration file asks of this engine.
-package struct ConfigurationFile: Sendable, Equatable {
+/// The contents of a configuration file.
+package struct ConfigurationFile: Sendable {
   /// An address to listen at.
   package struct Listener: Sendable, Hashable {
     package var host: String
@@ -13,14 +13,21 @@ package struct ConfigurationFile: Sendable, Equatable {
 
   /// In the order of the file; never empty.
   package var listeners: [Listener]
-  package var observability: ObservabilitySettings
-  /// What the file asks for and does not get, a line each.
+  /// The settings of the built-in workers that have an entry.
+  var builtIns = BuiltInSelection()
+  /// A line for each setting of the file that this engine does not support.
   package var warnings: [String] = []
 
-  /// What holds without a file: loopback alone, where the real engine listens at all addresses, and all workers on.
+  /// The configuration without a file: a listener on loopback (the real engine listens at all addresses), and all
+  /// built-in workers on.
   package init(environment: Variables) {
     listeners = [Listener()]
-    observability = ObservabilitySettings(environment: environment, isEnabled: true)
+    for kind in BuiltInCatalog.all { builtIns.set(kind.init(environment: environment, isOn: true)) }
+  }
+
+  package var observability: ObservabilitySettings {
+    get { builtIns.find(ObservabilitySettings.self) ?? ObservabilitySettings(isEnabled: false) }
+    set { builtIns.set(newValue) }
   }
 
   /// Reads a file. Throws `ConfigurationError`, which says what is wrong and where.
@@ -30,7 +37,7 @@ package struct ConfigurationFile: Sendable, Equatable {
     try parse(bytes: try ConfigurationText.read(path), path: path, environment: environment)
   }
 
-  /// Reads a text as if it stood in the file `path`.
+  /// Reads a text as if it were the file `path`.
   package static func parse(text: String, path: String, environment: Variables) throws(ConfigurationError)
     -> ConfigurationFile
   {

@@ -1,15 +1,15 @@
-/// Goes through the tree of a configuration, entry by entry.
+/// Reads the tree of a configuration, entry by entry.
 struct ConfigurationReader {
   private let environment: Variables
   private var file: ConfigurationFile
   private var listeners: [WorkerManagerSection] = []
-  private var observability: WorkerEntry?
+  /// The first entry of each built-in worker.
+  private var first: [(entry: WorkerEntry, name: String)] = []
 
   init(environment: Variables) {
     self.environment = environment
     file = ConfigurationFile(environment: environment)
-    // A worker without an entry is off, unless the environment says otherwise.
-    file.observability = ObservabilitySettings(environment: environment, isEnabled: false)
+    file.builtIns = BuiltInSelection()
   }
 
   mutating func read(_ root: YAMLNode?) throws(ConfigurationFault) -> ConfigurationFile {
@@ -17,6 +17,11 @@ struct ConfigurationReader {
     try refuseBothForms(entries)
     for entry in entries { try read(entry) }
     if !listeners.isEmpty { file.listeners = listeners.map(\.listener) }
+    // A worker without an entry is off, unless the environment switches it on.
+    for kind in BuiltInCatalog.all where kind.presence == .reduced && file.builtIns.find(named: kind.workerName) == nil
+    {
+      file.builtIns.set(kind.init(environment: environment, isOn: false))
+    }
     try refuseSameAddress()
     return file
   }
@@ -25,22 +30,27 @@ struct ConfigurationReader {
     switch entry.canonicalName {
     case WorkerNames.workerManager:
       listeners.append(try WorkerManagerSection(entry))
-    case WorkerNames.observability:
-      let section = try ObservabilitySection(entry, environment: environment)
-      if let first = observability {
-        file.warnings.append(
-          "worker '\(entry.name)' stands in line \(first.position.line) already; "
-            + "line \(entry.position.line): ignored")
-      } else {
-        observability = entry
-        file.observability = section.settings
-        file.warnings += section.warnings
-      }
-    case let name where WorkerNames.accepted.contains(name): break
+    case WorkerNames.telemetry: break
+    case let name where BuiltInCatalog.kind(named: name) != nil: try readBuiltIn(entry)
     default:
       let meant = WorkerNames.suggestion(for: entry.name).map { " (did you mean '\($0)'?)" } ?? ""
       file.warnings.append(
         "worker '\(entry.name)' is not available in this engine yet; line \(entry.position.line): ignored\(meant)")
+    }
+  }
+
+  private mutating func readBuiltIn(_ entry: WorkerEntry) throws(ConfigurationFault) {
+    guard let kind = BuiltInCatalog.kind(named: entry.canonicalName) else { return }
+    var warnings: [String] = []
+    let settings = try kind.init(entry, environment: environment, warnings: &warnings)
+    if let first = first.first(where: { $0.name == entry.canonicalName })?.entry {
+      file.warnings.append(
+        "worker '\(entry.name)' has an entry in line \(first.position.line) already; line \(entry.position.line): "
+          + "ignored")
+    } else {
+      first.append((entry, entry.canonicalName))
+      file.builtIns.set(settings)
+      file.warnings += warnings
     }
   }
 
@@ -50,7 +60,7 @@ struct ConfigurationReader {
     guard case .mapping(let members) = root.content else {
       throw ConfigurationFault(
         "invalid type: \(root.kindForMessage), expected struct EngineConfig", at: root.position,
-        hint: "the file begins with `workers:`, and its list stands below")
+        hint: "the file begins with `workers:`, followed by the list of workers")
     }
     for member in members {
       switch member.key {
@@ -59,7 +69,7 @@ struct ConfigurationReader {
       default:
         throw ConfigurationFault(
           "unknown field `\(member.key)`, expected `modules` or `workers`", at: member.position,
-          hint: "the settings of a worker stand in the `config` of its entry")
+          hint: "the settings of a worker belong in the `config` of its entry")
       }
     }
     var entries: [WorkerEntry] = []
@@ -82,7 +92,7 @@ struct ConfigurationReader {
       "\(member.key): invalid type: \(member.value.kindForMessage), expected u64", at: member.value.position)
   }
 
-  /// `iii-http` and `http` in one file: the newer engine refuses that, for one of them is a left-over.
+  /// Refuses `iii-http` and `http` in one file, as newer engines do: one of them is probably a left-over.
   private func refuseBothForms(_ entries: [WorkerEntry]) throws(ConfigurationFault) {
     var first: [String: WorkerEntry] = [:]
     for entry in entries {

@@ -1,8 +1,8 @@
 internal import UV
 
-/// The bytes of a configuration file, before anything is understood of them.
+/// The bytes of a configuration file before they are parsed.
 enum ConfigurationText {
-  /// A configuration is a few kilobytes; what is longer is something else.
+  /// The largest file that is read; a configuration has a few kilobytes.
   static let maxBytes = 1 << 20
 
   static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
@@ -23,7 +23,7 @@ enum ConfigurationText {
     return bytes
   }
 
-  /// The text without its byte order mark. The parser takes UTF-8 alone.
+  /// The text without its byte order mark; it must be UTF-8.
   static func validated(_ bytes: [UInt8]) throws(ConfigurationFault) -> [UInt8] {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
       throw ConfigurationFault("the file is UTF-16", at: nil, hint: "save it as UTF-8")

@@ -1,8 +1,8 @@
-/// How much a log line matters; `off` is above all.
+/// The level of a log line; `off` is above all others.
 package enum EngineLogLevel: Int, Sendable, Comparable, CaseIterable {
   case trace, debug, info, warn, error, off
 
-  /// The level of this name, in small or capital letters.
+  /// The level with this name, in any case.
   package init?(name: String) {
     switch name.lowercased() {
     case "trace": self = .trace
@@ -15,7 +15,7 @@ package enum EngineLogLevel: Int, Sendable, Comparable, CaseIterable {
     }
   }
 
-  /// The level of a severity number of OpenTelemetry; 0 says nothing.
+  /// The level of an OpenTelemetry severity number; 0 is unspecified.
   package init(severity: Int32) {
     switch severity {
     case 1...4: self = .trace

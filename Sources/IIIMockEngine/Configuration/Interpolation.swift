@@ -4,13 +4,13 @@
 /// The pattern is `\$\{([^}:]+)(?::([^}]*))?\}`: a name is anything but `}` and `:`, a default anything but `}`.
 /// `${NAME:-x}` has the default `-x`: these are not the shell's rules.
 struct Interpolation {
-  /// What came in the place of one placeholder.
+  /// The replacement of one placeholder.
   struct Piece: Equatable {
-    /// Where it stands in `output`.
+    /// Its range in `output`.
     let output: Range<Int>
-    /// Where its placeholder stands in `source`.
+    /// The placeholder's range in `source`.
     let source: Range<Int>
-    /// The variable whose value it is; `nil` if it is the default that the file itself shows.
+    /// The variable whose value it is; `nil` if it is the default from the file.
     let variable: String?
   }
 
@@ -19,16 +19,16 @@ struct Interpolation {
   private(set) var output: [UInt8] = []
   private(set) var pieces: [Piece] = []
 
-  /// The version that `${NAME:__III_ENGINE_VERSION__}` stands for: of the engine that this one follows.
+  /// The version that replaces `${NAME:__III_ENGINE_VERSION__}`: that of the engine that this one follows.
   static let engineVersion = "0.13.0"
 
-  /// More than this is not made of any text.
+  /// The limit of the text after the replacements.
   static let maxOutputBytes = 16 << 20
 
   init(_ text: [UInt8], environment: Variables) throws(ConfigurationFault) {
     source = text
     output.reserveCapacity(text.count)
-    let lastBrace = text.lastIndex(of: UInt8(ascii: "}")) ?? 0  // behind it nothing can match
+    let lastBrace = text.lastIndex(of: UInt8(ascii: "}")) ?? 0  // nothing can match after it
     var index = 0
     while index < text.count {
       guard text[index] == UInt8(ascii: "$"), index < lastBrace, let placeholder = Placeholder(in: text, at: index)

@@ -3,7 +3,7 @@
 package struct LogFilter: Sendable, Hashable {
   /// The least level that is shown.
   package var level: EngineLogLevel
-  /// The parts of the text that name no level.
+  /// The parts of the text that are not levels.
   package var unknownParts: [String] = []
 
   /// The target of the engine's own lines.
@@ -13,8 +13,8 @@ package struct LogFilter: Sendable, Hashable {
     self.level = level
   }
 
-  /// Directives are separated by commas. One for our target goes before one for all; the last of its sort counts.
-  /// Those for other targets and for spans (`[…]`) say nothing about our lines.
+  /// Directives are separated by commas. One for the engine's target takes precedence over one for all targets; of several
+  /// the last counts. Those for other targets and for spans (`[…]`) are ignored.
   package init(parsing text: String) {
     var general: EngineLogLevel?
     var own: EngineLogLevel?

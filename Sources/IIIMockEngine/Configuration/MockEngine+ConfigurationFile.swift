@@ -2,7 +2,8 @@ extension MockEngine.Configuration {
   /// Reads the configuration file of a real engine, as far as this one follows it; `${NAME:default}` stands for
   /// variables of the process.
   ///
-  /// Listeners, tracing and what is kept of logs and spans come from the file; everything else has its default and can be set on the result.
+  /// Listeners, tracing, and the built-in workers with their settings come from the file: without an entry a worker is off.
+  /// Everything else has its default and can be set on the result.
   ///
   /// ```swift
   /// var (configuration, warnings) = try MockEngine.Configuration.load(file: "config.yaml")
@@ -22,11 +23,12 @@ extension MockEngine.Configuration {
     }
   }
 
-  /// What a file asks for, with the defaults for all that no file says.
+  /// The settings of a file, and defaults for those that a file does not have.
   package init(_ file: ConfigurationFile) {
     self.init()
     listeners = file.listeners.map { Listener(host: $0.host, port: Int($0.port)) }
     isTracingEnabled = file.observability.isEnabled
-    observability = file.observability
+    selection = file.builtIns
+    builtIns = MockEngine.BuiltIn.all.filter { file.builtIns.find(named: $0.name)?.isOn ?? false }
   }
 }

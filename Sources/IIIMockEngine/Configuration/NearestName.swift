@@ -1,4 +1,4 @@
-/// The name that somebody probably meant.
+/// Finds the name that a misspelled one probably means.
 package enum NearestName {
   /// The candidate that is a few edits away from `name` at most; `nil` if none is.
   package static func of(_ name: String, among candidates: some Sequence<String>) -> String? {

@@ -1,6 +1,6 @@
-/// Finds for a code point of an interpolated text the place that its author sees in the file.
+/// Maps code points of an interpolated text to positions in the file.
 ///
-/// It walks forward; asked for something behind it, it starts again. What a variable put in has the place of its `${`.
+/// It moves forward; for an earlier code point it starts again. A variable's value has the position of its `${`.
 struct SourceCursor {
   private let text: Interpolation
   private var character = 0
@@ -12,13 +12,13 @@ struct SourceCursor {
     self.text = text
   }
 
-  /// The place of the code point with this number, counted from 0; behind the end it is the end's.
+  /// The position of the code point with this number, counted from 0; after the end it is the end's.
   mutating func position(ofCharacter wanted: Int) -> SourcePosition {
     walk(to: wanted)
     return position
   }
 
-  /// The first variable whose value stands in a range of code points.
+  /// The first variable whose value is in a range of code points.
   mutating func variable(in range: Range<Int>) -> String? {
     walk(to: range.lowerBound)
     var copy = self
@@ -46,7 +46,7 @@ struct SourceCursor {
     }
   }
 
-  /// Placeholders that became nothing have a width in the file alone.
+  /// Placeholders that were replaced by nothing have a width in the file only.
   private mutating func skipEmptyPieces() {
     while nextPiece < text.pieces.count, text.pieces[nextPiece].output == byte..<byte { leavePiece() }
   }

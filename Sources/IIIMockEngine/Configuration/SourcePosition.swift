@@ -1,4 +1,4 @@
-/// A place in the file as its author sees it; both numbers count from 1, columns in code points.
+/// A position in the file; line and column count from 1, columns in code points.
 package struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
   package var line: Int
   package var column: Int

@@ -4,11 +4,11 @@
   import Glibc
 #endif
 
-/// Where the values of variables come from: the process, or a dictionary in tests.
+/// The source of environment variables: the process, or a dictionary in tests.
 package struct Variables: Sendable {
   private let lookUp: @Sendable (String) -> String?
 
-  /// The variables of this process. A value that is no UTF-8 counts as not set.
+  /// The variables of this process. A value that is not UTF-8 counts as not set.
   package static let process = Variables { name in
     guard let value = getenv(name) else { return nil }
     return String(validatingCString: value)

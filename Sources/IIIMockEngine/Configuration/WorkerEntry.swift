@@ -1,16 +1,16 @@
 /// One entry of `workers` or `modules`.
 struct WorkerEntry {
-  /// The name as it is written, and the one form of it that the engine uses.
+  /// The name as written, and its canonical form.
   let name: String
   let canonicalName: String
   let position: SourcePosition
   /// A mapping, or null.
   let config: YAMLNode?
 
-  /// Keys of access control. Where this engine cannot do what they say, it does not start.
+  /// Keys of access control. This engine does not support them, and refuses to start with them.
   private static let accessKeys = ["rbac", "middleware_function_id"]
 
-  /// Reads an entry; `place` names it in messages, as `workers[1]`.
+  /// Reads an entry; messages call it `place`, as `workers[1]`.
   init(_ node: YAMLNode, place: String) throws(ConfigurationFault) {
     guard case .mapping = node.content else {
       throw ConfigurationFault(
@@ -31,7 +31,7 @@ struct WorkerEntry {
     try check(node)
   }
 
-  /// Refuses what must not be overlooked in an entry, whatever its worker does with the rest.
+  /// Refuses keys that must not be ignored, whatever the worker does with the others.
   private func check(_ node: YAMLNode) throws(ConfigurationFault) {
     if let image = node.member("image"), !image.value.isNull, WorkerNames.isBuiltIn(canonicalName) {
       throw rejection(
@@ -64,7 +64,7 @@ struct WorkerEntry {
     return members
   }
 
-  /// The fault of a worker that does not take its configuration.
+  /// The fault of a worker that rejects its configuration.
   func rejection(_ reason: String, at position: SourcePosition, hint: String? = nil) -> ConfigurationFault {
     ConfigurationFault(
       "failed to create worker '\(name)': Failed to create \(name): \(reason)", at: position, hint: hint,

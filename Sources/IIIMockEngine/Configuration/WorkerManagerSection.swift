@@ -1,7 +1,7 @@
 /// An entry of the worker manager: a listener.
 struct WorkerManagerSection {
   let entry: WorkerEntry
-  /// Without `host` all addresses, as in the real engine.
+  /// Without `host` the engine listens at all addresses, as the real one does.
   private(set) var listener = ConfigurationFile.Listener(host: "0.0.0.0")
 
   private static let keys = ["port", "host", "handshake_timeout_ms"]
@@ -29,7 +29,7 @@ struct WorkerManagerSection {
   private func mismatch(_ member: YAMLNode.Member, expected: String) -> ConfigurationFault {
     var hint: String?
     if expected.hasPrefix("u"), case .string(let text) = member.value.content, Int(text) != nil {
-      hint = "what stands in quotes is a text; write the number without them"
+      hint = "a value in quotes is a text; write the number without quotes"
     }
     return entry.rejection(
       "\(member.key): invalid type: \(member.value.kindForMessage), expected \(expected)",

@@ -1,11 +1,11 @@
-/// Makes the node tree of a text from its events, within bounds: a text that would grow without end is refused.
+/// Makes the node tree of a text from its events, within limits for depth and size.
 struct YAMLComposer {
-  /// Deeper is no configuration.
+  /// The greatest depth.
   static let maxDepth = 64
-  /// The nodes of the whole tree, an alias counted as all that it stands for.
+  /// The most nodes of the whole tree; an alias counts as all nodes of its anchor.
   static let maxNodes = 100_000
 
-  /// A finished node, and how much it is.
+  /// A finished node, its size and depth.
   private struct Composed {
     var node: YAMLNode
     var count = 1
@@ -86,7 +86,7 @@ struct YAMLComposer {
       let key = try key(event)
       if let first = places.updateValue(event.position, forKey: key) {
         throw ConfigurationFault(
-          "duplicate field `\(key)`", at: event.position, hint: "it stands at \(first) already; keep one of the two")
+          "duplicate field `\(key)`", at: event.position, hint: "the field is at \(first) already; keep one of the two")
       }
       let value = try composed(try events.next(), depth: depth + 1)
       try add(value, to: &whole)
@@ -114,7 +114,7 @@ struct YAMLComposer {
     guard var result = anchors[name] else {
       throw ConfigurationFault(
         "unknown anchor `\(name)`", at: event.position,
-        hint: "`&\(name)` has to stand before `*\(name)`; put text that starts with * in quotes")
+        hint: "`&\(name)` must come before `*\(name)`; put text that starts with * in quotes")
     }
     guard depth + result.depth <= Self.maxDepth else {
       throw ConfigurationFault("nested deeper than \(Self.maxDepth) levels by aliases", at: event.position)

@@ -1,4 +1,4 @@
-/// One step of a YAML text: what libyaml's parser says, as a value.
+/// An event of libyaml's parser, as a value.
 struct YAMLEvent: Equatable {
   enum Kind: Equatable {
     case streamStart, streamEnd, documentStart, documentEnd
@@ -8,10 +8,10 @@ struct YAMLEvent: Equatable {
   }
 
   let kind: Kind
-  /// The name behind `&`, and the tag, with its prefix resolved.
+  /// The name after `&`, and the tag with its prefix resolved.
   var anchor: String?
   var tag: String?
   let position: SourcePosition
-  /// The variable that a scalar's text, or a part of it, comes from.
+  /// The variable whose value the scalar's text contains.
   var variable: String?
 }

@@ -1,6 +1,6 @@
 private import CYAML
 
-/// The events of a text, one after the other. All that the package calls of libyaml is called here.
+/// The events of a text in order. All calls of libyaml are in this file.
 ///
 /// The parser and the text it reads live as long as the object, at one address.
 final class YAMLEvents {
@@ -66,7 +66,7 @@ final class YAMLEvents {
     text.map { String(cString: $0) }
   }
 
-  /// What the parser refuses, in its words; never with the text itself, which may hold a secret.
+  /// The parser's error, without the text itself, which may contain a secret.
   private func fault() -> ConfigurationFault {
     let problem = parser.pointee.problem.map { String(cString: $0) } ?? "this is no YAML"
     if parser.pointee.error == YAML_READER_ERROR {

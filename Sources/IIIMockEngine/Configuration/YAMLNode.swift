@@ -1,4 +1,4 @@
-/// A value of a YAML text, with its place. Aliases are resolved, and share what they name.
+/// A value of a YAML text, with its position. Aliases are resolved and share their anchor's nodes.
 struct YAMLNode: Sendable, Equatable {
   struct Member: Sendable, Equatable {
     let key: String
@@ -19,7 +19,7 @@ struct YAMLNode: Sendable, Equatable {
 
   var content: Content
   var position: SourcePosition
-  /// The variable that the value comes from: it may be a secret, so that no text shows it.
+  /// The variable that the value comes from: it may be a secret, so messages do not show the value.
   var variable: String?
 
   /// The value of a key, if this is a mapping that has it.
@@ -32,7 +32,7 @@ struct YAMLNode: Sendable, Equatable {
 
   var isNull: Bool { content == .null }
 
-  /// What this is, in the words that the real engine's decoder has for it.
+  /// The value's type and contents in the words of the real engine's decoder.
   var kindForMessage: String {
     let variable = variable.map { "the value of ${\($0)}" }
     switch content {

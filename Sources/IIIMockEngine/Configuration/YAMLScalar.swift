@@ -1,4 +1,4 @@
-/// What a scalar means by the core schema of YAML 1.2, as the real engine reads it:
+/// Resolves scalars by the core schema of YAML 1.2, as the real engine does:
 /// `yes` is a string, so is everything in quotes, and a number with leading zeros.
 enum YAMLScalar {
   static func content(_ text: String, isPlain: Bool, tag: String?) -> YAMLNode.Content {

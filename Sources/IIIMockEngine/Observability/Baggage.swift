@@ -1,12 +1,12 @@
 internal import III
 
-/// What a call's `baggage` header says: https://www.w3.org/TR/baggage/
+/// The entries of a call's `baggage` header: https://www.w3.org/TR/baggage/
 struct Baggage {
   private(set) var entries = JSONObject()
 
   private static let maxEntries = 64
 
-  /// Reads a header; entries that are none are left out. Of equal names the last counts.
+  /// Reads a header; invalid entries are left out. Of equal names the last counts.
   init(_ header: String) {
     for entry in header.split(separator: ",") {
       let pair = entry.prefix { $0 != ";" }.split(separator: "=", omittingEmptySubsequences: false)
@@ -17,7 +17,7 @@ struct Baggage {
     }
   }
 
-  /// Without blanks around it and with percent escapes resolved; `nil` if that is no UTF-8.
+  /// Without blanks around it and with percent escapes resolved; `nil` if that is not UTF-8.
   private static func decoded(_ text: Substring) -> String? {
     let bytes = PercentEncoding.bytes(text)
     func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

@@ -8,11 +8,11 @@ public struct EngineLogRecord: Sendable, Hashable {
   public var severityText: String
   /// By OpenTelemetry: 1 trace, 5 debug, 9 info, 13 warn, 17 error.
   public var severityNumber: Int32
-  /// What was logged beside the text.
+  /// Structured data beside the text.
   public var attributes: JSONObject
-  /// Who logged, `unknown` if it did not say.
+  /// The service that logged; `unknown` if the worker did not name it.
   public var serviceName: String
-  /// What the worker says of itself and of where it runs.
+  /// Attributes of the worker and of the machine that it runs on.
   public var resource: JSONObject
   /// The trace in which it was logged, 32 hexadecimal digits.
   public var traceID: String?
@@ -20,7 +20,7 @@ public struct EngineLogRecord: Sendable, Hashable {
   public var spanID: String?
   /// When it was logged: nanoseconds since 1970.
   public var timestamp: UInt64
-  /// When it was seen by who collected it: nanoseconds since 1970.
+  /// When it was collected: nanoseconds since 1970.
   public var observedTimestamp: UInt64
   /// The library that logged.
   public var scopeName: String?
@@ -49,7 +49,7 @@ public struct EngineLogRecord: Sendable, Hashable {
 }
 
 extension EngineLogRecord {
-  /// As the engine lists it; to triggers all members are shown, those without a value too.
+  /// The record as JSON; for triggers with all members, those without a value too.
   func json(showingAll: Bool) -> JSONValue {
     var json: JSONObject = ["attributes": .object(attributes), "body": .string(body)]
     if showingAll || scopeName != nil { json["instrumentation_scope_name"] = .text(scopeName) }
@@ -67,7 +67,7 @@ extension EngineLogRecord {
 }
 
 extension EngineLogRecord {
-  /// Of what a `log` trigger calls its function with.
+  /// The JSON Schema of the data of `log` triggers.
   static var schema: JSONValue {
     let text: JSONValue = ["type": "string"]
     let optional: JSONValue = ["type": ["string", "null"]]

@@ -1,17 +1,17 @@
 internal import III
 
-/// What has become of the engine's calls and workers since it started. Noted on the frame path: nothing is allocated.
+/// Counts of the engine's calls and workers since it started. Updated on the frame path: nothing is allocated.
 struct InvocationCounters {
   private(set) var successes: Int64 = 0
   private(set) var errors: Int64 = 0
   private(set) var spawns: Int64 = 0
   private(set) var deaths: Int64 = 0
 
-  /// Of all calls that began, in nanoseconds.
+  /// Durations of all calls that began, in nanoseconds.
   private var longest: UInt64 = 0
   private var shortest = UInt64.max
   private var sum = 0.0
-  /// Of the last calls, for percentiles.
+  /// Durations of the last calls, for percentiles.
   private var recent = [UInt64](repeating: 0, count: recentCount)
   private var next = 0
 

@@ -1,6 +1,6 @@
 internal import III
 
-/// What `engine::logs::list` is asked for.
+/// The input of `engine::logs::list`.
 struct LogQuery {
   static let fields: [BuiltInField] = [
     .init("end_time", .u64), .init("limit", .usize), .init("offset", .usize), .init("severity_min", .i32),
@@ -14,7 +14,7 @@ struct LogQuery {
   let severityText: String?
   let offset: Int
   let limit: Int?
-  /// The filters as they were given, null where they were not.
+  /// The filters as they were given, null if they were not.
   let echo: JSONValue
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
@@ -30,8 +30,13 @@ struct LogQuery {
 
   func matches(_ record: EngineLogRecord) -> Bool {
     window.contains(record.timestamp)
-      && (traceID.map { $0 == record.traceID } ?? true) && (spanID.map { $0 == record.spanID } ?? true)
+      && (traceID.map { isSame($0, record.traceID) } ?? true) && (spanID.map { isSame($0, record.spanID) } ?? true)
       && (severityMin.map { Int64(record.severityNumber) >= $0 } ?? true)
-      && (severityText.map { $0.lowercased() == record.severityText.lowercased() } ?? true)
+      && (severityText.map { isSame($0.lowercased(), record.severityText.lowercased()) } ?? true)
+  }
+
+  /// Byte by byte: `==` takes canonically equivalent texts for equal.
+  private func isSame(_ text: String, _ other: String?) -> Bool {
+    other.map { text.utf8.elementsEqual($0.utf8) } ?? false
   }
 }

@@ -6,7 +6,7 @@ struct LogStore {
   }
 
   private var records: RecentItems<Kept>
-  /// Older records than this are dropped, by the time at which they came; nanoseconds.
+  /// Records that were received longer ago than this are dropped; nanoseconds.
   private let retention: UInt64?
 
   init(maxCount: Int, retentionSeconds: UInt64? = nil) {
@@ -16,7 +16,7 @@ struct LogStore {
 
   var count: Int { records.count }
 
-  /// In the order in which they came.
+  /// In the order in which they were received.
   var all: [EngineLogRecord] { records.all.map(\.record) }
 
   /// - Parameter now: By the engine's time source.
@@ -32,10 +32,10 @@ struct LogStore {
 
   mutating func removeAll() { records.removeAll() }
 
-  /// Those that a query wants, newest first, and how many there were before its offset and limit.
+  /// The records that match a query, newest first, and their number before offset and limit.
   func matches(_ query: LogQuery) -> (records: [EngineLogRecord], total: Int) {
     let found = records.all.reversed().map(\.record).filter(query.matches)
-    // Of one time, what came later is the newer.
+    // Of the same time, what was received later is the newer.
     let sorted = found.enumerated().sorted { a, b in
       a.element.timestamp == b.element.timestamp
         ? a.offset < b.offset : a.element.timestamp > b.element.timestamp

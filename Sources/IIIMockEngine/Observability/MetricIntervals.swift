@@ -1,6 +1,6 @@
 internal import III
 
-/// The values of metrics summed up over spans of time of one length, which begin at 1970.
+/// The values of metrics, aggregated over intervals of one length that are counted from 1970.
 struct MetricIntervals {
   private struct Key: Hashable {
     let name: String

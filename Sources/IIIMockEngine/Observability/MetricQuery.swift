@@ -1,6 +1,6 @@
 internal import III
 
-/// What `engine::metrics::list` is asked for of what workers reported.
+/// The input of `engine::metrics::list`.
 struct MetricQuery {
   static let fields: [BuiltInField] = [
     .init("aggregate_interval", .u64), .init("end_time", .u64), .init("metric_name", .string),
@@ -9,9 +9,9 @@ struct MetricQuery {
 
   private let window: TimeWindow
   private let name: String?
-  /// In seconds; `nil` if nothing is to be summed up.
+  /// The interval of aggregation in seconds; `nil` without aggregation.
   let interval: UInt64?
-  /// What was asked for, null where nothing was.
+  /// The filters as they were given, null if they were not.
   let echo: JSONValue
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
@@ -22,6 +22,6 @@ struct MetricQuery {
   }
 
   func matches(_ metric: MetricRecord) -> Bool {
-    window.contains(metric.time) && (name.map { $0 == metric.name } ?? true)
+    window.contains(metric.time) && (name.map { $0.utf8.elementsEqual(metric.name.utf8) } ?? true)
   }
 }

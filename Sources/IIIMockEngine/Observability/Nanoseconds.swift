@@ -1,6 +1,6 @@
 internal import III
 
-/// Times as nanoseconds since 1970: workers send any number, so that arithmetic stops at the ends.
+/// Times as nanoseconds since 1970. Workers may send any number, so arithmetic saturates.
 extension UInt64 {
   func addingClamping(_ other: UInt64) -> UInt64 {
     let (sum, overflow) = addingReportingOverflow(other)

@@ -1,7 +1,7 @@
 internal import III
 
-/// An object of an OTLP message, read as the real engine reads it: what is absent has a value, what is null has one in
-/// some places only, and integers may be strings.
+/// An object of an OTLP message, read as the real engine does: absent members have defaults, null is accepted for some
+/// members only, and integers may be strings.
 struct OTLPObject {
   private let members: JSONObject
   /// What errors call it.
@@ -20,7 +20,7 @@ struct OTLPObject {
 
   func has(_ key: String) -> Bool { members[key].map { $0 != .null } ?? false }
 
-  /// Elements that are objects; absent is none, null is refused.
+  /// An array of objects; empty if absent, null is refused.
   func list(_ key: String, _ element: String) throws(OTLPProblem) -> [OTLPObject] {
     switch members[key] {
     case nil: return []
@@ -34,7 +34,7 @@ struct OTLPObject {
     }
   }
 
-  /// An object without members where there is none or null.
+  /// An object; empty if absent or null.
   func object(_ key: String) throws(OTLPProblem) -> OTLPObject {
     guard let value = members[key], value != .null else { return OTLPObject("`\(key)`") }
     return try OTLPObject(value, "`\(key)`")
@@ -48,13 +48,13 @@ struct OTLPObject {
     }
   }
 
-  /// An id; one of zeros alone is none.
+  /// An id; `nil` if it has only zeros.
   func id(_ key: String) throws(OTLPProblem) -> String? {
     let id = try text(key)
     return id.utf8.allSatisfy { $0 == UInt8(ascii: "0") } ? nil : id
   }
 
-  /// A time or a count; absent is zero, null is refused.
+  /// A time or a count; zero if absent, null is refused.
   func unsigned(_ key: String) throws(OTLPProblem) -> UInt64 {
     guard let value = members[key] else { return 0 }
     if value == .null { throw .missing(key, of: owner, expected: "an integer") }
@@ -62,14 +62,14 @@ struct OTLPObject {
     return number
   }
 
-  /// As `unsigned`, where null is zero.
+  /// As `unsigned`, but null is zero.
   func number(_ key: String) throws(OTLPProblem) -> Int64 {
     guard let value = members[key], value != .null else { return 0 }
     guard let number = OTLPObject.integer(value) else { throw .wrongType(key, of: owner, expected: "an integer") }
     return number
   }
 
-  /// `nil` where there is none or null.
+  /// `nil` if absent or null.
   func double(_ key: String) throws(OTLPProblem) -> Double? {
     guard let value = members[key], value != .null else { return nil }
     guard let number = OTLPObject.double(value) else { throw .wrongType(key, of: owner, expected: "a number") }
@@ -98,7 +98,7 @@ struct OTLPObject {
     return numbers
   }
 
-  /// A value of any type; nothing is null.
+  /// A value of any type; null if absent.
   func any(_ key: String) throws(OTLPProblem) -> JSONValue {
     guard let value = members[key], value != .null else { return .null }
     return try OTLPObject(value, "`\(key)`").anyValue()
@@ -113,14 +113,14 @@ struct OTLPObject {
     return attributes
   }
 
-  /// `attributes`, whatever they are as text.
+  /// `attributes` with their values as text.
   func textAttributes() throws(OTLPProblem) -> [SpanRecord.Attribute] {
     try attributes().map { SpanRecord.Attribute(key: $0.key, value: $0.value.otlpText) }
   }
 
   // MARK: Values
 
-  /// What the one member of an `AnyValue` says.
+  /// The value of an `AnyValue`, which has one member.
   private func anyValue() throws(OTLPProblem) -> JSONValue {
     if let value = members["stringValue"], case .string = value { return value }
     if let value = members["boolValue"], case .bool = value { return value }
@@ -166,7 +166,7 @@ struct OTLPObject {
     case .int(let number): Double(number)
     case .uint(let number): Double(number)
     case .double(let number): number
-    // What JSON has no numbers for.
+    // JSON has no numbers for these.
     case .string(let text): Double(text)
     default: nil
     }
@@ -174,7 +174,7 @@ struct OTLPObject {
 }
 
 extension JSONValue {
-  /// Primitives as they read, lists and maps as JSON; null is empty.
+  /// Primitives as text, lists and maps as JSON; null is empty.
   var otlpText: String {
     switch self {
     case .null: ""

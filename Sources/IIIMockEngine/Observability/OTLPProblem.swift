@@ -1,4 +1,4 @@
-/// Why a telemetry message cannot be read. Names members and types, never what stands in them.
+/// Why a telemetry message cannot be read. Names members and types, never their values.
 struct OTLPProblem: Error, Equatable {
   let text: String
 

@@ -1,8 +1,8 @@
 internal import III
 
-/// Makes records of OTLP messages.
+/// Reads the records of OTLP messages.
 enum OTLPReader {
-  /// Who reported, and with which library.
+  /// The reporting service and library.
   private struct Source {
     var resource: [SpanRecord.Attribute] = []
     var serviceName: String { resource.first { $0.key == "service.name" }?.value ?? "unknown" }
@@ -81,7 +81,7 @@ enum OTLPReader {
 
   // MARK: Metrics
 
-  /// - Parameter now: When the message came, for metrics that say no time; nanoseconds since 1970.
+  /// - Parameter now: When the message was received, for metrics without a time; nanoseconds since 1970.
   static func metrics(in message: JSONValue, now: UInt64) throws(OTLPProblem) -> [MetricRecord] {
     var metrics: [MetricRecord] = []
     try forEach("metrics", "a metric", in: message, ("resourceMetrics", "scopeMetrics")) {
@@ -91,7 +91,7 @@ enum OTLPReader {
     return metrics
   }
 
-  /// `nil` of a metric of a sort that is not kept.
+  /// `nil` for a metric of a type that is not kept.
   private static func metric(
     _ metric: OTLPObject, _ source: Source, _ now: UInt64
   ) throws(OTLPProblem) -> MetricRecord? {
@@ -145,7 +145,7 @@ enum OTLPReader {
 
   // MARK: Common
 
-  /// Goes through what all three sorts of messages have in common: resources, their scopes, the scopes' items.
+  /// Visits the items of all scopes of all resources, which all three types of messages have.
   private static func forEach(
     _ items: String, _ item: String, in message: JSONValue, _ path: (resources: String, scopes: String),
     _ body: (OTLPObject, Source) throws(OTLPProblem) -> Void

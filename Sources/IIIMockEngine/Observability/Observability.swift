@@ -1,16 +1,15 @@
 internal import III
 
-/// What the engine keeps of its workers' logs, spans and metrics, and of its own calls: a plain value.
+/// What the engine keeps of its workers' logs, spans and metrics: a plain value.
 struct Observability {
   let settings: ObservabilitySettings
-  /// `nil` where no logs are to be kept.
+  /// `nil` if logs are not kept.
   private(set) var logs: LogStore?
-  /// `nil` where no spans are to be kept.
+  /// `nil` if spans are not kept.
   private(set) var spans: RecentItems<SpanRecord>?
   private(set) var metrics: RecentItems<MetricRecord>
-  var counters = InvocationCounters()
 
-  /// Larger messages are not read: as a tree they would take many times their size.
+  /// Larger messages are not read: their tree takes many times their size.
   static let maxMessageBytes = 16 << 20
 
   init(_ settings: ObservabilitySettings) {
@@ -24,7 +23,7 @@ struct Observability {
 
   // MARK: Logs
 
-  /// Keeps a record of about so many bytes, unless logs are off or the lot falls on it. Returns whether it is kept.
+  /// Keeps a record of about `bytes` bytes, unless logs are off or sampling drops it. Returns whether it is kept.
   mutating func log(_ record: EngineLogRecord, bytes: Int, now: UInt64) -> Bool {
     guard logs != nil, isSampled(settings.logsSamplingRatio) else { return false }
     logs?.append(record, bytes: bytes, now: now)
@@ -49,7 +48,7 @@ struct Observability {
 
   // MARK: Telemetry
 
-  /// Reads a message and keeps what it holds, but for log records: it returns those, and the caller hands them to `log`.
+  /// Reads a message and keeps its spans or metrics. Log records are returned: the caller passes them to `log`.
   ///
   /// - Parameter wallClock: Nanoseconds since 1970.
   mutating func receive(
@@ -68,7 +67,7 @@ struct Observability {
     return []
   }
 
-  /// What one of a message's items takes, about.
+  /// The approximate size of one of a message's items.
   static func size(_ payload: ByteView, _ count: Int) -> Int { payload.count / max(count, 1) + 64 }
 
   private static func parse(_ payload: ByteView) throws(OTLPProblem) -> JSONValue {
@@ -86,7 +85,7 @@ struct Observability {
 
   // MARK: Metrics
 
-  /// What workers reported of late.
+  /// The metrics that workers reported within the retention time.
   ///
   /// - Parameter wallClock: Nanoseconds since 1970.
   func metrics(_ query: MetricQuery, wallClock: UInt64) -> [MetricRecord] {

@@ -1,6 +1,6 @@
 internal import III
 
-/// A function of `iii-observability`: logs, spans, metrics, and what the engine says of its health.
+/// A function of `iii-observability`: logs, spans, metrics, health.
 enum ObservabilityFunction: String, BuiltInFamily {
   case logTrace = "engine::log::trace"
   case logDebug = "engine::log::debug"
@@ -22,8 +22,6 @@ enum ObservabilityFunction: String, BuiltInFamily {
   case baggageEntry = "engine::baggage::get"
   case setBaggage = "engine::baggage::set"
   case allBaggage = "engine::baggage::get_all"
-
-  static let owner = "iii-observability"
 
   var description: String {
     switch self {

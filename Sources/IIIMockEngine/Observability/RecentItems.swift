@@ -1,6 +1,6 @@
 internal import III
 
-/// The newest items, up to a number and a size in bytes: what is older makes room.
+/// The newest items, up to a number and a size in bytes; the oldest are dropped.
 struct RecentItems<Item> {
   private struct Kept {
     let item: Item
@@ -20,7 +20,7 @@ struct RecentItems<Item> {
   var count: Int { items.count }
   var oldest: Item? { items.first?.item }
 
-  /// In the order in which they came.
+  /// In the order in which they were received.
   var all: [Item] {
     var all: [Item] = []
     all.reserveCapacity(count)
@@ -31,7 +31,7 @@ struct RecentItems<Item> {
     return all
   }
 
-  /// Keeps an item that takes about so many bytes; one that is too large by itself is not kept.
+  /// Keeps an item of about `bytes` bytes; one that is too large by itself is not kept.
   mutating func append(_ item: Item, bytes size: Int) {
     guard maxCount > 0, size <= maxBytes else { return }
     while count >= maxCount || bytes > maxBytes - size { removeOldest() }

@@ -1,6 +1,6 @@
 internal import III
 
-/// Spans by the value of one of their attributes: what `engine::traces::group_by` tells.
+/// Groups spans by the value of an attribute, for `engine::traces::group_by`.
 struct SpanGroups {
   static let fields: [BuiltInField] = [
     .init("attribute", .string, isRequired: true), .init("include_internal", .bool), .init("limit", .usize),
@@ -12,24 +12,29 @@ struct SpanGroups {
     var end: UInt64 = 0
     var errors: Int64 = 0
     var spans: Int64 = 0
-    var traces: Set<String> = []
+    /// Trace ids as bytes, as are the groups' values: strings take canonically equivalent texts for equal.
+    var traces: Set<[UInt8]> = []
 
     mutating func add(_ span: SpanRecord) {
       start = min(start, span.startTime)
       end = max(end, span.endTime)
       spans += 1
       if span.status == .error { errors += 1 }
-      traces.insert(span.traceID)
+      traces.insert(Array(span.traceID.utf8))
     }
 
-    func json(_ value: String) -> JSONValue {
+    func json(_ value: [UInt8]) -> JSONValue {
       [
         "duration_ms": .double(Double(end > start ? end - start : 0) / 1e6), "error_count": .int(errors),
         "first_seen_ms": .number(start.milliseconds), "last_seen_ms": .number(end.milliseconds),
-        "span_count": .int(spans), "trace_ids": .array(traces.sorted().map { .string($0) }), "value": .string(value),
+        "span_count": .int(spans),
+        "trace_ids": .array(traces.sorted { $0.lexicographicallyPrecedes($1) }.map { SpanGroups.text($0) }),
+        "value": SpanGroups.text(value),
       ]
     }
   }
+
+  private static func text(_ bytes: [UInt8]) -> JSONValue { .string(String(decoding: bytes, as: UTF8.self)) }
 
   private let attribute: String
   private let since: UInt64
@@ -45,12 +50,12 @@ struct SpanGroups {
 
   /// The group that began last comes first.
   func json(of spans: [SpanRecord]) -> JSONValue {
-    var groups: [String: Group] = [:]
+    var groups: [[UInt8]: Group] = [:]
     for span in spans where span.startTime >= since && (includesInternal || !span.isInternal) {
-      if let value = span.value(of: attribute) { groups[value, default: Group()].add(span) }
+      if let value = span.value(of: attribute) { groups[Array(value.utf8), default: Group()].add(span) }
     }
     let sorted = groups.sorted { a, b in
-      a.value.start == b.value.start ? a.key < b.key : a.value.start > b.value.start
+      a.value.start == b.value.start ? a.key.lexicographicallyPrecedes(b.key) : a.value.start > b.value.start
     }
     return .array(sorted.prefix(limit).map { $0.value.json($0.key) })
   }

@@ -1,6 +1,6 @@
 internal import III
 
-/// What `engine::traces::list` is asked for.
+/// The input of `engine::traces::list`.
 struct SpanQuery {
   static let fields: [BuiltInField] = [
     .init("attributes", .pairs), .init("end_time", .u64), .init("include_internal", .bool), .init("limit", .usize),
@@ -24,7 +24,11 @@ struct SpanQuery {
   private let sortsBy: String?
   private let isDescending: Bool
 
-  init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
+  /// Whether the sort keys that engine 0.17 added are known: `service_name`, and `duration_ms` for `duration`.
+  private let sortsAsLater: Bool
+
+  init(_ input: BuiltInInput, sortsAsLater: Bool = true) throws(BuiltInInput.Mismatch) {
+    self.sortsAsLater = sortsAsLater
     offset = input.count("offset") ?? 0
     limit = input.count("limit") ?? 100
     traceID = try input.string("trace_id")
@@ -43,13 +47,15 @@ struct SpanQuery {
 
   /// All that match, sorted.
   func matches(among spans: [SpanRecord]) -> [SpanRecord] {
-    // Of all spans a name finds whole traces, of roots only themselves.
-    let named = searchesAll ? name.map { name in Set(spans.filter { name.isIn($0.name) }.map(\.traceID)) } : nil
+    // If all spans are searched, a name selects whole traces; otherwise only root spans.
+    let named =
+      searchesAll ? name.map { name in Set(spans.filter { name.isIn($0.name) }.map { Array($0.traceID.utf8) }) } : nil
     let found = spans.filter { span in
       (searchesAll || span.parentSpanID == nil) && (includesInternal || !span.isInternal)
-        && (named.map { $0.contains(span.traceID) } ?? name.map { $0.isIn(span.name) } ?? true) && matches(span)
+        && (named.map { $0.contains(Array(span.traceID.utf8)) } ?? name.map { $0.isIn(span.name) } ?? true)
+        && matches(span)
     }
-    // What is equal stays in the order in which it came.
+    // Equal spans stay in the order in which they were received.
     return found.enumerated().sorted { a, b in
       if precedes(a.element, b.element) { return !isDescending }
       if precedes(b.element, a.element) { return isDescending }
@@ -59,7 +65,8 @@ struct SpanQuery {
 
   private func matches(_ span: SpanRecord) -> Bool {
     let milliseconds = Double(span.duration) / 1e6
-    return (traceID.map { $0 == span.traceID } ?? true) && (serviceName.map { $0.isIn(span.serviceName) } ?? true)
+    return (traceID.map { $0.utf8.elementsEqual(span.traceID.utf8) } ?? true)
+      && (serviceName.map { $0.isIn(span.serviceName) } ?? true)
       && (status.map { $0.isIn(span.status.rawValue) } ?? true)
       && (minDuration.map { milliseconds >= $0 } ?? true) && (maxDuration.map { milliseconds <= $0 } ?? true)
       && window.overlaps(from: span.startTime, to: span.endTime)
@@ -69,6 +76,8 @@ struct SpanQuery {
   private func precedes(_ a: SpanRecord, _ b: SpanRecord) -> Bool {
     switch sortsBy {
     case "duration": a.duration < b.duration
+    case "duration_ms" where sortsAsLater: a.duration < b.duration
+    case "service_name" where sortsAsLater: a.serviceName.utf8.lexicographicallyPrecedes(b.serviceName.utf8)
     case "name": a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
     default: a.startTime < b.startTime
     }

@@ -6,8 +6,13 @@ struct SpanRecord: Equatable {
 
   struct Attribute: Equatable {
     let key: String
-    /// As text, whatever it was.
+    /// The value as text, whatever its type was.
     let value: String
+
+    /// Byte by byte: `==` of strings takes canonically equivalent texts for equal.
+    static func == (a: Attribute, b: Attribute) -> Bool {
+      a.key.utf8.elementsEqual(b.key.utf8) && a.value.utf8.elementsEqual(b.value.utf8)
+    }
   }
 
   struct Event: Equatable {
@@ -39,19 +44,19 @@ struct SpanRecord: Equatable {
   var scopeName: String?
   var scopeVersion: String?
 
-  /// None if it ended before it began, as clocks that were set make it.
+  /// Zero if it ended before it began, which happens when a clock was set.
   var duration: UInt64 { endTime > startTime ? endTime - startTime : 0 }
 
-  func value(of attribute: String) -> String? { attributes.first { $0.key == attribute }?.value }
+  func value(of attribute: String) -> String? { attributes.first { $0.key.utf8.elementsEqual(attribute.utf8) }?.value }
 
-  /// The engine's own doings, which are listed only when asked for.
+  /// Whether the span is one of the engine's own, which are listed only if asked for.
   var isInternal: Bool {
-    value(of: "iii.function.kind") == "internal" || value(of: "function_id")?.hasPrefix("engine::") == true
+    value(of: "iii.function.kind") == "internal" || value(of: "function_id")?.utf8.starts(with: "engine::".utf8) == true
   }
 }
 
 extension SpanRecord {
-  /// As listings show it.
+  /// The span as JSON.
   var json: JSONObject {
     var json: JSONObject = ["attributes": SpanRecord.json(attributes), "end_time_unix_nano": .number(endTime)]
     json["events"] = .array(

@@ -1,12 +1,12 @@
 internal import III
 
-/// What telemetry a binary message carries: four letters, behind them OTLP as JSON.
+/// The type of telemetry in a binary message: four letters, followed by OTLP as JSON.
 enum TelemetryKind: String {
   case traces = "OTLP"
   case metrics = "MTRC"
   case logs = "LOGS"
 
-  /// `nil` if the message is no telemetry.
+  /// `nil` if the message is not telemetry.
   init?(_ message: ByteView) {
     guard message.count >= 4 else { return nil }
     let prefix = message.prefix(4)

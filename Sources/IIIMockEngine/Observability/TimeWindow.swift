@@ -1,9 +1,9 @@
-/// The time that a query asks for, open at an end that it does not name; nanoseconds since 1970.
+/// The time range of a query; an end that is not given is open. Nanoseconds since 1970.
 struct TimeWindow {
   private let start: UInt64
   private let end: UInt64
 
-  /// Of `start_time` and `end_time`, which are milliseconds.
+  /// From `start_time` and `end_time`, which are milliseconds.
   init(_ input: BuiltInInput) {
     start = input.unsigned("start_time").map { UInt64(milliseconds: $0) } ?? 0
     end = input.unsigned("end_time").map { UInt64(milliseconds: $0) } ?? .max

@@ -1,11 +1,11 @@
 internal import III
 
-/// Makes room for the caller's id in a payload: `_caller_worker_id` is the engine's to say.
+/// Only the engine sets `_caller_worker_id`; a caller's own is removed.
 enum CallerSplice {
-  /// Whether the id goes into this payload: only into objects.
+  /// Whether the id is put into this payload: only into objects.
   static func applies(to data: ByteView) -> Bool { !data.isEmpty && data[0] == 0x7B }
 
-  /// The object without its own `_caller_worker_id`s, however those are spelled.
+  /// The object without its own members `_caller_worker_id`, also if these are spelled with escapes.
   static func withoutCaller(_ data: ByteView) -> [UInt8] {
     var kept: [UInt8] = [0x7B]
     guard var members = ObjectMembers(data) else { return data.array }

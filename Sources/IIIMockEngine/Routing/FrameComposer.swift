@@ -1,6 +1,6 @@
 internal import III
 
-/// What has a message's text: one pass counts it, another writes it, so that both say the same.
+/// A message's text: `compose` is used to count the bytes first and then to write them.
 protocol OutgoingText {
   func compose<Sink: ByteSink>(into sink: inout Sink)
 }
@@ -47,7 +47,7 @@ extension OutgoingFrame: OutgoingText {
     }
   }
 
-  /// What names a trigger.
+  /// The members that identify a trigger.
   private func compose<Sink: ByteSink>(_ trigger: TriggerEntry, into sink: inout Sink) {
     sink.append(member: ",\"id\":", quoting: trigger.id.text)
     sink.append(member: ",\"trigger_type\":", quoting: trigger.type.text)

@@ -19,7 +19,7 @@ final class FunctionName {
 /// Who executes a function.
 enum FunctionTarget {
   case worker(PeerID)
-  case builtIn(BuiltIn)
+  case builtIn(BuiltInTarget)
 }
 
 /// A registered function.
@@ -31,8 +31,6 @@ struct FunctionEntry {
   var requestFormat: [UInt8]?
   var responseFormat: [UInt8]?
   var metadata: [UInt8]?
-  /// The span between two calls of `takeChange` in which the id came; 0 if it was there before all of them.
-  fileprivate(set) var span: UInt32 = 0
 }
 
 /// The engine's functions: the newest registration of an id wins, and only its owner removes it.
@@ -44,10 +42,9 @@ struct FunctionRegistry {
   /// By the owner's slot; functions of the engine are in none.
   private var owned = NumberLists()
 
-  /// The ids that came and went since the last `takeChange`: their number, and those that were there before.
-  private var added = 0
-  private var removed: Set<ByteKey> = []
-  private var span: UInt32 = 1
+  /// Identifies the set of ids that are registered: the same for the same ids, whatever was registered and removed in
+  /// between. 0 for the ids of `markUnchanged`.
+  private(set) var fingerprint: UInt64 = 0
 
   var count: Int { table.count }
   /// For how many functions memory is held.
@@ -75,34 +72,27 @@ struct FunctionRegistry {
   /// A worker's functions, in no order.
   func entries(of owner: PeerID) -> [FunctionEntry] { owned.numbers(of: owner.slot).compactMap { table[$0] } }
 
-  /// Whether other ids are registered than at the last call: changes that cancelled each other out are none.
-  mutating func takeChange() -> Bool {
-    let hasChanged = added > 0 || !removed.isEmpty
-    added = 0
-    removed = []
-    span &+= 1
-    return hasChanged
+  /// Makes the ids that are registered now those whose fingerprint is 0.
+  mutating func markUnchanged() { fingerprint = 0 }
+
+  private static func hash(_ name: FunctionName) -> UInt64 {
+    var hasher = Hasher()
+    hasher.combine(name.key)
+    return UInt64(bitPattern: Int64(hasher.finalize()))
   }
 
   // MARK: Changing
 
   /// Registers a function; returns the one that had its id.
   @discardableResult mutating func register(_ entry: FunctionEntry) -> FunctionEntry? {
-    var entry = entry
     let key = entry.name.key
     if let number = table.find(key), let old = table[number] {
-      entry.span = old.span
       unlink(number, old)
       table[number] = entry
       link(number, entry)
       return old
     }
-    if removed.remove(key) == nil {
-      entry.span = span
-      added += 1
-    } else {
-      entry.span = 0
-    }
+    fingerprint &+= FunctionRegistry.hash(entry.name)
     link(table.set(key, entry).number, entry)
     return nil
   }
@@ -129,7 +119,7 @@ struct FunctionRegistry {
   }
 
   private mutating func remove(_ number: UInt32, _ entry: FunctionEntry, mayRebuild: Bool = true) {
-    if entry.span == span { added -= 1 } else { removed.insert(entry.name.key) }
+    fingerprint &-= FunctionRegistry.hash(entry.name)
     unlink(number, entry)
     table.remove(number)
     if mayRebuild { rebuildIfSparse() }

@@ -1,9 +1,9 @@
 internal import III
 
-/// A message to a worker, made of parts that lie elsewhere: it is written once, into the connection's own memory.
+/// A message to a worker, as references to its parts: it is written once, into the connection's memory.
 ///
-/// A worker's calls and their answers, nearly all of the traffic, are sent without this around them: to take parts out
-/// of an enumeration is to copy them.
+/// Calls and answers between workers, nearly all of the traffic, are sent without this enumeration: extracting a payload
+/// from it copies it.
 enum OutgoingFrame {
   case workerRegistered(id: UUID128, reattachToken: UUID128?)
   case pong
@@ -18,7 +18,7 @@ enum OutgoingFrame {
     .result(OutgoingResult(id: id, name: name, outcome: outcome, trace: trace))
   }
 
-  /// What an `invocationresult` says.
+  /// The outcome in an `invocationresult`.
   enum Outcome {
     case value(ByteView)
     /// A value that the engine made.
@@ -34,7 +34,7 @@ struct OutgoingInvocation {
   let id: UUID128
   let functionID: ByteView
   let data: ByteView
-  /// Put into `data`, which then is an object.
+  /// Inserted into `data`, which then is an object.
   let caller: UUID128?
   let trace: TraceHeaders?
   let metadata: ByteView?
@@ -59,9 +59,13 @@ struct InvocationFailure: Error, Equatable {
   }
 
   static let stopped = InvocationFailure(code: "invocation_stopped", message: "Invocation stopped")
-  /// The waiter was displaced by another call under its id.
+  /// The call was displaced by another one with its id.
   static let displaced = InvocationFailure(code: "invocation_error", message: "channel closed")
   static let noQueues = InvocationFailure(code: "enqueue_error", message: "QueueModule not loaded")
+
+  static func timedOut(_ functionID: String) -> InvocationFailure {
+    InvocationFailure(code: "TIMEOUT", message: "Function \(functionID) did not answer in time")
+  }
 
   static func badInput(_ function: String, _ reason: String) -> InvocationFailure {
     InvocationFailure(

@@ -18,17 +18,17 @@ extension Router {
       let name = FunctionName(frame.functionID.text)
       let failure = missing(name.text, frame)
       note(failure, of: name, caller: peer, output)
-      observability.counters.failed()
+      counters.failed()
       if wantsAnswer {
-        output.send(.result(id: id, name: name, outcome: .failure(failure), trace: replyTrace), to: peer)
+        send(.result(id: id, name: name, outcome: .failure(failure), trace: replyTrace), to: peer, output)
       }
       return
     }
     switch route.target {
-    case .builtIn(let function):
-      run(function, frame, name: route.name, id: wantsAnswer ? id : nil, trace: replyTrace, from: peer, output)
+    case .builtIn(let target):
+      call(target, frame, name: route.name, id: wantsAnswer ? id : nil, trace: replyTrace, from: peer, output)
     case .worker(let callee):
-      // Noted before it is sent: an answer cannot come too early.
+      // Inserted before it is sent: an answer cannot come too early.
       let displaced = invocations.insert(
         id, caller: caller, callee: callee, name: route.name, trace: replyTrace, at: now)
       count(1, callee)
@@ -57,7 +57,7 @@ extension Router {
     if frame.namesCaller { CallerSplice.withoutCaller(frame.data).withView(send) } else { send(frame.data) }
   }
 
-  /// Nobody checks who answers: the id alone tells which call it is.
+  /// The id alone identifies the call: who answers is not checked.
   mutating func answer(_ frame: ResultFrame, from peer: PeerID, _ output: some RouterOutput) {
     guard let invocation = invocations.remove(frame.invocationID) else { return }
     ended(invocation, succeeded: frame.error == nil)
@@ -66,7 +66,7 @@ extension Router {
         InvocationFailure(code: error.code.text, message: error.message.text), of: invocation.name,
         caller: invocation.caller, output)
     }
-    guard invocation.caller != .none else { return }
+    guard invocation.caller.isConnection else { return answered(invocation.caller, frame, output) }
     let outcome: OutgoingFrame.Outcome =
       if let error = frame.error {
         .error(error)
@@ -81,10 +81,21 @@ extension Router {
     if count > LargeMessageHint.threshold { warn(ofMessage: count, to: invocation.caller, output) }
   }
 
-  /// Says so where it is known that the receiver's SDK will not take a message of that size.
-  private func warn(ofMessage count: Int, to peer: PeerID, _ output: some RouterOutput) {
-    guard let worker = workers[peer], let hint = LargeMessageHint.text(count, to: worker.metadata) else { return }
-    output.note(.largeMessage(worker: worker.label, bytes: count, hint: hint))
+  /// The answer to a call that the engine made.
+  @inline(never) private mutating func answered(_ caller: PeerID, _ frame: ResultFrame, _ output: some RouterOutput) {
+    guard let key = caller.engineCall else { return }
+    let outcome: CallOutcome =
+      if let error = frame.error {
+        .failure(
+          InvocationFailure(
+            code: error.code.text, message: error.message.text,
+            stacktrace: error.stacktrace.flatMap { $0.text.isEmpty ? nil : $0.text }))
+      } else if let result = frame.result {
+        .value(result)
+      } else {
+        .nothing
+      }
+    complete(key, outcome, output)
   }
 
   /// Ends a call for its caller, if one waits, with an error of the engine's.
@@ -92,10 +103,11 @@ extension Router {
     _ invocation: Invocation, _ failure: InvocationFailure, _ output: some RouterOutput
   ) {
     note(failure, of: invocation.name, caller: invocation.caller, output)
-    guard invocation.caller != .none else { return }
-    output.send(
+    if let key = invocation.caller.engineCall { return complete(key, .failure(failure), output) }
+    guard invocation.caller.isConnection else { return }
+    send(
       .result(id: invocation.id, name: invocation.name, outcome: .failure(failure), trace: invocation.trace),
-      to: invocation.caller)
+      to: invocation.caller, output)
   }
 
   private func missing(_ id: String, _ frame: InvocationFrame) -> InvocationFailure {
@@ -106,42 +118,24 @@ extension Router {
       code: "function_not_found", message: "Function \(id) not found in namespace \(namespace).")
   }
 
-  /// As an engine without queues answers.
+  /// Answers as an engine without queues does.
   private mutating func enqueue(_ frame: InvocationFrame, from peer: PeerID, _ output: some RouterOutput) {
     let name = FunctionName(frame.functionID.text)
     note(.noQueues, of: name, caller: peer, output)
     guard let id = frame.invocationID else { return }
     let echo = TraceHeaders(traceparent: frame.traceparent?.raw.array, baggage: frame.baggage?.raw.array)
-    output.send(.result(id: id, name: name, outcome: .failure(.noQueues), trace: echo), to: peer)
+    send(.result(id: id, name: name, outcome: .failure(.noQueues), trace: echo), to: peer, output)
   }
 
-  private mutating func run(
-    _ function: BuiltIn, _ frame: InvocationFrame, name: FunctionName, id: UUID128?, trace: TraceHeaders?,
-    from peer: PeerID, _ output: some RouterOutput
-  ) {
-    if id != nil { count(1, peer) }  // a listing counts itself
-    defer { if id != nil { count(-1, peer) } }
-    let outcome: OutgoingFrame.Outcome
-    let result = call(function, frame.data, baggage: frame.baggage, from: peer, output)
-    let succeeded = if case .success = result { true } else { false }
-    name.calls &+= 1
-    observability.counters.ended(succeeded: succeeded, after: output.now &- now)
-    switch result {
-    case .success(.null): outcome = .nothing
-    case .success(let value): outcome = .json(value.jsonBytes)
-    case .failure(let failure):
-      note(failure, of: name, caller: peer, output)
-      outcome = .failure(failure)
-    }
-    guard let id else { return }
-    output.send(.result(id: id, name: name, outcome: outcome, trace: trace), to: peer)
-  }
-
-  private func note(
+  func note(
     _ failure: InvocationFailure, of name: FunctionName, caller: PeerID, _ output: some RouterOutput
   ) {
     guard output.wantsEvents else { return }
-    let label = workers[caller]?.label ?? WorkerLabel(id: "nobody", name: "a caller that waits for no answer")
+    let label =
+      workers[caller]?.label
+      ?? (caller.engineCall == nil
+        ? WorkerLabel(id: "nobody", name: "a caller that waits for no answer")
+        : WorkerLabel(id: "engine", name: "the engine"))
     output.note(
       .invocationFailed(functionID: name.text, code: failure.code, message: failure.message, caller: label))
   }

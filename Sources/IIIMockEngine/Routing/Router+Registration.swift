@@ -1,7 +1,7 @@
 internal import III
 
 extension Router {
-  /// The newest registration of an id wins, over other workers and built-in functions too.
+  /// The newest registration of an id wins, also over other workers and built-in functions.
   mutating func register(
     _ frame: FunctionRegistrationFrame, from peer: PeerID, _ output: some RouterOutput
   ) throws(FrameProblem) {
@@ -18,7 +18,7 @@ extension Router {
     output.note(.functionRegistered(id: id, worker: worker.label, replaced: old != nil))
   }
 
-  /// Without effect unless the sender is the function's owner. Calls in flight stay with it.
+  /// Has no effect unless the sender owns the function. Calls in flight are not affected.
   mutating func unregister(
     _ frame: FunctionUnregistrationFrame, from peer: PeerID, _ output: some RouterOutput
   ) {

@@ -1,7 +1,7 @@
 internal import III
 
-/// The heart of the engine, as a plain value: who is connected, which functions there are, which calls are in flight,
-/// and what each message does to them. What it does to the outside goes to a `RouterOutput`.
+/// The kernel as a plain value: connected workers, functions, calls in flight, triggers, and what each message changes in
+/// them. Messages and other effects go to a `RouterOutput`.
 struct Router {
   let compatibility: Compatibility
   let trace: TracePolicy
@@ -10,27 +10,40 @@ struct Router {
   var functions = FunctionRegistry()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
-  var observability: Observability
-  /// When what is being read came: one look at the clock serves all messages of a read.
+  var counters = InvocationCounters()
+  /// The time of the present read: the clock is read once for all messages of a read.
   var now: UInt64 = 0
-  /// Names of services (`registerservice`); nothing lists them.
-  var services: [ByteKey: ByteKey] = [:]
 
-  /// The workers that are part of the engine.
+  /// The built-in workers, by the index of their ids, and what they have asked for.
+  let builtIns: [BuiltInInstance]
+  let builtInNames: [String]
+  let outbox = Outbox()
+  /// Requests of the outbox that are still done in this turn.
+  var remainingBudget = Router.outboxBudget
+  var engineCalls = EngineCallTable()
+  var lateReplies: [ReplyToken: WaitingReply] = [:]
+  /// The workers that are part of the engine, as listings show them.
   let inProcess: [InProcessWorker]
 
+  /// Connections by their worker's id, for `reattach`.
+  private var peersByID = IDTable<PeerID>()
+
   init(
-    compatibility: Compatibility, isTracingEnabled: Bool, observability: ObservabilitySettings,
-    inProcess: [InProcessWorker] = []
+    compatibility: Compatibility, isTracingEnabled: Bool, builtIns workers: [any BuiltInWorker], listeners: Int = 1,
+    startedAtMilliseconds time: Int64
   ) {
     self.compatibility = compatibility
-    self.inProcess = inProcess
-    self.observability = Observability(observability)
+    let builtIns = workers.enumerated().map { index, worker in
+      BuiltInInstance(worker, id: BuiltInID(index: UInt16(index)), compatibility: compatibility)
+    }
+    self.builtIns = builtIns
+    builtInNames = builtIns.map(\.manifest.name)
+    inProcess = InProcessWorker.all(builtIns, listeners: listeners, atMilliseconds: time)
     triggers = TriggerRegistry(
-      parks: compatibility.reportsTriggerErrors, types: EngineTriggerType.provided(with: observability))
+      parks: compatibility.reportsTriggerErrors, types: builtIns.flatMap(\.triggerTypes))
     trace = TracePolicy(compatibility: compatibility, isTracingEnabled: isTracingEnabled)
-    for entry in BuiltIn.entries { functions.register(entry) }
-    _ = functions.takeChange()
+    for entry in builtIns.flatMap(\.entries) { functions.register(entry) }
+    functions.markUnchanged()
   }
 
   // MARK: Connections
@@ -43,24 +56,26 @@ struct Router {
         peer: $0, id: id, reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress)
     }
     busy.begin(peer, id: id)
-    observability.counters.workerCame()
+    _ = peersByID.set(id, peer)
+    counters.workerCame()
     return peer
   }
 
-  /// The first thing that a worker hears is its id.
+  /// Sends a new worker its id, the first message.
   mutating func welcome(_ peer: PeerID, _ output: some RouterOutput) {
     guard let worker = workers[peer] else { return }
     let token = compatibility.offersReattach ? worker.reattachToken : nil
-    output.send(.workerRegistered(id: worker.id, reattachToken: token), to: peer)
+    send(.workerRegistered(id: worker.id, reattachToken: token), to: peer, output)
     output.note(.workerConnected(worker.label))
-    fire(.connected, of: worker.id, output)
+    tell(.connected, of: worker.id)
   }
 
-  /// A worker's connection has ended. Its functions go first, then the calls in which it took part.
+  /// A worker's connection has ended. Its functions are removed first, then the calls in which it took part.
   mutating func disconnect(_ peer: PeerID, because reason: String, _ output: some RouterOutput) {
     guard let worker = workers.remove(peer) else { return }
+    _ = peersByID.remove(worker.id)
     now = output.now
-    observability.counters.workerLeft()
+    counters.workerLeft()
     let label = worker.label
     for entry in functions.unregisterAll(of: peer) {
       output.note(.functionUnregistered(id: entry.name.text, worker: label))
@@ -73,23 +88,23 @@ struct Router {
     busy.end(peer)
     endTriggers(of: worker, output)
     output.note(.workerDisconnected(label, reason: reason))
-    fire(.disconnected, of: worker.id, output)
+    tell(.disconnected, of: worker.id)
   }
 
   /// Adds to a worker's count of calls, if it is still there.
   mutating func count(_ change: Int, _ peer: PeerID) { busy.add(change, to: peer) }
 
-  /// A call is over for those who took part.
+  /// Updates the counts of both sides of a call that has ended.
   mutating func ended(_ invocation: Invocation, succeeded: Bool) {
     invocation.name.calls &+= 1
-    observability.counters.ended(succeeded: succeeded, after: now > invocation.begun ? now &- invocation.begun : 0)
+    counters.ended(succeeded: succeeded, after: now > invocation.begun ? now &- invocation.begun : 0)
     count(-1, invocation.callee)
     if invocation.caller != invocation.callee { count(-1, invocation.caller) }
   }
 
   // MARK: Messages
 
-  /// One message of a worker: text or binary, it is read alike.
+  /// One message of a worker; text and binary messages are read alike.
   mutating func receive(_ bytes: ByteView, from peer: PeerID, _ output: some RouterOutput) {
     var envelope = Envelope(of: bytes)
     do throws(Envelope.Failure) {
@@ -104,10 +119,11 @@ struct Router {
       case .invocationResult: answer(try ResultFrame(envelope), from: peer, output)
       case .registerFunction: try register(FunctionRegistrationFrame(envelope), from: peer, output)
       case .unregisterFunction: unregister(try FunctionUnregistrationFrame(envelope), from: peer, output)
-      case .registerService: register(try ServiceRegistrationFrame(envelope))
+      // Only checked: no listing and no answer shows services.
+      case .registerService: _ = try ServiceRegistrationFrame(envelope)
       case .ping:
         if envelope.isRepeated(.type) { throw .repeated(.type) }
-        output.send(.pong, to: peer)
+        send(.pong, to: peer, output)
       case .pong, .workerRegistered: break
       case .reattach where compatibility.offersReattach: reattach(try ReattachFrame(envelope), from: peer, output)
       case .registerTriggerType: register(try TriggerTypeRegistrationFrame(envelope), from: peer, output)
@@ -134,15 +150,9 @@ struct Router {
           hint: problem.hint)))
   }
 
-  private mutating func register(_ frame: ServiceRegistrationFrame) {
-    let name = frame.name?.key ?? ""
-    services[name.isEmpty ? frame.id.key : name] = frame.id.key
-  }
-
-  /// A new connection of a worker that still seems connected: the old one, if the token is its own, goes now.
+  /// A new connection of a worker whose old one still seems to be connected: the old one is dropped if the token fits.
   private mutating func reattach(_ frame: ReattachFrame, from peer: PeerID, _ output: some RouterOutput) {
-    guard let token = frame.token,
-      let old = workers.all.first(where: { $0.id == frame.previousWorkerID }),
+    guard let token = frame.token, let place = peersByID[frame.previousWorkerID], let old = workers[place],
       old.peer != peer, old.reattachToken == token
     else { return }
     disconnect(old.peer, because: "replaced by a new connection of the same worker", output)

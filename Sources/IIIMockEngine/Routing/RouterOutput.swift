@@ -1,25 +1,26 @@
 internal import III
 
-/// What the router has done: carried out by whoever owns the connections, recorded by tests.
-protocol RouterOutput: AnyObject {
+/// The effects of the router: carried out by the engine, recorded by tests.
+protocol RouterOutput: BuiltInServices {
   /// Sends a message, whose parts are valid during the call; returns its length in bytes.
   @discardableResult func send(text: some OutgoingText, to peer: PeerID) -> Int
   /// Answers a WebSocket ping.
   func pong(_ payload: ByteView, to peer: PeerID)
   /// Drops a connection without a Close; the router has forgotten it already.
   func drop(_ peer: PeerID, because reason: String)
-  /// Whether anybody reads events: those that cost something to make are made only then.
-  var wantsEvents: Bool { get }
-  func note(_ event: EngineEvent)
-  /// Makes a channel that holds so many messages, or as many as is usual.
-  func makeChannel(capacity: Int?) -> ChannelName
-  /// The present by the engine's time source, for spans of time; nanoseconds.
-  var now: UInt64 { get }
-  /// The present by the clock on the wall, for time stamps; nanoseconds since 1970.
-  var wallClock: UInt64 { get }
 }
 
-extension RouterOutput {
-  /// As `send(text:to:)`, for what is not sent often.
-  @discardableResult func send(_ frame: OutgoingFrame, to peer: PeerID) -> Int { send(text: frame, to: peer) }
+extension Router {
+  /// Sends a message of the engine's own, or one that is rare. The log says so where the receiver's SDK is known to
+  /// refuse a message of its size.
+  func send(_ frame: OutgoingFrame, to peer: PeerID, _ output: some RouterOutput) {
+    let count = output.send(text: frame, to: peer)
+    if count > LargeMessageHint.threshold { warn(ofMessage: count, to: peer, output) }
+  }
+
+  /// Says so where it is known that the receiver's SDK will not take a message of that size.
+  func warn(ofMessage count: Int, to peer: PeerID, _ output: some RouterOutput) {
+    guard let worker = workers[peer], let hint = LargeMessageHint.text(count, to: worker.metadata) else { return }
+    output.note(.largeMessage(worker: worker.label, bytes: count, hint: hint))
+  }
 }

@@ -11,17 +11,17 @@ final class TraceHeaders {
   }
 }
 
-/// What becomes of a call's trace headers on its way to the callee and back.
+/// Decides which trace headers a callee and an answer get.
 struct TracePolicy {
   let compatibility: Compatibility
   let isTracingEnabled: Bool
 
-  /// The headers for the callee and for the answer; `nil` where there are none.
+  /// The headers for the callee and for the answer; `nil` if there are none.
   func headers(of frame: InvocationFrame) -> (callee: TraceHeaders?, reply: TraceHeaders?) {
     guard frame.traceparent != nil || frame.baggage != nil || makesSpans else { return (nil, nil) }
     let echo = TraceHeaders(traceparent: frame.traceparent?.raw.array, baggage: frame.baggage?.raw.array)
     let parent = frame.traceparent.flatMap { Traceparent($0.text) }
-    // Baggage passes as it is; an empty one is nothing that a callee could use.
+    // Baggage is forwarded as it is, unless it is empty.
     let baggage = frame.baggage.flatMap { $0.inner.isEmpty ? nil : $0.raw.array }
     if makesSpans {
       let span = parent?.child() ?? Traceparent.random()

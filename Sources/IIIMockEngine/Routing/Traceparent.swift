@@ -12,7 +12,7 @@ struct Traceparent: Equatable {
     self.flags = flags
   }
 
-  /// `nil` if the text, but for blanks around it, is no valid header.
+  /// `nil` if the text without blanks around it is not a valid header.
   init?(_ text: String) {
     let parts = text.drop { $0 == " " || $0 == "\t" }.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count >= 4 else { return nil }
@@ -41,7 +41,7 @@ struct Traceparent: Equatable {
     Traceparent(traceID: traceID, spanID: Traceparent.randomSpan(), flags: flags)
   }
 
-  /// As `child`: a span beside this one.
+  /// A new span of the same trace, beside this one.
   func sibling() -> Traceparent { child() }
 
   private static func randomSpan() -> String { hex(UUID128.random().low, 16) }

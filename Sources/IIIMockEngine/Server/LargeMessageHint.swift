@@ -1,9 +1,9 @@
 /// Warns of messages that a worker's SDK will refuse for their size: it closes its connection, and the call is lost.
 enum LargeMessageHint {
-  /// Up to this size every SDK takes a message.
+  /// Every SDK accepts messages up to this size.
   static let threshold = 1 << 20
 
-  /// What is known to happen to a message of `count` bytes at this worker; `nil` if nothing is.
+  /// What happens to a message of `count` bytes at this worker; `nil` if it is accepted as far as is known.
   static func text(_ count: Int, to worker: ReportedMetadata) -> String? {
     switch worker.runtime {
     case "python" where isBefore025(worker.version):
@@ -13,6 +13,11 @@ enum LargeMessageHint {
       "the Rust SDK takes frames up to 16 MiB and drops the connection on a larger one: send bulk data over a channel"
     default: count > 64 << 20 ? "SDKs take messages up to 64 MiB: send bulk data over a channel" : nil
     }
+  }
+
+  /// The largest message that a worker's SDK takes, if that is 1 MiB only.
+  static func sizeLimit(of worker: ReportedMetadata) -> Int? {
+    worker.runtime == "python" && isBefore025(worker.version) ? threshold : nil
   }
 
   private static func isBefore025(_ version: String?) -> Bool {

@@ -6,32 +6,38 @@ final class Peer {
   /// What the connection is at present.
   enum Phase {
     /// The request's head is being read.
-    case handshake
+    case opening
     /// A worker, on `/`.
     case worker(PeerID)
-    /// A telemetry connection, on `/otel`: it is listened to and never spoken to.
-    case telemetry
-    /// An end of a channel.
-    case channel(ChannelRelay, ChannelDirection)
+    /// Anything else.
+    case role(any ConnectionRole)
     /// Nothing that it sends counts any more.
     case ended
   }
 
   let stream: TCPStream
-  var phase = Phase.handshake
+  var phase = Phase.opening
   var head = HTTPHeadParser()
   var reader = FrameReader(role: .server)
-  /// The limit of the handshake, then of the closing one.
+  /// The limit of the handshake.
   var timer: TimerToken?
   /// Whether a warning has been given that the worker does not read.
   var isSlow = false
+  unowned let peers: Peers
 
-  init(_ stream: TCPStream) { self.stream = stream }
+  init(_ stream: TCPStream, of peers: Peers) {
+    self.stream = stream
+    self.peers = peers
+  }
+
+  // MARK: Writing
 
   /// Writes bytes as they are.
   func send(_ bytes: [UInt8]) {
     stream.withWriteSpace(bytes.count) { memory in ByteWriter.fill(memory) { $0.append(bytes) } }
   }
+
+  func send(_ response: HTTPResponse) { send(response.bytes(secondsSinceEpoch: wallClockMilliseconds() / 1000)) }
 
   /// Writes one message as a text frame; returns its length.
   @discardableResult func send(_ text: some OutgoingText) -> Int {
@@ -50,5 +56,44 @@ final class Peer {
     stream.withWriteSpace(FrameEncoder.size(payload: payload.count, role: .server)) { memory in
       ByteWriter.fill(memory) { FrameEncoder.writeFrame(opcode, payload, maskKey: nil, into: &$0) }
     }
+  }
+
+  /// Unsent output above which a connection with a role gets no more pongs.
+  private static let pongLimit = 1 << 20
+
+  /// Answers a ping. A peer that does not read its pongs gets no more of them.
+  func pong(_ payload: ByteView) { if stream.unsentBytes < Peer.pongLimit { send(.pong, payload) } }
+
+  // MARK: For roles
+
+  /// The connection has a role from now on.
+  func become(_ role: any ConnectionRole) { phase = .role(role) }
+
+  /// Sends a last frame and ends the connection; the role is not told, for it knows.
+  func end(with frame: [UInt8], because reason: String) {
+    send(frame)
+    phase = .ended
+    peers.close(self, because: reason)
+  }
+
+  /// Ends the connection without a Close; the role is not told, for it knows.
+  func drop(because reason: String) {
+    phase = .ended
+    peers.finish(self, because: reason)
+  }
+
+  /// Answers the peer's Close, repeating its code, and ends the connection.
+  func answer(_ close: CloseReason, echoing reason: String) {
+    send(FrameEncoder.close(close.code, reason: reason, maskKey: nil))
+    peers.close(self, because: close.code.map { "closed by the worker (\($0))" } ?? "closed by the worker")
+  }
+
+  /// Ends the connection of a peer that broke the WebSocket protocol.
+  ///
+  /// - Parameter note: A line for the engine's log.
+  func refuse(_ violation: FrameViolation, note: String? = nil) {
+    send(FrameEncoder.close(violation.closeCode, reason: violation.closeReason, maskKey: nil))
+    if let note { peers.engine.note(.warning(note)) }
+    peers.close(self, because: "\(violation)")
   }
 }

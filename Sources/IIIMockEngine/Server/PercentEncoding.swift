@@ -1,6 +1,6 @@
 /// The escapes of URLs: `%` and two digits for a byte.
 enum PercentEncoding {
-  /// The text with its escapes resolved; a `%` that begins none stands for itself, and what is no UTF-8 is replaced.
+  /// The text with its escapes resolved; other `%` are kept, and invalid UTF-8 is replaced.
   static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String {
     String(decoding: bytes(text, plusIsSpace: plusIsSpace), as: UTF8.self)
   }

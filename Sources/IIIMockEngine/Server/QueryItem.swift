@@ -3,7 +3,7 @@ struct QueryItem: Equatable {
   let name: String
   let value: String
 
-  /// All items of a query, in their order, as forms write them: `a=1&b=x+y`.
+  /// All items of a query in their order, in the encoding of forms: `a=1&b=x+y`.
   static func all(of query: String) -> [QueryItem] {
     query.split(separator: "&").map { item in
       let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -26,8 +26,10 @@ extension Router {
     guard let worker = workers[peer] else { return }
     let trigger = TriggerEntry(
       id: frame.id.key, type: frame.triggerType.key, functionID: frame.functionID.key,
-      config: frame.config.array, metadata: frame.metadata?.array, owner: peer)
+      config: frame.config.array, configSummary: TriggerEntry.summary(ofConfig: frame.config),
+      metadata: frame.metadata?.array, owner: peer)
     let effects = triggers.register(trigger)
+    if offer(effects, output) { return }
     if triggers.trigger(trigger.id) != nil {
       output.note(
         .triggerRegistered(
@@ -42,7 +44,7 @@ extension Router {
     noteEnd(of: trigger, output)
   }
 
-  /// A provider's answer. Success says nothing new; engine 0.13 makes nothing of an error either.
+  /// A provider's answer to a trigger. Success changes nothing; engine 0.13 ignores errors too.
   mutating func answer(
     _ frame: TriggerRegistrationResultFrame, from peer: PeerID, _ output: some RouterOutput
   ) {
@@ -55,22 +57,38 @@ extension Router {
 
   // MARK: Effects
 
+  /// Shows a new trigger to the built-in worker that provides its type; returns whether that refuses it.
+  private mutating func offer(_ effects: [TriggerRegistry.Effect], _ output: some RouterOutput) -> Bool {
+    for case .offer(let trigger, let provider, let old) in effects {
+      let worker = builtIns[Int(provider.index)].worker
+      guard let failure = worker.triggerRegistered(trigger, replacing: old) else { continue }
+      triggers.refuse(trigger, restoring: old)
+      carryOut(effects, output)  // a trigger of another type that it replaced has ended
+      if compatibility.reportsTriggerErrors { report(trigger, .failure(failure), output) }
+      noteRejection(of: trigger, code: failure.code, message: failure.message, output)
+      return true
+    }
+    return false
+  }
+
   private mutating func carryOut(_ effects: [TriggerRegistry.Effect], _ output: some RouterOutput) {
     for effect in effects {
       switch effect {
-      case .forward(let trigger, let provider): output.send(.registerTrigger(trigger), to: provider)
+      case .forward(let trigger, let provider): send(.registerTrigger(trigger), to: provider, output)
       case .withdraw(let id, let type, let provider):
-        output.send(.unregisterTrigger(id: id, type: type), to: provider)
+        send(.unregisterTrigger(id: id, type: type), to: provider, output)
       case .missingType(let trigger, let isParked): missing(trigger, isParked: isParked, output)
-      case .rejected: break  // told where the reason is known
+      case .ended(let trigger, let provider): builtIns[Int(provider.index)].worker.triggerUnregistered(trigger)
+      case .offer, .rejected: break  // done where the outcome is known
       }
     }
   }
 
-  /// Nobody provides the trigger's type. For one of the real engine's own its owner is told: none will come by itself.
+  /// The trigger's type is not provided. The owner is told if it is a type of the real engine, which no worker will
+  /// provide later.
   private func missing(_ trigger: TriggerEntry, isParked: Bool, _ output: some RouterOutput) {
-    let text = MissingTriggerType.text(trigger.type)
-    if compatibility.reportsTriggerErrors && MissingTriggerType.worker(for: trigger.type) != nil {
+    let text = Router.missingTypeText(trigger.type)
+    if compatibility.reportsTriggerErrors && BuiltInCatalog.worker(forTriggerType: trigger.type) != nil {
       report(trigger, .failure(InvocationFailure(code: "trigger_type_not_found", message: text)), output)
     }
     guard let owner = workers[trigger.owner] else { return }
@@ -82,7 +100,7 @@ extension Router {
   }
 
   private func report(_ trigger: TriggerEntry, _ outcome: OutgoingFrame.Outcome, _ output: some RouterOutput) {
-    output.send(.triggerRegistrationResult(trigger, outcome), to: trigger.owner)
+    send(.triggerRegistrationResult(trigger, outcome), to: trigger.owner, output)
   }
 
   private func noteRejection(of trigger: TriggerEntry, code: String, message: String, _ output: some RouterOutput) {
@@ -98,11 +116,17 @@ extension Router {
 
   // MARK: Disconnects
 
-  /// After the calls in which a worker took part, before it leaves the table of workers.
+  /// Ends a worker's triggers and trigger types, after its calls have ended.
   mutating func endTriggers(of worker: WorkerRecord, _ output: some RouterOutput) {
     let (ended, types, effects) = triggers.disconnect(worker.peer)
     carryOut(effects, output)
     for trigger in ended { noteEnd(of: trigger, output) }
     for id in types { output.note(.triggerTypeUnregistered(id: id.text, worker: worker.label)) }
+  }
+
+  /// The real engine's words, which name the worker that would provide the type.
+  private static func missingTypeText(_ type: ByteKey) -> String {
+    guard let worker = BuiltInCatalog.worker(forTriggerType: type) else { return "Trigger type \"\(type)\" not found" }
+    return "Trigger type \"\(type)\" not found — worker \(worker) is missing. Run: iii worker add \(worker)"
   }
 }

@@ -7,6 +7,8 @@ struct TriggerEntry: Equatable {
   let functionID: ByteKey
   /// JSON, as its owner sent it.
   let config: [UInt8]
+  /// The configuration as listings show it: a JSON string.
+  var configSummary: [UInt8] = []
   let metadata: [UInt8]?
   let owner: PeerID
   /// The order of registration.
@@ -18,8 +20,7 @@ struct TriggerEntry: Equatable {
 /// What fires the triggers of a type.
 enum TriggerProvider: Equatable {
   case worker(PeerID)
-  /// The engine itself.
-  case engine(EngineTriggerType)
+  case builtIn(BuiltInID)
 }
 
 /// A type of triggers that has a provider.
@@ -31,52 +32,4 @@ struct TriggerType: Equatable {
   /// The JSON Schema of what its function is called with.
   let callFormat: [UInt8]?
   let provider: TriggerProvider
-}
-
-/// The types that the engine itself provides.
-enum EngineTriggerType: String {
-  case functionsAvailable = "engine::functions-available"
-  case workersAvailable = "engine::workers-available"
-  case log
-
-  /// The types that every engine provides.
-  static let always: [EngineTriggerType] = [.functionsAvailable, .workersAvailable]
-
-  static func provided(with settings: ObservabilitySettings) -> [EngineTriggerType] {
-    settings.isEnabled ? always + [.log] : always
-  }
-
-  var id: ByteKey { ByteKey(rawValue) }
-
-  var type: TriggerType {
-    TriggerType(
-      id: id, description: description, requestFormat: requestSchema?.jsonBytes,
-      callFormat: callSchema?.jsonBytes, provider: .engine(self))
-  }
-
-  private var description: String {
-    switch self {
-    case .functionsAvailable: "Triggered when functions are registered/unregistered"
-    case .workersAvailable: "Triggered when workers connect/disconnect"
-    case .log: "Log event trigger"
-    }
-  }
-
-  private var requestSchema: JSONValue? {
-    switch self {
-    case .functionsAvailable, .workersAvailable: nil
-    case .log:
-      BuiltInSchema.object(
-        "LogTriggerConfig",
-        ["level": ["type": ["string", "null"], "enum": ["all", "trace", "debug", "info", "warn", "error", nil]]],
-        required: [])
-    }
-  }
-
-  private var callSchema: JSONValue? {
-    switch self {
-    case .functionsAvailable, .workersAvailable: nil
-    case .log: EngineLogRecord.schema
-    }
-  }
 }

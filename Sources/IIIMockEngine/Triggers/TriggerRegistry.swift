@@ -16,6 +16,10 @@ struct TriggerRegistry {
     case missingType(TriggerEntry, isParked: Bool)
     /// A provider refused a trigger: its owner is told the reason.
     case rejected(TriggerEntry)
+    /// The built-in worker that provides the type is shown a new trigger, and the one of this type that it replaces.
+    case offer(TriggerEntry, to: BuiltInID, replacing: TriggerEntry?)
+    /// A trigger of a built-in worker's type has ended.
+    case ended(TriggerEntry, at: BuiltInID)
   }
 
   /// Whether triggers without a provider, and refused ones, are parked; engine 0.13 parks none.
@@ -30,10 +34,10 @@ struct TriggerRegistry {
   private var ofFunction = NamedLists()
   private var sequence: UInt64 = 0
 
-  /// - Parameter types: Those that the engine provides.
-  init(parks: Bool, types engineTypes: [EngineTriggerType] = EngineTriggerType.always) {
+  /// - Parameter types: Those that built-in workers provide.
+  init(parks: Bool, types builtInTypes: [TriggerType] = []) {
     self.parks = parks
-    for type in engineTypes { set(type.type) }
+    for type in builtInTypes { set(type) }
   }
 
   // MARK: Reading
@@ -62,24 +66,22 @@ struct TriggerRegistry {
 
   func trigger(_ id: ByteKey) -> TriggerEntry? { triggers[id].flatMap { $0.isParked ? nil : $0 } }
 
-  /// The triggers that the engine itself fires.
-  func triggers(of type: EngineTriggerType) -> [TriggerEntry] {
-    let id = type.id
-    return ofType.count(of: id) > 0 && types[id]?.provider == .engine(type) ? listed(ofType: id) : []
-  }
-
   private func entries(_ numbers: [UInt32]) -> [TriggerEntry] { numbers.compactMap { triggers[$0] } }
 
   // MARK: Types
 
   /// A worker provides a type from now on, in place of an earlier provider: it is sent every trigger of that type.
   mutating func register(_ type: TriggerType) -> [Effect] {
+    let old = types[type.id]?.provider
     set(type)
     guard case .worker(let provider) = type.provider else { return [] }
-    return ofType.numbers(of: type.id).compactMap { number in
+    var effects: [Effect] = []
+    if case .builtIn(let worker)? = old { effects = listed(ofType: type.id).map { .ended($0, at: worker) } }
+    for number in ofType.numbers(of: type.id) {
       triggers[number]?.isParked = false
-      return triggers[number].map { .forward($0, to: provider) }
+      if let trigger = triggers[number] { effects.append(.forward(trigger, to: provider)) }
     }
+    return effects
   }
 
   /// The provider gives a type up; nobody else can. Its triggers wait.
@@ -111,10 +113,20 @@ struct TriggerRegistry {
       insert(trigger)
       return effects + [.missingType(trigger, isParked: true)]
     }
+    let old = self.trigger(trigger.id).flatMap { $0.type == trigger.type ? $0 : nil }
     let effects = replaced(by: trigger)
     insert(trigger)
-    guard case .worker(let provider) = type.provider else { return effects }
-    return effects + [.forward(trigger, to: provider)]
+    return switch type.provider {
+    case .worker(let provider): effects + [.forward(trigger, to: provider)]
+    case .builtIn(let provider): effects + [.offer(trigger, to: provider, replacing: old)]
+    }
+  }
+
+  /// The built-in worker that provides a new trigger's type refuses it: what it replaced is in force again.
+  mutating func refuse(_ trigger: TriggerEntry, restoring old: TriggerEntry?) {
+    if let number = triggers.find(trigger.id) { _ = remove(number) }
+    if let old { insert(old) }
+    rebuildIfSparse()
   }
 
   /// Takes out the trigger that had this id. If it is of the same type, the provider hears of the new one only.
@@ -139,8 +151,12 @@ struct TriggerRegistry {
   }
 
   private func withdrawal(of trigger: TriggerEntry) -> [Effect] {
-    guard !trigger.isParked, case .worker(let provider)? = types[trigger.type]?.provider else { return [] }
-    return [.withdraw(id: trigger.id, type: trigger.type, from: provider)]
+    guard !trigger.isParked else { return [] }
+    return switch types[trigger.type]?.provider {
+    case .worker(let provider): [.withdraw(id: trigger.id, type: trigger.type, from: provider)]
+    case .builtIn(let provider): [.ended(trigger, at: provider)]
+    case nil: []
+    }
   }
 
   /// Ends a trigger; the engine does not check whose it is. `nil` if there is none.

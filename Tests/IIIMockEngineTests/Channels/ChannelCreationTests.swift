@@ -13,7 +13,7 @@ import Testing
     var bench = RouterBench()
     let caller = bench.connect()
     bench.call(caller, 1, "engine::channels::create", input)
-    #expect(bench.output.capacities.map { Channel(capacity: $0).capacity } == [capacity])
+    #expect(try bench.builtIn(ChannelsWorker.self).channels.all.map(\.capacity) == [capacity])
     let answer = try #require(bench.output.take(caller).first)
     guard case .object(let frame) = answer, case .object(let refs)? = frame["result"] else {
       Issue.record("\(answer)")
@@ -27,11 +27,11 @@ import Testing
     (#"{"buffer_size":-1}"#, "invalid value: integer `-1`, expected usize"),
     (#"{"buffer_size":18446744073709551616}"#, "invalid type: floating point `1.8446744073709552e+19`, expected usize"),
     (#"{"buffer_size":{}}"#, "invalid type: map, expected usize"),
-  ]) func refusals(input: String, reason: String) {
+  ]) func refusals(input: String, reason: String) throws {
     var bench = RouterBench()
     let caller = bench.connect()
     bench.call(caller, 1, "engine::channels::create", input)
-    #expect(bench.output.capacities == [])
+    #expect(try bench.builtIn(ChannelsWorker.self).channels.all.isEmpty)
     let wanted = "Failed to deserialize input for engine::channels::create: \(reason)"
     #expect(bench.output.sent.last?.text.contains(#""code":"deserialization_error","message":"\#(wanted)""#) == true)
   }

@@ -31,7 +31,9 @@ import Testing
     #expect(try rows(#"{"worker":"calc"}"#).count == 3)
     #expect(try rows(#"{"search":"hELLo"}"#).map { $0["function_id"] } == ["b::x"])
     #expect(try rows(#"{"prefix":"a::"}"#).map { $0["function_id"] } == ["a::y"])
-    #expect(try rows(#"{"include_internal":true,"prefix":"engine::"}"#).count == BuiltIn.entries.count)
+    #expect(
+      try rows(#"{"include_internal":true,"prefix":"engine::"}"#).count
+        == bench.router.builtIns.reduce(0) { $0 + $1.functions.count })
     #expect(try rows(#"{"search":"","worker":null,"extra":5}"#).count == 5)
   }
 

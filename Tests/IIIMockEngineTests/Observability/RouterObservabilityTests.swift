@@ -17,7 +17,9 @@ import Testing
     return try #require(bench.output.take(peer).last)
   }
 
-  private func bodies(_ bench: RouterBench) -> [String] { bench.router.observability.logs?.all.map(\.body) ?? [] }
+  private func bodies(_ bench: RouterBench) -> [String] {
+    (try? bench.builtIn(ObservabilityWorker.self))?.observability.logs?.all.map(\.body) ?? []
+  }
 
   // MARK: Logs
 
@@ -35,8 +37,36 @@ import Testing
       body: "m", severityText: level.uppercased(), severityNumber: number, attributes: ["a": [1]],
       serviceName: "unknown", resource: [:], traceID: "t", spanID: nil, timestamp: bench.output.wallClock,
       observedTimestamp: bench.output.wallClock, scopeName: "iii", scopeVersion: "0.13.0")
-    #expect(bench.router.observability.logs?.all == [record])
+    #expect(try bench.builtIn(ObservabilityWorker.self).observability.logs?.all == [record])
     #expect(bench.output.events.last == .logged(record))
+  }
+
+  @Test(
+    "Escape sequences for terminals are taken out of log texts, but not by a strict engine", arguments: [true, false])
+  func escapeSequences(isStrict: Bool) throws {
+    var bench = RouterBench(isStrict ? .v0_13 : .current, observability: ObservabilitySettings(isEnabled: true))
+    let peer = bench.connect()
+    let text = #"\u001b[1;31mred\u001b[0m \u001b]8;;http://x\u0007link\u001b(B."#
+    bench.call(peer, 1, "engine::log::info", #"{"message":"\#(text)"}"#)
+    telemetry(
+      &bench, peer, #"LOGS{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"\#(text)"}}]}]}]}"#)
+    let expected = isStrict ? "\u{1b}[1;31mred\u{1b}[0m \u{1b}]8;;http://x\u{07}link\u{1b}(B." : "red link."
+    #expect(bodies(bench) == [expected, expected])
+  }
+
+  @Test("Spans are sorted by the later keys too, but not by a strict engine", arguments: [true, false])
+  func laterSortKeys(isStrict: Bool) throws {
+    var bench = RouterBench(isStrict ? .v0_13 : .current, observability: ObservabilitySettings(isEnabled: true))
+    let peer = bench.connect()
+    func span(_ name: String, _ service: String, from start: Int, to end: Int) -> String {
+      #"{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"\#(service)"}}]},"scopeSpans":[{"spans":[{"name":"\#(name)","traceId":"\#(name)","spanId":"s","startTimeUnixNano":"\#(start)","endTimeUnixNano":"\#(end)"}]}]}"#
+    }
+    let spans = [span("a", "z", from: 1, to: 9), span("b", "y", from: 2, to: 3)].joined(separator: ",")
+    telemetry(&bench, peer, #"OTLP{"resourceSpans":[\#(spans)]}"#)
+    for key in ["duration_ms", "service_name"] {
+      let result = try ask(&bench, peer, "engine::traces::list", #"{"sort_by":"\#(key)"}"#)["result"]
+      #expect(result?["spans"]?[0]?["name"] == (isStrict ? "a" : "b"))
+    }
   }
 
   @Test func listsAreNewestFirstAndRepeatTheQuery() throws {
@@ -188,7 +218,11 @@ import Testing
   // MARK: Telemetry
 
   private func telemetry(_ bench: inout RouterBench, _ peer: PeerID, _ message: String) {
-    let isTelemetry = Array(message.utf8).withView { bench.router.receiveTelemetry($0, from: peer, bench.output) }
+    telemetry(&bench, peer, Array(message.utf8))
+  }
+
+  private func telemetry(_ bench: inout RouterBench, _ peer: PeerID, _ message: [UInt8]) {
+    let isTelemetry = bench.send(peer, binary: message)
     #expect(isTelemetry)
   }
 
@@ -201,23 +235,24 @@ import Testing
       #"OTLP{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"secret","attributes":null}]}]}]}"#,
       "`attributes` of a span is null, expected an array"
     ),
-  ]) func badMessagesAreToldWithoutWhatStandsInThem(message: String, problem: String) {
+  ]) func badMessagesAreToldWithoutWhatStandsInThem(message: String, problem: String) throws {
     var bench = Self.bench()
     let worker = bench.connect("w")
     telemetry(&bench, worker, message)
     #expect(bench.output.diagnostics.map(\.problem) == [problem])
     #expect(bench.output.diagnostics.first?.worker.name == "w")
     #expect(bench.output.diagnostics.allSatisfy { !$0.description.contains("secret") })
-    telemetry(&bench, .none, message)
+    let observability = try bench.builtIn(ObservabilityWorker.self)
+    Array(message.utf8).withView { observability.receivedOnTelemetryConnection($0) }
     #expect(bench.output.diagnostics.last?.worker == WorkerLabel(id: "/otel", name: "a telemetry connection"))
-    #expect(bench.router.observability.logs?.count == 0 && bench.router.observability.spans?.count == 0)
+    #expect(observability.observability.logs?.count == 0 && observability.observability.spans?.count == 0)
   }
 
   @Test func whatIsNoUTF8IsNotKept() {
     var bench = Self.bench()
     let worker = bench.connect()
     let bytes = Array(#"LOGS{"resourceLogs":[{"x":""#.utf8) + [0xFF, 0xFE] + Array(#""}]}"#.utf8)
-    #expect(bytes.withView { bench.router.receiveTelemetry($0, from: worker, bench.output) })
+    telemetry(&bench, worker, bytes)
     #expect(bench.output.diagnostics.map(\.problem) == ["not JSON: invalid UTF-8 at byte 23"])
   }
 
@@ -225,7 +260,7 @@ import Testing
     var bench = Self.bench()
     let worker = bench.connect()
     let bytes = Array("LOGS".utf8) + [UInt8](repeating: 0x20, count: Observability.maxMessageBytes + 1)
-    #expect(bytes.withView { bench.router.receiveTelemetry($0, from: worker, bench.output) })
+    telemetry(&bench, worker, bytes)
     #expect(
       bench.output.diagnostics.map(\.problem) == ["16777217 bytes are more than the 16777216 that are read at once"])
   }
@@ -242,7 +277,8 @@ import Testing
     var bench = Self.bench()
     let worker = bench.connect()
     for text in ["", "OTL", "otlp{}", #"{"type":"ping"}"#] {
-      #expect(!Array(text.utf8).withView { bench.router.receiveTelemetry($0, from: worker, bench.output) })
+      let isTaken = bench.send(worker, binary: Array(text.utf8))
+      #expect(!isTaken)
     }
     #expect(bench.output.diagnostics.isEmpty)
   }

@@ -53,6 +53,23 @@ import Testing
     #expect(try find(#"{"end_time":18446744073709551615}"#, spans) == ["first", "Failed"])
   }
 
+  @Test("Attributes and trace ids that only look alike are different ones")
+  func canonicalEquivalents() throws {
+    let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
+    let spans = [
+      span("a", trace: composed, start: 1, end: 2, ["k": composed]),
+      span("b", trace: decomposed, start: 2, end: 3, ["k": decomposed]),
+    ]
+    #expect(try find(#"{"trace_id":"\#(decomposed)"}"#, spans) == ["b"])
+    #expect(try find(#"{"attributes":[["k","\#(composed)"]]}"#, spans) == ["a"])
+    let input = try BuiltInInput(try JSONValue(parsing: #"{"attribute":"k"}"#), named: "x")
+    guard case .array(let groups) = try SpanGroups(input).json(of: spans) else {
+      Issue.record("no groups")
+      return
+    }
+    #expect(groups.count == 2)
+  }
+
   @Test func sorts() throws {
     let spans = [span("b", start: 2, end: 5), span("a", start: 1, end: 9), span("c", start: 2, end: 3)]
     #expect(try find("{}", spans) == ["a", "b", "c"])

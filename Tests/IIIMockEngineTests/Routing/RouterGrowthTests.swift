@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import UV
 
 @testable import III
 @testable import IIIMockEngine
@@ -172,6 +173,13 @@ import Testing
     func pong(_ payload: ByteView, to peer: PeerID) {}
     func drop(_ peer: PeerID, because reason: String) {}
     func note(_ event: EngineEvent) {}
-    func makeChannel(capacity: Int?) -> ChannelName { .random() }
+    func schedule(_ timer: KernelTimer, at moment: UInt64) -> TimerToken { TimerToken(slot: 0, generation: 0) }
+    func cancel(_ token: TimerToken) {}
+    func continueNextTurn(_ worker: BuiltInID) {}
+    func emptyOutboxSoon() {}
+
+    func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
+      throw .stopped
+    }
   }
 }

@@ -112,16 +112,16 @@ import Testing
       worker,
       #"{"type":"registertrigger","id":"a","trigger_type":"engine::functions-available","function_id":"heard","config":{}}"#
     )
-    bench.router.pollFunctions(bench.output)
+    bench.advance(by: .seconds(5))
     _ = bench.output.take(worker)
     bench.send(worker, #"{"type":"unregisterfunction","id":"\#(Self.composed)"}"#)
     bench.send(worker, #"{"type":"registerfunction","id":"\#(Self.decomposed)"}"#)
-    bench.router.pollFunctions(bench.output)
+    bench.advance(by: .seconds(5))
     #expect(bench.output.take(worker).count == 1)
     // What cancels out is no change.
     bench.send(worker, #"{"type":"unregisterfunction","id":"\#(Self.decomposed)"}"#)
     bench.send(worker, #"{"type":"registerfunction","id":"\#(Self.decomposed)"}"#)
-    bench.router.pollFunctions(bench.output)
+    bench.advance(by: .seconds(5))
     #expect(bench.output.take(worker).isEmpty)
   }
 }

@@ -1,4 +1,5 @@
 import Testing
+import UV
 
 @testable import III
 @testable import IIIMockEngine
@@ -26,18 +27,51 @@ final class RouterRecorder: RouterOutput {
     return text.bytes.count
   }
 
-  /// How many messages the channels hold that were made.
-  private(set) var capacities: [Int?] = []
-
-  func makeChannel(capacity: Int?) -> ChannelName {
-    capacities.append(capacity)
-    return .random()
-  }
-
   func pong(_ payload: ByteView, to peer: PeerID) {}
 
   func drop(_ peer: PeerID, because reason: String) { dropped.append(peer) }
   func note(_ event: EngineEvent) { events.append(event) }
+
+  // MARK: Services
+
+  struct Timer {
+    let token: TimerToken
+    let timer: KernelTimer
+    let moment: UInt64
+  }
+
+  private(set) var timers: [Timer] = []
+  private var lastTimer: UInt32 = 0
+  private(set) var continuing: [BuiltInID] = []
+
+  func schedule(_ timer: KernelTimer, at moment: UInt64) -> TimerToken {
+    lastTimer += 1
+    let token = TimerToken(slot: lastTimer, generation: 0)
+    timers.append(Timer(token: token, timer: timer, moment: moment))
+    return token
+  }
+
+  func cancel(_ token: TimerToken) { timers.removeAll { $0.token == token } }
+  func continueNextTurn(_ worker: BuiltInID) { continuing.append(worker) }
+  func emptyOutboxSoon() {}
+
+  func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
+    throw .cannotListen(host: host, port: Int(port), reason: "a recorder has no sockets")
+  }
+
+  /// The earliest timer that is due at `moment`, taken out.
+  func takeDue(at moment: UInt64) -> Timer? {
+    guard let due = timers.filter({ $0.moment <= moment }).min(by: { $0.moment < $1.moment }) else { return nil }
+    cancel(due.token)
+    return due
+  }
+
+  func takeContinuing() -> [BuiltInID] {
+    defer { continuing = [] }
+    return continuing
+  }
+
+  var warnings: [String] { events.compactMap { if case .warning(let text) = $0 { text } else { nil } } }
 
   /// The messages since the last call, for one peer.
   func take(_ peer: PeerID) -> [JSONValue] {
@@ -69,17 +103,57 @@ struct RouterBench {
 
   init(
     _ compatibility: Compatibility = .v0_13, isTracingEnabled: Bool = false,
-    observability: ObservabilitySettings = ObservabilitySettings(isEnabled: false)
+    observability: ObservabilitySettings = ObservabilitySettings(isEnabled: false),
+    adding more: [any BuiltInWorker] = []
   ) {
+    var selection = BuiltInSelection()
+    selection.set(observability)
+    let settings = selection.resolved(on: observability.isEnabled ? [.observability] : [])
     router = Router(
-      compatibility: compatibility, isTracingEnabled: isTracingEnabled, observability: observability,
-      inProcess: InProcessWorker.all(listeners: 1, atMilliseconds: 5))
+      compatibility: compatibility, isTracingEnabled: isTracingEnabled,
+      builtIns: settings.map { $0.makeWorker() } + more, startedAtMilliseconds: 5)
+    for instance in router.builtIns {
+      #expect(throws: Never.self) {
+        try instance.worker.start(
+          BuiltInHost(
+            instance.id, name: instance.manifest.name, compatibility: compatibility, outbox: router.outbox,
+            services: output))
+      }
+    }
+  }
+
+  /// The built-in worker of a type.
+  func builtIn<Worker: BuiltInWorker>(_ type: Worker.Type) throws -> Worker {
+    try #require(router.builtIns.lazy.compactMap { $0.worker as? Worker }.first)
+  }
+
+  /// Turns of the loop, until nobody asks for one more.
+  mutating func settle() {
+    while true {
+      router.beginTurn(output)
+      router.emptyOutbox(output)
+      let continuing = output.takeContinuing()
+      for worker in continuing { router.turnCame(worker, output) }
+      if continuing.isEmpty && router.outbox.isEmpty { return }
+    }
+  }
+
+  /// Moves the time on, and has the timers fire that become due.
+  mutating func advance(by span: Duration) {
+    let target = output.now.advanced(by: span)
+    while let due = output.takeDue(at: target) {
+      output.now = max(output.now, due.moment)
+      router.timerFired(due.token, due.timer, output)
+      settle()
+    }
+    output.now = target
   }
 
   /// A worker that has read its welcome.
   mutating func connect(_ name: String? = nil, functions: String...) -> PeerID {
     let peer = router.admit(ipAddress: "127.0.0.1", atMilliseconds: 1)
     router.welcome(peer, output)
+    settle()
     if let name {
       send(
         peer,
@@ -92,8 +166,17 @@ struct RouterBench {
   }
 
   mutating func send(_ peer: PeerID, _ text: String) {
-    router.now = output.now
+    router.beginTurn(output)
     Array(text.utf8).withView { router.receive($0, from: peer, output) }
+    settle()
+  }
+
+  /// A binary message; returns whether a built-in worker took it.
+  mutating func send(_ peer: PeerID, binary bytes: [UInt8]) -> Bool {
+    router.beginTurn(output)
+    let isTaken = bytes.withView { router.receive(binary: $0, from: peer) }
+    settle()
+    return isTaken
   }
 
   /// Calls a function under the id of number `n`.
@@ -107,7 +190,10 @@ struct RouterBench {
     send(peer, #"{"type":"invocationresult","invocation_id":"\#(id)","function_id":"f"\#(outcome)}"#)
   }
 
-  mutating func disconnect(_ peer: PeerID) { router.disconnect(peer, because: "test", output) }
+  mutating func disconnect(_ peer: PeerID) {
+    router.disconnect(peer, because: "test", output)
+    settle()
+  }
 
   func workerID(_ peer: PeerID) -> JSONValue { .string(router.workers[peer]?.id.description ?? "") }
 }

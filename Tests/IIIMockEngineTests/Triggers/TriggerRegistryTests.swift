@@ -104,6 +104,8 @@ struct TriggerModel {
       case .forward(let trigger, let provider): "\(provider.slot): +\(trigger.id) \(trigger.type)"
       case .withdraw(let id, let type, let provider): "\(provider.slot): -\(id) \(type)"
       case .rejected(let trigger): "\(trigger.owner.slot): !\(trigger.id)"
+      case .offer(let trigger, let provider, _): "engine \(provider.index): +\(trigger.id) \(trigger.type)"
+      case .ended(let trigger, let provider): "engine \(provider.index): -\(trigger.id) \(trigger.type)"
       case .missingType: nil
       }
     }
@@ -180,20 +182,41 @@ struct TriggerModel {
     }
   }
 
-  @Test("the engine's own types are there from the start, and a worker can take one over") func engineTypes() {
-    var registry = TriggerRegistry(parks: true)
-    #expect(registry.allTypes.map(\.id).sorted() == ["engine::functions-available", "engine::workers-available"])
+  @Test("A built-in worker hears of its type's triggers until a worker takes the type over")
+  func builtInType() {
+    let provider = BuiltInID(index: 3)
+    let builtIn = TriggerType(
+      id: "tick", description: "", requestFormat: nil, callFormat: nil, provider: .builtIn(provider))
+    var registry = TriggerRegistry(parks: true, types: [builtIn])
     let trigger = TriggerEntry(
-      id: "t", type: "engine::workers-available", functionID: "f", config: [], metadata: nil, owner: Self.peer(1))
-    #expect(registry.register(trigger).isEmpty)
-    #expect(registry.triggers(of: .workersAvailable).map(\.id) == ["t"])
-    // A worker takes the type over: the engine does not fire it any more, and the type ends with the worker.
+      id: "t", type: "tick", functionID: "f", config: [], metadata: nil, owner: Self.peer(1))
+    #expect(Self.told(registry.register(trigger)) == ["engine 3: +t tick"])
+
     let type = TriggerType(
-      id: trigger.type, description: "mine", requestFormat: nil, callFormat: nil, provider: .worker(Self.peer(2)))
-    #expect(Self.told(registry.register(type)) == ["2: +t engine::workers-available"])
-    #expect(registry.triggers(of: .workersAvailable).isEmpty)
-    #expect(registry.disconnect(Self.peer(2)).types == [trigger.type])
-    #expect(registry.type(trigger.type) == nil)
+      id: "tick", description: "mine", requestFormat: nil, callFormat: nil, provider: .worker(Self.peer(2)))
+    #expect(Self.told(registry.register(type)) == ["engine 3: -t tick", "2: +t tick"])
+    #expect(registry.disconnect(Self.peer(2)).types == ["tick"])
+    #expect(registry.type("tick") == nil)
+  }
+
+  @Test("A trigger that a built-in worker refuses leaves the one that had its id in force")
+  func refusedReplacement() throws {
+    let builtIn = TriggerType(
+      id: "tick", description: "", requestFormat: nil, callFormat: nil, provider: .builtIn(BuiltInID(index: 0)))
+    var registry = TriggerRegistry(parks: true, types: [builtIn])
+    func entry(_ function: ByteKey) -> TriggerEntry {
+      TriggerEntry(id: "t", type: "tick", functionID: function, config: [], metadata: nil, owner: Self.peer(1))
+    }
+    _ = registry.register(entry("first"))
+    guard case .offer(let second, _, let old)? = registry.register(entry("second")).first else {
+      Issue.record("the trigger was not offered")
+      return
+    }
+    #expect(old?.functionID == "first")
+
+    registry.refuse(second, restoring: old)
+
+    #expect(registry.listed.map(\.functionID) == ["first"])
   }
 
   @Test("a trigger whose type has no provider is reported, and kept only where triggers wait")

@@ -1,5 +1,5 @@
-/// The entry of the observability worker. All keys of the real engine are taken, so that its files load unchanged;
-/// those that have no meaning here are checked for their type alone.
+/// The entry of the observability worker. All keys of the real engine are accepted, so that its files load unchanged;
+/// of keys that have no effect here only the type is checked.
 struct ObservabilitySection {
   private(set) var settings: ObservabilitySettings
   private(set) var warnings: [String] = []

@@ -1,11 +1,13 @@
-/// What of `iii-observability` this engine honours.
+/// The settings of `iii-observability` that have an effect in this engine.
+///
+/// If the worker is off, records that workers log by calling `engine::log::…` are still kept.
 package struct ObservabilitySettings: Sendable, Hashable {
   package enum Format: Sendable, Hashable { case text, json }
 
-  /// Where spans go. This engine sends nothing anywhere: what is not for `memory` is for nobody.
+  /// Where spans go. This engine exports nothing: spans that are not for `memory` are dropped.
   package enum Exporter: String, Sendable, Hashable { case memory, otlp, both }
 
-  /// Whether spans and telemetry are kept, triggers of type `log` are there, and calls are traced.
+  /// Whether spans and telemetry are kept, the trigger type `log` is provided, and calls are traced.
   package var isEnabled: Bool
   package var filter = LogFilter()
   package var format = Format.text
@@ -18,16 +20,16 @@ package struct ObservabilitySettings: Sendable, Hashable {
   package var metricsRetentionSeconds: UInt64 = 3600
   package var logsEnabled = true
   package var logsMaxCount = 1000
-  /// Without a limit of time, if nobody sets one.
+  /// `nil` is without a limit.
   package var logsRetentionSeconds: UInt64?
   package var logsSamplingRatio = 1.0
   /// Whether the engine's own log shows what workers log.
   package var logsConsoleOutput = true
 
-  /// What holds where nothing is said.
+  /// The defaults.
   package init(isEnabled: Bool) { self.isEnabled = isEnabled }
 
-  /// What the environment says; `isEnabled` holds where it does not say `OTEL_ENABLED`.
+  /// The settings from environment variables; `isEnabled` applies if `OTEL_ENABLED` is not set.
   package init(environment: Variables, isEnabled: Bool) {
     self.isEnabled = environment.flag("OTEL_ENABLED") ?? isEnabled
     serviceName = environment.text("OTEL_SERVICE_NAME") ?? serviceName
@@ -44,10 +46,31 @@ package struct ObservabilitySettings: Sendable, Hashable {
     logsConsoleOutput = environment.flag("OTEL_LOGS_CONSOLE_OUTPUT") ?? logsConsoleOutput
   }
 
+  package var isOn: Bool {
+    get { isEnabled }
+    set { isEnabled = newValue }
+  }
+
   package var keepsSpans: Bool { isEnabled && exporter != .otlp }
   package var keepsMetrics: Bool { isEnabled && metricsEnabled }
-  /// What is logged by a call is kept without observability, too.
+  /// Records that are logged by calls are kept without observability too.
   package var keepsLogs: Bool { logsEnabled }
+}
+
+extension ObservabilitySettings: BuiltInSettings {
+  static let workerName = "iii-observability"
+  static let presence = BuiltInPresence.reduced
+  static let triggerTypes = ["log"]
+
+  init(environment: Variables, isOn: Bool) { self.init(environment: environment, isEnabled: isOn) }
+
+  init(_ entry: WorkerEntry, environment: Variables, warnings: inout [String]) throws(ConfigurationFault) {
+    let section = try ObservabilitySection(entry, environment: environment)
+    self = section.settings
+    warnings += section.warnings
+  }
+
+  func makeWorker() -> any BuiltInWorker { ObservabilityWorker(self) }
 }
 
 extension Variables {
@@ -57,7 +80,7 @@ extension Variables {
     self[name].map { $0 == "1" || $0.lowercased() == "true" }
   }
 
-  /// What is no such value counts as not set.
+  /// An invalid value counts as not set.
   fileprivate func value<Value: LosslessStringConvertible>(_ name: String) -> Value? {
     text(name).flatMap { Value($0) }
   }

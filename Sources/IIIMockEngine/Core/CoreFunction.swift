@@ -1,4 +1,4 @@
-/// A function of `iii-engine-functions`: what the engine tells of itself.
+/// A function of `iii-engine-functions`.
 enum CoreFunction: String, BuiltInFamily {
   case listFunctions = "engine::functions::list"
   case inspectFunction = "engine::functions::info"
@@ -9,9 +9,6 @@ enum CoreFunction: String, BuiltInFamily {
   case registerWorker = "engine::workers::register"
   case listWorkers = "engine::workers::list"
   case inspectWorker = "engine::workers::info"
-  case createChannel = "engine::channels::create"
-
-  static let owner = "iii-engine-functions"
 
   var description: String {
     switch self {
@@ -24,7 +21,6 @@ enum CoreFunction: String, BuiltInFamily {
     case .registerWorker: "Report a worker's metadata: name, runtime, version."
     case .listWorkers: "List connected workers and those of the engine."
     case .inspectWorker: "Inspect one worker: its functions, trigger types and triggers."
-    case .createChannel: "Create a streaming channel pair"
     }
   }
 
@@ -39,7 +35,6 @@ enum CoreFunction: String, BuiltInFamily {
     case .registerWorker: "RegisterWorkerInput"
     case .listWorkers: "WorkersListInput"
     case .inspectWorker: "WorkerInfoInput"
-    case .createChannel: "CreateChannelInput"
     }
   }
 
@@ -61,7 +56,6 @@ enum CoreFunction: String, BuiltInFamily {
     case .inspectFunction: [.init("function_id", .string, isRequired: true)]
     case .inspectTriggerType, .inspectTrigger: [.init("id", .string, isRequired: true)]
     case .inspectWorker: [.init("name", .string, isRequired: true)]
-    case .createChannel: [.init("buffer_size", .usize)]
     }
   }
 }

@@ -2,7 +2,7 @@ internal import III
 
 /// The JSON Schemas of the functions' results, as `engine::functions::info` shows them.
 extension CoreFunction {
-  /// Of the result; what a listing's rows hold stands under `definitions`.
+  /// Of the result. The rows of a listing are described under `definitions`.
   var responseSchema: JSONValue {
     switch self {
     case .listFunctions: listing("FunctionsListResult", "functions", of: .function)
@@ -11,11 +11,6 @@ extension CoreFunction {
     case .listWorkers: listing("WorkersListResult", "workers", of: .worker)
     case .registerWorker:
       schema("RegisterWorkerResult", ["success": ["type": "boolean"]], required: ["success"])
-    case .createChannel:
-      schema(
-        "CreateChannelResult",
-        ["reader": ["$ref": "#/definitions/ChannelRef"], "writer": ["$ref": "#/definitions/ChannelRef"]],
-        required: ["reader", "writer"], definitions: [.channelReference])
     case .inspectFunction:
       record(
         .function,
@@ -42,14 +37,13 @@ extension CoreFunction {
     }
   }
 
-  /// A row of a listing, or another object that results hold several of.
+  /// A row of a listing, or another object that occurs more than once in a result.
   private enum Row: String {
     case function = "Function"
     case functionTrigger = "FunctionTrigger"
     case triggerType = "TriggerType"
     case trigger = "Trigger"
     case worker = "Worker"
-    case channelReference = "ChannelRef"
 
     var required: [String] {
       switch self {
@@ -57,7 +51,6 @@ extension CoreFunction {
       case .functionTrigger: ["id", "trigger_type", "config"]
       case .triggerType: ["id", "description", "worker_name"]
       case .trigger: ["id", "trigger_type", "function_id", "worker_name"]
-      case .channelReference: ["access_key", "channel_id", "direction"]
       case .worker: ["id", "status", "function_count", "active_invocations", "connected_at_ms"]
       }
     }
@@ -72,8 +65,6 @@ extension CoreFunction {
       case .triggerType: return ["id": text, "worker_name": text, "description": text]
       case .trigger:
         return ["id": text, "trigger_type": text, "function_id": text, "worker_name": text, "config_summary": text]
-      case .channelReference:
-        return ["access_key": text, "channel_id": text, "direction": ["type": "string", "enum": ["read", "write"]]]
       case .worker:
         return [
           "id": text, "name": optional, "description": optional, "runtime": optional, "version": optional,

@@ -1,0 +1,27 @@
+internal import III
+
+/// The kinds of built-in workers.
+enum BuiltInCatalog {
+  /// Every built-in worker of this engine, in the order in which they start. To add one, add its settings here.
+  static let all: [any BuiltInSettings.Type] = [
+    CoreSettings.self, ChannelSettings.self, ObservabilitySettings.self,
+  ]
+
+  /// Workers of the real engine that this one does not have yet, with their trigger types.
+  private static let missing: [(name: String, triggerTypes: [String])] = [
+    ("iii-http", ["http"]), ("iii-cron", ["cron"]), ("iii-pubsub", ["subscribe"]), ("iii-state", ["state"]),
+    ("iii-queue", ["durable:subscriber"]), ("iii-stream", ["stream", "stream:join", "stream:leave"]),
+    ("iii-http-functions", []), ("iii-bridge", []), ("iii-exec", []),
+  ]
+
+  /// The names of all workers that the real engine has as parts of its program.
+  static var names: [String] { all.map { $0.workerName } + missing.map(\.name) }
+
+  static func kind(named name: String) -> (any BuiltInSettings.Type)? { all.first { $0.workerName == name } }
+
+  /// The worker that provides a trigger type in the real engine, if one does.
+  static func worker(forTriggerType type: ByteKey) -> String? {
+    all.first { $0.triggerTypes.contains { ByteKey($0) == type } }?.workerName
+      ?? missing.first { $0.triggerTypes.contains { ByteKey($0) == type } }?.name
+  }
+}

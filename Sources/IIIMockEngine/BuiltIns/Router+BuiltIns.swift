@@ -1,0 +1,269 @@
+internal import III
+
+/// A call of a built-in function that has not been answered yet.
+struct WaitingReply {
+  /// The call's id; `nil` if no connection waits for the answer.
+  let id: UUID128?
+  let caller: PeerID
+  let name: FunctionName
+  let trace: TraceHeaders?
+  /// By the engine's time source.
+  let begun: UInt64
+}
+
+extension Router {
+  /// How long a condition may take before the log says so.
+  static let conditionPatience = Duration.seconds(5)
+  /// Requests of the outbox that are done before other connections have their turn.
+  static let outboxBudget = 1024
+
+  /// The tables as a built-in worker sees them.
+  private var view: KernelView {
+    KernelView(
+      compatibility: compatibility, functions: functions, workers: workers, busy: busy, triggers: triggers,
+      counters: counters, inProcess: inProcess, builtInNames: builtInNames)
+  }
+
+  // MARK: Calls of built-in functions
+
+  /// A worker calls a built-in function; without an id it waits for no answer.
+  mutating func call(
+    _ target: BuiltInTarget, _ frame: InvocationFrame, name: FunctionName, id: UUID128?, trace: TraceHeaders?,
+    from peer: PeerID, _ output: some RouterOutput
+  ) {
+    if id != nil { count(1, peer) }  // a listing counts itself
+    let waiting = WaitingReply(id: id, caller: peer, name: name, trace: trace, begun: now)
+    let call = BuiltInCall(
+      data: frame.data, sender: peer, wantsReply: id != nil, baggage: frame.baggage, traceparent: frame.traceparent,
+      metadata: frame.metadata)
+    settle(waiting, execute(target, call), output)
+  }
+
+  /// In a function of its own, so that the view's references to the tables end before these are changed.
+  @inline(never) private func execute(_ target: BuiltInTarget, _ call: BuiltInCall) -> BuiltInReply {
+    let instance = builtIns[Int(target.worker.index)]
+    let function = instance.functions[Int(target.function)]
+    do throws(BuiltInInput.Mismatch) {
+      return try instance.worker.call(function, call, view)
+    } catch {
+      return .failure(.badInput(function.id, error.reason))
+    }
+  }
+
+  private mutating func settle(_ waiting: WaitingReply, _ reply: BuiltInReply, _ output: some RouterOutput) {
+    let outcome: OutgoingFrame.Outcome
+    switch reply {
+    case .later(let token):
+      lateReplies[token] = waiting
+      return
+    case .nothing: outcome = .nothing
+    case .bytes(let bytes): outcome = .json(bytes)
+    case .failure(let failure):
+      note(failure, of: waiting.name, caller: waiting.caller, output)
+      outcome = .failure(failure)
+    }
+    let succeeded = if case .failure = outcome { false } else { true }
+    waiting.name.calls &+= 1
+    counters.ended(succeeded: succeeded, after: output.now &- waiting.begun)
+    if let key = waiting.caller.engineCall {
+      switch reply {
+      case .bytes(let bytes): bytes.withView { complete(key, .value($0), output) }
+      case .failure(let failure): complete(key, .failure(failure), output)
+      case .nothing, .later: complete(key, .nothing, output)
+      }
+    } else if let id = waiting.id {
+      count(-1, waiting.caller)
+      send(.result(id: id, name: waiting.name, outcome: outcome, trace: waiting.trace), to: waiting.caller, output)
+    }
+  }
+
+  // MARK: The outbox
+
+  /// Does what built-in workers have asked for, in order, as far as the turn's budget goes.
+  mutating func emptyOutbox(_ output: some RouterOutput) {
+    while remainingBudget > 0, let request = outbox.next() {
+      remainingBudget -= 1
+      switch request {
+      case .call(let call): begin(call, output)
+      case .reply(let token, let reply):
+        if let waiting = lateReplies.removeValue(forKey: token) { settle(waiting, reply, output) }
+      case .metadata(let metadata, let peer): set(metadata, of: peer, output)
+      }
+    }
+  }
+
+  private mutating func begin(_ call: EngineCall, _ output: some RouterOutput) {
+    guard let entry = functions.entry(call.functionID) else { return cannotBegin(call, output) }
+    let key = call.purpose.map { purpose in
+      engineCalls.insert(.init(caller: call.caller, functionID: call.functionID, purpose: purpose))
+    }
+    if let key { setTimer(of: key, call, output) }
+    let caller = key.map { PeerID.engine($0) } ?? .none
+    switch entry.target {
+    case .builtIn(let target):
+      let waiting = WaitingReply(id: nil, caller: caller, name: entry.name, trace: nil, begun: output.now)
+      let reply = call.data.withView { data in
+        (call.metadata ?? []).withView { metadata in
+          execute(
+            target,
+            BuiltInCall(
+              data: data, sender: .none, wantsReply: key != nil, metadata: call.metadata == nil ? nil : metadata))
+        }
+      }
+      settle(waiting, reply, output)
+    case .worker(let callee):
+      let id = UUID128.random()
+      _ = invocations.insert(id, caller: caller, callee: callee, name: entry.name, trace: nil, at: output.now)
+      if let key { engineCalls[key]?.invocation = id }
+      count(1, callee)
+      let metadata = compatibility.forwardsMetadata ? call.metadata : nil
+      entry.name.quoted.withView { name in
+        call.data.withView { data in
+          (metadata ?? []).withView { view in
+            let invocation = OutgoingInvocation(
+              id: id, functionID: name, data: data, caller: nil, trace: trace.ownHeaders,
+              metadata: metadata == nil ? nil : view)
+            send(.invocation(invocation), to: callee, output)
+          }
+        }
+      }
+    }
+  }
+
+  private mutating func cannotBegin(_ call: EngineCall, _ output: some RouterOutput) {
+    let worker = builtIns[Int(call.caller.index)]
+    let failure = InvocationFailure.functionNotFound(call.functionID.text)
+    switch call.purpose {
+    case .call(let token): worker.worker.callCompleted(token, .failure(failure))
+    case .condition(let token, let trigger):
+      decide(token, .failure(failure), of: call.functionID, trigger, worker, output)
+    case nil:
+      output.note(
+        .warning("\(worker.manifest.name): function '\(call.functionID)' is not registered, so it was not called"))
+    }
+  }
+
+  private mutating func setTimer(of key: EngineCallKey, _ call: EngineCall, _ output: some RouterOutput) {
+    if case .condition = call.purpose {
+      engineCalls[key]?.timer = output.schedule(
+        .slowCondition(key), at: output.now.advanced(by: Router.conditionPatience))
+    } else if let deadline = call.deadline {
+      engineCalls[key]?.timer = output.schedule(.deadline(key), at: output.now.advanced(by: deadline))
+    }
+  }
+
+  // MARK: The end of engine calls
+
+  /// The call of a built-in worker has ended; it is told.
+  mutating func complete(_ key: EngineCallKey, _ outcome: CallOutcome, _ output: some RouterOutput) {
+    guard let call = engineCalls.remove(key) else { return }
+    if let timer = call.timer { output.cancel(timer) }
+    let instance = builtIns[Int(call.caller.index)]
+    switch call.purpose {
+    case .call(let token): instance.worker.callCompleted(token, outcome)
+    case .condition(let token, let trigger): decide(token, outcome, of: call.functionID, trigger, instance, output)
+    }
+  }
+
+  private func decide(
+    _ token: CallToken, _ outcome: CallOutcome, of functionID: ByteKey, _ trigger: ByteKey, _ instance: BuiltInInstance,
+    _ output: some RouterOutput
+  ) {
+    let verdict = ConditionVerdict(outcome)
+    if case .undecided(let failure) = verdict {
+      output.note(
+        .warning(
+          "\(instance.manifest.name): condition function '\(functionID)' of trigger '\(trigger)' failed: "
+            + "\(failure.code): \(failure.message)"))
+    }
+    instance.worker.conditionDecided(token, verdict)
+  }
+
+  // MARK: Timers and turns
+
+  /// A timer is due that was set for a built-in worker or for one of its calls.
+  mutating func timerFired(_ token: TimerToken, _ timer: KernelTimer, _ output: some RouterOutput) {
+    beginTurn(output)
+    switch timer {
+    case .builtIn(let id): builtIns[Int(id.index)].worker.timerFired(token, view)
+    case .deadline(let key):
+      guard let call = engineCalls[key] else { return }
+      engineCalls[key]?.timer = nil
+      if let id = call.invocation, let invocation = invocations.remove(id) { ended(invocation, succeeded: false) }
+      complete(key, .failure(.timedOut(call.functionID.text)), output)
+    case .slowCondition(let key):
+      guard let call = engineCalls[key], case .condition(_, let trigger) = call.purpose else { return }
+      engineCalls[key]?.timer = nil
+      output.note(
+        .warning(
+          "\(builtIns[Int(call.caller.index)].manifest.name): condition function '\(call.functionID)' of trigger "
+            + "'\(trigger)' has not answered for \(Router.conditionPatience.components.seconds) s; the trigger waits "
+            + "for it"))
+    }
+    emptyOutbox(output)
+  }
+
+  /// The turn has come that a built-in worker asked for.
+  mutating func turnCame(_ worker: BuiltInID, _ output: some RouterOutput) {
+    beginTurn(output)
+    builtIns[Int(worker.index)].worker.turnCame(view)
+    emptyOutbox(output)
+  }
+
+  /// What is done next is work of a new turn of the loop.
+  mutating func beginTurn(_ output: some RouterOutput) {
+    now = output.now
+    remainingBudget = Router.outboxBudget
+  }
+
+  // MARK: News of workers
+
+  /// Tells the built-in workers that observe workers.
+  func tell(_ change: WorkerChange, of worker: UUID128) {
+    for instance in builtIns where instance.manifest.observesWorkers {
+      instance.worker.workerChanged(change, of: worker)
+    }
+  }
+
+  private mutating func set(_ metadata: ReportedMetadata, of peer: PeerID, _ output: some RouterOutput) {
+    guard workers.contains(peer) else { return }
+    workers[peer]?.metadata = metadata
+    guard let worker = workers[peer] else { return }
+    output.note(.workerNamed(worker.label))
+    tell(.metadataUpdated, of: worker.id)
+  }
+
+  /// A binary message; returns whether it was for a built-in worker.
+  func receive(binary message: ByteView, from peer: PeerID) -> Bool {
+    for instance in builtIns where instance.manifest.readsBinaryMessages {
+      if instance.worker.received(binary: message, from: peer, view) { return true }
+    }
+    return false
+  }
+}
+
+extension ConditionVerdict {
+  /// Only the literal `false` says no.
+  init(_ outcome: CallOutcome) {
+    switch outcome {
+    case .value(let value): self = value.isFalse ? .fails : .holds
+    case .nothing: self = .holds
+    case .failure(let failure): self = .undecided(failure)
+    }
+  }
+}
+
+extension ByteView {
+  /// Whether the bytes are the JSON value `false`, with blanks around it or not.
+  fileprivate var isFalse: Bool {
+    var start = 0
+    var end = count
+    while start < end, self[start].isBlank { start += 1 }
+    while end > start, self[end - 1].isBlank { end -= 1 }
+    return dropFirst(start).prefix(end - start) == "false"
+  }
+}
+
+extension UInt8 {
+  fileprivate var isBlank: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
+}

@@ -1,0 +1,121 @@
+internal import III
+internal import UV
+
+/// Settings of channels. They have no entry of their own in a configuration file: their function belongs to
+/// `iii-engine-functions`.
+struct ChannelSettings: BuiltInSettings {
+  static let workerName = "iii-engine-functions"
+  static let presence = BuiltInPresence.always
+
+  init(environment: Variables, isOn: Bool) {}
+  init(_ entry: WorkerEntry, environment: Variables, warnings: inout [String]) {}
+
+  func makeWorker() -> any BuiltInWorker { ChannelsWorker() }
+}
+
+/// The channels of an engine, whichever of its listeners they are used at.
+final class ChannelsWorker: BuiltInWorker {
+  let manifest = BuiltInManifest(
+    name: ChannelSettings.workerName, functions: ChannelFunction.manifestFunctions,
+    paths: [.below(ChannelRequest.pathPrefix)])
+
+  /// Bytes of a connection that are read in one turn: channels carry bulk data.
+  private static let readSize = 256 << 10
+
+  private(set) var channels = ChannelRegistry()
+  private var host: BuiltInHost?
+
+  func start(_ host: BuiltInHost) {
+    self.host = host
+    _ = host.schedule(after: ChannelRegistry.sweepInterval)
+  }
+
+  func call(
+    _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
+  ) throws(BuiltInInput.Mismatch) -> BuiltInReply {
+    guard let host else { return .nothing }
+    let input = try call.input(of: function)
+    try input.check(function.fields)
+    let name = ChannelName.random()
+    channels.add(ChannelRelay(name, capacity: input.count("buffer_size"), on: host))
+    return .json(["reader": name.reference(.read), "writer": name.reference(.write)])
+  }
+
+  func admit(_ request: HTTPRequestHead, on connection: Peer) {
+    guard let id = ChannelRequest.id(in: request.path) else {
+      return connection.send(ChannelRequest.notFound)
+    }
+    switch ChannelRequest.check(request, id: id) {
+    case .refused(let response): connection.send(response)
+    case .wellFormed(let request, let response):
+      guard let relay = channels.find(request.name) else { return connection.send(ChannelRequest.notFound) }
+      connection.send(response)
+      // The role comes first: a reader may be sent messages at once, and may be lost by that.
+      connection.become(ChannelEnd(of: relay, request.direction))
+      connection.stream.readSize = ChannelsWorker.readSize
+      if !relay.take(request.direction, by: connection) {
+        connection.end(with: FrameEncoder.close(nil, maskKey: nil), because: "the channel's end was taken before")
+      }
+    }
+  }
+
+  /// Ends the channels whose other end nobody opened.
+  func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView) {
+    guard let host else { return }
+    let forgets = kernel.compatibility.forgetsFinishedChannels
+    for relay in channels.sweep(now: host.now, forgetsFinished: forgets) { relay.abandon() }
+    _ = host.schedule(after: ChannelRegistry.sweepInterval)
+  }
+}
+
+/// The function of channels.
+enum ChannelFunction: String, BuiltInFamily {
+  case create = "engine::channels::create"
+
+  var description: String { "Create a streaming channel pair" }
+  var inputName: String { "CreateChannelInput" }
+  var fields: [BuiltInField] { [.init("buffer_size", .usize)] }
+
+  var responseSchema: JSONValue {
+    let text: JSONValue = ["type": "string"]
+    let reference: JSONValue = ["$ref": "#/definitions/ChannelRef"]
+    let schema = BuiltInSchema.object(
+      "CreateChannelResult", ["reader": reference, "writer": reference], required: ["reader", "writer"])
+    guard case .object(var members) = schema else { return schema }
+    members["definitions"] = [
+      "ChannelRef": [
+        "type": "object",
+        "properties": [
+          "access_key": text, "channel_id": text, "direction": ["type": "string", "enum": ["read", "write"]],
+        ],
+        "required": ["access_key", "channel_id", "direction"],
+      ]
+    ]
+    return .object(members)
+  }
+}
+
+/// The role of a connection at an end of a channel.
+final class ChannelEnd: ConnectionRole {
+  private let relay: ChannelRelay
+  private let direction: ChannelDirection
+
+  init(of relay: ChannelRelay, _ direction: ChannelDirection) {
+    self.relay = relay
+    self.direction = direction
+  }
+
+  func received(_ bytes: UnsafeMutableRawBufferPointer, on connection: Peer) {
+    connection.reader.append(bytes)
+    switch relay.read(connection, direction) {
+    // The reason is repeated as well, as the real engine does to writers.
+    case .closed(let reason): connection.answer(reason, echoing: reason.reason)
+    case .broken(let violation):
+      connection.refuse(violation, note: "the connection at a channel's \(direction) end was dropped: \(violation)")
+    case nil: break
+    }
+  }
+
+  func drained(_ connection: Peer) { relay.drained(direction) }
+  func ended(_ connection: Peer) { relay.ended(direction) }
+}

@@ -1,0 +1,112 @@
+internal import III
+
+/// What `engine::functions::list` is asked for.
+struct FunctionQuery {
+  private let includesInternal: Bool
+  private let prefix: ByteKey?
+  private let search: SearchText?
+  private let worker: ByteKey?
+
+  init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
+    includesInternal = try input.bool("include_internal") ?? false
+    prefix = try input.key("prefix")
+    search = try input.string("search").map(SearchText.init)
+    worker = try input.key("worker")
+  }
+
+  private func matches(_ entry: FunctionEntry, _ kernel: borrowing KernelView) -> Bool {
+    let id = entry.name.key
+    if !includesInternal && id.hasPrefix("engine::") { return false }
+    if let prefix, !id.hasPrefix(prefix) { return false }
+    if let worker, worker != ByteKey(kernel.workerName(of: entry)) { return false }
+    if let search, !search.isIn(id.text), !(entry.description.map(search.isIn) ?? false) { return false }
+    return true
+  }
+
+  /// - Parameter sizeLimit: The largest message that the caller's SDK takes.
+  func listing(sizeLimit: Int?) -> Listing {
+    ListingOf<FunctionEntry>(
+      opening: "{\"functions\":[", sizeLimit: sizeLimit, all: { $0.functions.all }, matches: matches,
+      precedes: { $0.name.key < $1.name.key }, write: { $2.write($0, abridged: $1, &$3) })
+  }
+
+  /// The data of `engine::functions-available`: every function, those of the engine too.
+  static func event(sizeLimit: Int?) -> Listing {
+    ListingOf<FunctionEntry>(
+      opening: "{\"event\":\"functions_changed\",\"functions\":[", sizeLimit: sizeLimit, all: { $0.functions.all },
+      matches: { _, _ in true }, precedes: { $0.name.key < $1.name.key }, write: { $2.write($0, abridged: $1, &$3) })
+  }
+}
+
+extension KernelView {
+  /// A row of a listing of functions.
+  ///
+  /// - Parameter isAbridged: Whether schemas and metadata are left out.
+  func write(_ entry: FunctionEntry, abridged isAbridged: Bool, _ buffer: inout ByteBuffer) {
+    buffer.append("{")
+    writeMembers(of: entry, abridged: isAbridged, &buffer)
+    buffer.append("}")
+  }
+
+  private func writeMembers(of entry: FunctionEntry, abridged isAbridged: Bool, _ buffer: inout ByteBuffer) {
+    buffer.append("\"function_id\":")
+    buffer.append(entry.name.quoted)
+    buffer.append(member: ",\"worker_name\":", quoting: workerName(of: entry))
+    buffer.append(member: ",\"description\":", quoting: entry.description)
+    guard compatibility.listsLaterMembers else { return }
+    buffer.append(",\"namespace\":\"default\"")
+    guard !isAbridged else { return }
+    buffer.append(member: ",\"metadata\":", entry.metadata)
+    buffer.append(member: ",\"request_format\":", entry.requestFormat)
+    buffer.append(member: ",\"response_format\":", entry.responseFormat)
+  }
+
+  /// What `engine::functions::info` shows: JSON; `nil` if there is no such function.
+  func functionInfo(_ id: ByteKey) -> [UInt8]? {
+    guard let entry = functions.entry(id) else { return nil }
+    var buffer = ByteBuffer()
+    buffer.append("{")
+    writeMembers(of: entry, abridged: false, &buffer)
+    if !compatibility.listsLaterMembers { buffer.append(member: ",\"metadata\":", entry.metadata) }
+    buffer.append(member: ",\"request_schema\":", entry.requestFormat)
+    buffer.append(member: ",\"response_schema\":", entry.responseFormat)
+    buffer.append(",\"registered_triggers\":[")
+    for (index, trigger) in triggers.listed(ofFunction: id).enumerated() {
+      buffer.append(index == 0 ? "{\"config\":" : ",{\"config\":")
+      buffer.append(trigger.config)
+      buffer.append(member: ",\"id\":", quoting: trigger.id.text)
+      buffer.append(member: ",\"trigger_type\":", quoting: trigger.type.text)
+      buffer.append("}")
+    }
+    buffer.append("]}")
+    return buffer.bytes
+  }
+
+  /// The owner's reported name, else the id's first part.
+  func workerName(of entry: FunctionEntry) -> String {
+    switch entry.target {
+    case .builtIn(let target): builtInNames[Int(target.worker.index)]
+    case .worker(let peer): workers[peer]?.metadata.name ?? KernelView.firstSegment(of: entry.name.text)
+    }
+  }
+
+  static func firstSegment(of id: String) -> String {
+    let bytes = id.utf8
+    guard let separator = bytes.firstRange(of: "::".utf8) else { return id }
+    return String(decoding: bytes[..<separator.lowerBound], as: UTF8.self)
+  }
+
+  /// The connection whose function this is; `nil` if it is one of the engine's, or there is none.
+  func owner(of functionID: ByteKey) -> PeerID? {
+    guard case .worker(let peer)? = functions.entry(functionID)?.target else { return nil }
+    return peer
+  }
+
+  /// The size of the largest message that a worker's SDK takes, if that is known to be small.
+  func sizeLimit(of worker: PeerID) -> Int? {
+    guard let metadata = workers[worker]?.metadata else { return nil }
+    return LargeMessageHint.sizeLimit(of: metadata)
+  }
+
+  func sizeLimit(ofOwner functionID: ByteKey) -> Int? { owner(of: functionID).flatMap { sizeLimit(of: $0) } }
+}

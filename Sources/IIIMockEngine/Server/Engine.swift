@@ -1,0 +1,191 @@
+internal import III
+internal import UV
+
+/// The kernel and what is around it: the router, the built-in workers, their timers, the engine's events. Confined to the
+/// engine's loop: `EngineCore` owns it.
+final class Engine {
+  let loop: Loop
+  let timers: LoopTimers
+  private let configuration: MockEngine.Configuration
+  private var router: Router
+  private(set) lazy var peers = Peers(self, timers: timers, configuration)
+  private(set) lazy var listeners = Listeners(self, on: loop)
+  /// The built-in workers whose paths these are.
+  private let paths: [(path: BuiltInManifest.Path, worker: any BuiltInWorker)]
+
+  private(set) var diagnostics: [Diagnostic] = []
+  /// Called after each event.
+  var onEvent: ((EngineEvent) -> Void)?
+
+  /// Whether the router is at work: the outbox is looked at when it ends.
+  private var isRouting = false
+  private var willEmptyOutbox = false
+  /// Built-in workers that asked for the next turn.
+  private var continuing: Set<BuiltInID> = []
+  private var started: [(worker: any BuiltInWorker, host: BuiltInHost)] = []
+  /// What was posted to the loop before the engine stopped may come after it.
+  private var hasStopped = false
+
+  private static let keptDiagnostics = 1000
+
+  init(on loop: Loop, time: TimeSource, _ configuration: MockEngine.Configuration) {
+    self.loop = loop
+    timers = LoopTimers(on: loop, source: time)
+    self.configuration = configuration
+    router = Router(
+      compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
+      builtIns: configuration.settings.map { $0.makeWorker() }, listeners: configuration.listeners.count,
+      startedAtMilliseconds: wallClockMilliseconds())
+    paths = router.builtIns.flatMap { instance in instance.manifest.paths.map { ($0, instance.worker) } }
+  }
+
+  /// Opens what the built-in workers need, in their order; stops those that were started if one cannot.
+  func startBuiltIns() throws(MockEngineError) {
+    for instance in router.builtIns {
+      let host = BuiltInHost(
+        instance.id, name: instance.manifest.name, compatibility: configuration.compatibility, outbox: router.outbox,
+        services: self)
+      started.append((instance.worker, host))
+      do throws(MockEngineError) { try instance.worker.start(host) } catch {
+        // It has opened nothing, so there is nothing to stop.
+        host.end()
+        started.removeLast()
+        throw error
+      }
+    }
+  }
+
+  /// Ends everything: listeners, connections, built-in workers, timers.
+  func shutDown() {
+    listeners.shutDown()
+    peers.shutDown()
+    hasStopped = true
+    for (worker, host) in started.reversed() {
+      worker.stop()
+      host.end()
+    }
+    started = []
+    timers.close()
+  }
+
+  // MARK: Reading
+
+  func hasFunction(_ id: ByteKey) -> Bool { router.functions.entry(id) != nil }
+  func hasTriggerType(_ id: ByteKey) -> Bool { router.triggers.type(id) != nil }
+  func hasWorker(named name: ByteKey) -> Bool {
+    router.workers.all.contains { $0.metadata.name.map { ByteKey($0) } == name }
+  }
+  func label(of peer: PeerID) -> WorkerLabel? { router.workers[peer]?.label }
+
+  /// The built-in worker of a type, if the engine has it.
+  func builtIn<Worker: BuiltInWorker>(_ type: Worker.Type) -> Worker? {
+    for instance in router.builtIns { if let worker = instance.worker as? Worker { return worker } }
+    return nil
+  }
+
+  // MARK: Connections
+
+  /// Gives a request to the built-in worker whose path it names; returns whether there is one.
+  func admit(_ request: HTTPRequestHead, on peer: Peer) -> Bool {
+    guard let worker = paths.first(where: { $0.path.covers(request.path) })?.worker else { return false }
+    worker.admit(request, on: peer)
+    return true
+  }
+
+  /// A worker's connection was accepted; `welcome` follows once messages can be sent to it.
+  func connected(ipAddress: String?) -> PeerID {
+    route { router, _ in router.admit(ipAddress: ipAddress, atMilliseconds: wallClockMilliseconds()) }
+  }
+
+  func welcome(_ peer: PeerID) { route { $0.welcome(peer, $1) } }
+
+  func disconnected(_ peer: PeerID, because reason: String) { route { $0.disconnect(peer, because: reason, $1) } }
+
+  func read(_ reader: inout FrameReader, from peer: PeerID) -> Router.ConnectionEnd? {
+    route { $0.read(&reader, from: peer, $1) }
+  }
+
+  /// All changes of the router go through here. What built-in workers asked for meanwhile and is not done yet has its
+  /// turn after other connections have had theirs.
+  @inline(__always) private func route<Result>(_ body: (inout Router, Engine) -> Result) -> Result {
+    isRouting = true
+    let result = body(&router, self)
+    isRouting = false
+    if !router.outbox.isEmpty { emptyOutboxNextTurn() }
+    return result
+  }
+
+  private func emptyOutboxNextTurn() {
+    guard !willEmptyOutbox else { return }
+    willEmptyOutbox = true
+    let me = LoopBound(self, on: loop)
+    loop.post {
+      let engine = me.value
+      engine.willEmptyOutbox = false
+      guard !engine.hasStopped else { return }
+      engine.route { router, output in
+        router.beginTurn(output)
+        router.emptyOutbox(output)
+      }
+    }
+  }
+}
+
+extension Engine: RouterOutput {
+  // Called by the router, which is being changed meanwhile: nothing here looks at it.
+
+  func send(text: some OutgoingText, to peer: PeerID) -> Int { peers.send(text: text, to: peer) }
+  func pong(_ payload: ByteView, to peer: PeerID) { peers.pong(payload, to: peer) }
+  func drop(_ peer: PeerID, because reason: String) { peers.drop(peer, because: reason) }
+
+  var wantsEvents: Bool { configuration.onEvent != nil }
+  var now: UInt64 { timers.now }
+  var wallClock: UInt64 { wallClockNanoseconds() }
+
+  func note(_ event: EngineEvent) {
+    if case .frameIgnored(let diagnostic) = event {
+      if diagnostics.count == Engine.keptDiagnostics { diagnostics.removeFirst() }
+      diagnostics.append(diagnostic)
+    }
+    configuration.onEvent?(event)
+    onEvent?(event)
+  }
+
+  func schedule(_ timer: KernelTimer, at moment: UInt64) -> TimerToken {
+    var token: TimerToken?
+    let scheduled = timers.schedule(at: moment) { [unowned self] in
+      guard let token else { return }
+      route { $0.timerFired(token, timer, $1) }
+    }
+    token = scheduled
+    return scheduled
+  }
+
+  func cancel(_ token: TimerToken) { timers.cancel(token) }
+
+  func continueNextTurn(_ worker: BuiltInID) {
+    guard continuing.insert(worker).inserted else { return }
+    let me = LoopBound(self, on: loop)
+    loop.post {
+      let engine = me.value
+      engine.continuing.remove(worker)
+      guard !engine.hasStopped else { return }
+      engine.route { $0.turnCame(worker, $1) }
+    }
+  }
+
+  func emptyOutboxSoon() { if !isRouting { emptyOutboxNextTurn() } }
+
+  func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
+    try listeners.listen(host: host, port: port, role)
+  }
+}
+
+extension BuiltInManifest.Path {
+  fileprivate func covers(_ path: String) -> Bool {
+    switch self {
+    case .exactly(let own): path.utf8.elementsEqual(own.utf8)
+    case .below(let prefix): path.utf8.starts(with: prefix.utf8)
+    }
+  }
+}

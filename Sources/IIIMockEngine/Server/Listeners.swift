@@ -1,0 +1,43 @@
+internal import III
+internal import UV
+
+/// The addresses at which an engine accepts connections. Confined to the engine's loop.
+final class Listeners {
+  private unowned let engine: Engine
+  private let loop: Loop
+  private var listeners: [TCPListener] = []
+
+  init(_ engine: Engine, on loop: Loop) {
+    self.engine = engine
+    self.loop = loop
+  }
+
+  /// Listens at an address.
+  ///
+  /// - Parameter role: What the connections begin as; `nil` for the request of a worker's WebSocket.
+  /// - Returns: The address, with the port that the system chose if 0 was asked for.
+  func listen(host: String, port: UInt16, _ role: (any ListenerRole)?) throws(MockEngineError) -> SocketAddress {
+    guard let address = Resolver.known(host, port: port)?.first else {
+      throw .cannotListen(host: host, port: Int(port), reason: "the host must be an IP address or localhost")
+    }
+    do throws(UVError) {
+      let listener = try TCPListener.listen(on: loop, at: address) { [unowned engine] stream in
+        engine.peers.accept(stream, role)
+      }
+      listener.onError = { [unowned engine] error in
+        engine.note(
+          .warning("a connection could not be accepted: \(error.reason); raise the limit of open files (ulimit -n)"))
+      }
+      listeners.append(listener)
+      return listener.address
+    } catch {
+      if error.isAddressInUse { throw .addressInUse(host: host, port: Int(port)) }
+      throw .cannotListen(host: host, port: Int(port), reason: error.reason)
+    }
+  }
+
+  func shutDown() {
+    for listener in listeners { listener.close() }
+    listeners = []
+  }
+}
