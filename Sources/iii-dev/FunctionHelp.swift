@@ -13,6 +13,8 @@ struct FunctionHelp: Equatable {
   let description: String?
   /// `nil` if the function has no schema of its payload.
   let parameters: [Parameter]?
+  /// The type of a payload that is not an object; `nil` if the schema does not say.
+  let payloadType: String?
 
   /// Asks for the function; `nil` if the engine has none of that id.
   static func find(_ functionID: String, in engine: EngineCaller) async throws(Failure) -> FunctionHelp? {
@@ -31,17 +33,75 @@ struct FunctionHelp: Equatable {
   init(_ row: JSONValue, functionID: String? = nil) {
     self.functionID = functionID ?? Self.string(row["function_id"]) ?? ""
     description = Self.string(row["description"])
-    let format = row["request_format"] ?? row["request_schema"]
-    guard case .object(let properties)? = format?["properties"] else {
+    let schema = Schema(root: row["request_format"] ?? row["request_schema"] ?? .null)
+    let format = schema.resolved(schema.root)
+    guard case .object(let properties)? = format["properties"] else {
       parameters = nil
+      let type = schema.type(of: format)
+      payloadType = type == "any" ? nil : type
       return
     }
-    var required: Set<String> = []
-    if case .array(let names)? = format?["required"] { required = Set(names.compactMap(Self.string)) }
-    parameters = properties.keys.map { name in
+    payloadType = nil
+    let required = Set((format["required"]?.arrayValue ?? []).compactMap(\.stringValue))
+    parameters = properties.map { name, property in
       Parameter(
-        name: name, type: Self.type(properties[name]), isRequired: required.contains(name),
-        description: Self.string(properties[name]?["description"]) ?? "")
+        name: name, type: schema.type(of: property), isRequired: required.contains(name),
+        description: schema.description(of: property))
+    }
+  }
+
+  /// A JSON Schema, whose parts may refer to its definitions.
+  private struct Schema {
+    let root: JSONValue
+
+    /// The definition that a schema refers to, or the schema itself.
+    func resolved(_ schema: JSONValue) -> JSONValue {
+      var schema = schema
+      // A definition may be nothing but a reference, even one to itself.
+      for _ in 0..<8 {
+        guard let reference = schema["$ref"]?.stringValue, reference.hasPrefix("#/"),
+          let target = reference.dropFirst(2).split(separator: "/").reduce(Optional(root), { $0?[String($1)] })
+        else { break }
+        schema = target
+      }
+      return schema
+    }
+
+    /// `string`, `string|null`, `integer[]`; `any` where the schema does not say.
+    func type(of schema: JSONValue, depth: Int = 0) -> String {
+      let schema = resolved(schema)
+      // Schemas come from workers, and may be nested without reason.
+      guard depth < 4 else { return "any" }
+      switch schema["type"] {
+      case "array": return arrayType(schema, depth)
+      case .string(let name): return name
+      case .array(let names):
+        return names.compactMap(\.stringValue).map { $0 == "array" ? arrayType(schema, depth) : $0 }.joined(
+          separator: "|")
+      default:
+        for key in ["anyOf", "oneOf"] {
+          guard let choices = schema[key]?.arrayValue else { continue }
+          return choices.map { type(of: $0, depth: depth + 1) }.joined(separator: "|")
+        }
+        return "any"
+      }
+    }
+
+    private func arrayType(_ schema: JSONValue, _ depth: Int) -> String {
+      guard let items = schema["items"] else { return "array" }
+      let type = type(of: items, depth: depth + 1)
+      return type.contains("|") ? "(\(type))[]" : "\(type)[]"
+    }
+
+    /// The description, with the values of an enumeration.
+    func description(of schema: JSONValue) -> String {
+      let target = resolved(schema)
+      var parts = [schema["description"]?.stringValue ?? target["description"]?.stringValue].compactMap { $0 }
+      if let values = target["enum"]?.arrayValue {
+        let names = values.filter { $0 != .null }.prefix(12).map { $0.stringValue ?? $0.jsonString() }
+        parts.append("one of \(names.joined(separator: ", "))\(values.count > 12 ? " …" : "")")
+      }
+      return parts.joined(separator: "; ")
     }
   }
 
@@ -56,7 +116,10 @@ struct FunctionHelp: Equatable {
   }
 
   private var table: String {
-    guard let parameters else { return "  (no request schema published)" }
+    guard let parameters else {
+      return payloadType.map { "  (none; the payload is \(PrintableText.escaped($0)): --json)" }
+        ?? "  (no request schema published)"
+    }
     guard !parameters.isEmpty else { return "  (none)" }
     let rows =
       [["NAME", "TYPE", "REQUIRED", "DESCRIPTION"]]
@@ -70,19 +133,6 @@ struct FunctionHelp: Equatable {
       let line = "  " + (cells + [row[3]]).joined(separator: "  ")
       return String(line.reversed().drop { $0 == " " }.reversed())
     }.joined(separator: "\n")
-  }
-
-  /// `string`, `string|null`; `any` where the schema does not say.
-  private static func type(_ schema: JSONValue?) -> String {
-    switch schema?["type"] {
-    case .string(let name): return name
-    case .array(let names): return names.compactMap(string).joined(separator: "|")
-    default:
-      for key in ["anyOf", "oneOf"] {
-        if case .array(let choices)? = schema?[key] { return choices.map { type($0) }.joined(separator: "|") }
-      }
-      return "any"
-    }
   }
 
   private static func string(_ value: JSONValue?) -> String? {

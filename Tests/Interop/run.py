@@ -7,6 +7,7 @@ which may be absent. Run by the Python of iii-sdk 0.25, whose SDK drives it. Eve
 """
 import itertools, os, pathlib, re, shutil, subprocess, sys, tempfile, threading, traceback
 
+import schemas
 import stage as counts
 import telemetry
 import triggers
@@ -99,6 +100,8 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
         size = 8 * MIB if {a, b} == {"swift", "py025"} else 900 * KIB
         got = outcome(f"{a}::big", {"function": f"{b}::echo", "bytes": size}, 60)
         check(f"{a} calls {b}: {size // KIB} KiB there and back", got.get("value") is True, got)
+
+    schemas.inferred(stage, "swift")
 
     others = [name for name in commands if name != "swift"]
     for name in others:

@@ -37,6 +37,37 @@ import Testing
         """), "\(text)")
   }
 
+  @Test("References, arrays and enumerations of an inferred schema are shown") func inferredSchema() {
+    enum Color: String, Codable, CaseIterable { case red, green }
+    struct Part: Codable { var id: Int }
+    struct Input: Codable { var color: Color, part: Part, parts: [Part]?, names: [String?], next: [Input]? }
+    let help = FunctionHelp(["function_id": "f", "request_format": jsonSchema(for: Input.self) ?? .null])
+    #expect(
+      help.parameters == [
+        FunctionHelp.Parameter(name: "color", type: "string", isRequired: true, description: "one of red, green"),
+        FunctionHelp.Parameter(name: "part", type: "object", isRequired: true, description: ""),
+        FunctionHelp.Parameter(name: "parts", type: "object[]|null", isRequired: false, description: ""),
+        FunctionHelp.Parameter(name: "names", type: "(string|null)[]", isRequired: true, description: ""),
+        FunctionHelp.Parameter(name: "next", type: "object[]|null", isRequired: false, description: ""),
+      ])
+  }
+
+  @Test("A payload that is not an object is shown by its type") func otherPayloads() {
+    let help = FunctionHelp(["function_id": "f", "request_format": jsonSchema(for: [Int].self) ?? .null])
+    #expect(help.text(isColoured: false).contains("Parameters:\n  (none; the payload is integer[]: --json)\n"))
+  }
+
+  @Test("A schema that refers to itself ends") func endlessReference() {
+    let row: JSONValue = [
+      "function_id": "f",
+      "request_format": [
+        "properties": ["a": ["$ref": "#/$defs/A"], "b": ["type": "array", "items": ["$ref": "#/properties/b"]]],
+        "$defs": ["A": ["$ref": "#/$defs/A"]],
+      ],
+    ]
+    #expect(FunctionHelp(row).parameters?.map(\.type) == ["any", "any[][][][]"])
+  }
+
   @Test func withoutSchema() {
     let text = FunctionHelp(["function_id": "f"]).text(isColoured: false)
     #expect(text.contains("Parameters:\n  (no request schema published)\n"))

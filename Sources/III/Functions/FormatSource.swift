@@ -1,17 +1,31 @@
-/// What the engine is told about the form of a function's payload or result.
+/// The form of a function's payload or result, for the engine's lists.
 ///
-/// The engine shows it to people and programs that list functions; it checks nothing by it.
+/// The engine shows it to people and programs that list functions; it does not check payloads.
 public enum FormatSource: Sendable {
+  /// The JSON Schema of the handler's type, as ``jsonSchema(for:)`` gives it; nothing where there is none. The default.
+  ///
+  /// The type's `init(from:)` runs once or a few times with made-up values. One that would trap on those (`""`, 0, an
+  /// empty array) needs ``JSONSchemaProviding`` or ``none``.
+  case inferred
   /// Nothing.
   case none
   /// This JSON Schema, sent as it is.
   case schema(JSONValue)
+  /// This form in the engine's own notation.
+  case format(RegisterFunctionFormat)
 
-  /// As JSON; `nil` sends nothing.
+  /// The source for a handler whose payload or result has a type.
+  func of<T>(_ type: T.Type) -> FormatSource {
+    guard case .inferred = self else { return self }
+    return jsonSchema(for: type).map(FormatSource.schema) ?? .none
+  }
+
+  /// The JSON to send; `nil` sends nothing.
   func json() throws -> [UInt8]? {
     switch self {
-    case .none: nil
+    case .inferred, .none: nil
     case .schema(let schema): try PayloadCoder.encode(schema)
+    case .format(let format): try PayloadCoder.encode(format)
     }
   }
 }

@@ -16,10 +16,13 @@ extension III {
   ///   code `SHUTDOWN` after ``shutdown()``.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable, Output: Encodable & Sendable>(
-    _ functionID: String, description: String? = nil, metadata: JSONValue? = nil, requestFormat: FormatSource = .none,
-    responseFormat: FormatSource = .none, handler: @escaping @Sendable (Input) throws -> Output
+    _ functionID: String, description: String? = nil, metadata: JSONValue? = nil,
+    requestFormat: FormatSource = .inferred,
+    responseFormat: FormatSource = .inferred, handler: @escaping @Sendable (Input) throws -> Output
   ) throws -> FunctionRef {
-    try register(functionID, description, metadata, requestFormat, responseFormat, Handler.thread(handler))
+    try register(
+      functionID, description, metadata, requestFormat.of(Input.self), responseFormat.of(Output.self),
+      Handler.thread(handler))
   }
 
   /// Registers a function with a handler that may block and has no result: its caller gets `null` when it has ended.
@@ -33,9 +36,12 @@ extension III {
   ///   code `SHUTDOWN` after ``shutdown()``.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable>(
-    _ functionID: String, description: String? = nil, metadata: JSONValue? = nil, requestFormat: FormatSource = .none,
-    responseFormat: FormatSource = .none, handler: @escaping @Sendable (Input) throws -> Void
+    _ functionID: String, description: String? = nil, metadata: JSONValue? = nil,
+    requestFormat: FormatSource = .inferred,
+    responseFormat: FormatSource = .inferred, handler: @escaping @Sendable (Input) throws -> Void
   ) throws -> FunctionRef {
-    try register(functionID, description, metadata, requestFormat, responseFormat, Handler.thread(handler))
+    try register(
+      functionID, description, metadata, requestFormat.of(Input.self), responseFormat.of(Void.self),
+      Handler.thread(handler))
   }
 }

@@ -35,11 +35,13 @@ extension III {
   ///   code `SHUTDOWN` after ``shutdown()``.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable, Output: Encodable & Sendable>(
-    _ functionID: String, description: String? = nil, metadata: JSONValue? = nil, requestFormat: FormatSource = .none,
-    responseFormat: FormatSource = .none, handler: @escaping @Sendable (Input) async throws -> Output
+    _ functionID: String, description: String? = nil, metadata: JSONValue? = nil,
+    requestFormat: FormatSource = .inferred,
+    responseFormat: FormatSource = .inferred, handler: @escaping @Sendable (Input) async throws -> Output
   ) throws -> FunctionRef {
     try register(
-      functionID, description, metadata, requestFormat, responseFormat, Handler.task(handler))
+      functionID, description, metadata, requestFormat.of(Input.self), responseFormat.of(Output.self),
+      Handler.task(handler))
   }
 
   /// Registers a function without a result: its caller gets `null` when it has ended.
@@ -53,11 +55,13 @@ extension III {
   ///   code `SHUTDOWN` after ``shutdown()``.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable>(
-    _ functionID: String, description: String? = nil, metadata: JSONValue? = nil, requestFormat: FormatSource = .none,
-    responseFormat: FormatSource = .none, handler: @escaping @Sendable (Input) async throws -> Void
+    _ functionID: String, description: String? = nil, metadata: JSONValue? = nil,
+    requestFormat: FormatSource = .inferred,
+    responseFormat: FormatSource = .inferred, handler: @escaping @Sendable (Input) async throws -> Void
   ) throws -> FunctionRef {
     try register(
-      functionID, description, metadata, requestFormat, responseFormat, Handler.task(handler))
+      functionID, description, metadata, requestFormat.of(Input.self), responseFormat.of(Void.self),
+      Handler.task(handler))
   }
 
   /// Registers a function whose handler takes and gives JSON.

@@ -1,4 +1,4 @@
-/// What a message is written to: a counter first, then memory of just that size, so that both say the same.
+/// The target of a message's bytes: first a counter, then memory of exactly the counted size.
 package protocol ByteSink {
   mutating func append(_ text: StaticString)
   mutating func append(_ bytes: ByteView)

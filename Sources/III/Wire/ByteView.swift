@@ -1,10 +1,10 @@
 // `@usableFromInline`, as all small types of the frame path: without it on the type itself `@inlinable` on its members
 // has no effect in other modules, and every byte that the engine looks at is a call.
 
-/// Bytes that somebody else owns: of a read buffer, a message, a literal.
+/// Bytes of another owner: a read buffer, a message, a literal.
 ///
-/// A view is valid while its owner says so; views of received messages end with the callback that handed them out.
-/// Who needs the bytes longer copies them (`array`, `string`).
+/// A view is valid as long as its owner; views of received messages end with the callback that gave them. To keep the
+/// bytes longer, copy them (`array`, `string`).
 @usableFromInline package struct ByteView {
   @usableFromInline let base: UnsafeRawPointer
   @usableFromInline package let count: Int
@@ -35,7 +35,7 @@
     return base.load(fromByteOffset: index, as: UInt8.self)
   }
 
-  /// The part of the view where a member stands, which must lie inside it.
+  /// The part of the view that a member occupies, which must lie inside it.
   @inlinable package subscript(range: ByteRange) -> ByteView {
     precondition(Int(range.start) + Int(range.count) <= count)
     return ByteView(base + Int(range.start), count: Int(range.count))
@@ -56,7 +56,7 @@
   /// The bytes, copied.
   package var array: [UInt8] { [UInt8](unsafeBytes) }
 
-  /// The bytes as text, copied; what is no UTF-8 becomes U+FFFD.
+  /// The bytes as text, copied; invalid UTF-8 becomes U+FFFD.
   package var string: String { String(decoding: unsafeBytes, as: UTF8.self) }
 
   /// The bytes as they lie in memory: for the codec and the scanner.

@@ -1,6 +1,6 @@
-/// A cursor over memory that was reserved for exactly what is to be written.
+/// A cursor over memory that was reserved for exactly the bytes to write.
 ///
-/// Writing beyond the reserved bytes traps: whoever reserves has computed the size.
+/// Writing beyond the reserved bytes traps: the size is computed before.
 @usableFromInline package struct ByteWriter {
   @usableFromInline var next: UnsafeMutableRawPointer
   @usableFromInline var room: Int

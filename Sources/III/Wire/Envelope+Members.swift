@@ -1,13 +1,13 @@
-/// Reading members: as a kind of message requires them, or as they come.
+/// Reading members: required ones and optional ones.
 extension Envelope {
-  /// Why the message's `type` names no kind.
+  /// The problem with a message whose `type` is missing or unknown.
   package var typeProblem: FrameProblem {
     guard self[.type].isPresent else { return .missingType }
     guard let type = text(.type) else { return .wrongType(.type, expected: "a string") }
     return .unknownType(String(type.prefix(64)))
   }
 
-  /// Throws if one of the fields stands twice: it would not be clear which one counts.
+  /// Throws if one of the fields occurs twice: it would not be clear which one counts.
   @inline(__always) func refuseRepeated(_ fields: @autoclosure () -> [Field]) throws(FrameProblem) {
     if repeated != 0 { try refuse(fields()) }
   }
@@ -22,7 +22,7 @@ extension Envelope {
     return bytes[self[field]]
   }
 
-  /// Any value; null is none.
+  /// Any value; `nil` if it is absent or null.
   @inline(__always) package func value(_ field: Field) -> ByteView? {
     guard has(field) else { return nil }
     let value = bytes[self[field]]
@@ -36,7 +36,7 @@ extension Envelope {
     return string
   }
 
-  /// A string; null is none.
+  /// A string; `nil` if it is absent or null.
   @inline(__always) func string(_ field: Field) throws(FrameProblem) -> WireString? {
     guard let value = value(field) else { return nil }
     guard let string = WireString(value, hasEscapes: hasEscapes(field)) else {
@@ -50,14 +50,14 @@ extension Envelope {
     return id
   }
 
-  /// A UUID; null is none.
+  /// A UUID; `nil` if it is absent or null.
   @inline(__always) func id(_ field: Field) throws(FrameProblem) -> UUID128? {
     guard let string = try string(field) else { return nil }
     guard let id = UUID128(string) else { throw .notAnID(field) }
     return id
   }
 
-  /// The text of a string; `nil` where there is none.
+  /// The text of a string; `nil` if there is none.
   func text(_ field: Field) -> String? {
     guard let value = value(field) else { return nil }
     return WireString(value, hasEscapes: hasEscapes(field))?.text

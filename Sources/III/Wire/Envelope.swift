@@ -1,7 +1,7 @@
-/// A message's outline: its kind, and where the members stand that any kind has. Nothing is copied or decoded.
+/// A message's outline: its kind and the places of the members that messages have. Nothing is copied or decoded.
 ///
-/// One validating pass makes it; it is valid as long as the message's bytes are. Whether what a kind requires is there,
-/// once and of the right form, is the business of that kind's frame type (`InvocationFrame` …), which reads the outline.
+/// One validating pass makes it; it is valid as long as the message's bytes are. The frame types (`InvocationFrame` …)
+/// read the outline, and check that the members which a kind requires are present, once and of the right form.
 @usableFromInline package struct Envelope: ~Copyable {
   /// The members of any kind of message.
   package enum Field: UInt8, CaseIterable, Sendable {
@@ -84,7 +84,7 @@
     }
   }
 
-  /// Why a message has no outline.
+  /// The reason why a message has no outline.
   package enum Failure: Error, Equatable, Sendable {
     case notJSON(JSONScanner.Failure)
     case notAnObject
@@ -99,11 +99,11 @@
   @usableFromInline package private(set) var kind: FrameKind?
   /// Whether `data` is an object that has a `_caller_worker_id` of its own.
   @usableFromInline package private(set) var dataNamesCaller = false
-  /// A bit for each field that stands twice.
+  /// A bit for each field that occurs twice.
   @usableFromInline private(set) var repeated: UInt32 = 0
   /// A bit for each field whose value is a string with escapes.
   @usableFromInline var escaped: UInt32 = 0
-  /// A bit for each field that stands there: the place of any other is not looked at.
+  /// A bit for each field that is present: the places of others are not read.
   @usableFromInline var present: UInt32 = 0
   @usableFromInline var places: Places
 
@@ -122,15 +122,15 @@
     places = (n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n)
   }
 
-  /// Whether the field stands there.
+  /// Whether the field is present.
   @inline(__always) func has(_ field: Field) -> Bool { present & field.bit != 0 }
 
-  /// Where the field's value stands.
+  /// The place of the field's value.
   package subscript(field: Field) -> ByteRange {
     @inline(__always) get { has(field) ? place(of: field) : .absent }
   }
 
-  /// The place of a field that stands there. Element by element: an address would have the places copied first.
+  /// The place of a field that is present. Element by element: an address would have the places copied first.
   @inline(__always) private func place(of field: Field) -> ByteRange {
     switch field {
     case .type: places.0
@@ -164,7 +164,7 @@
     }
   }
 
-  /// Whether the field stands more than once.
+  /// Whether the field occurs more than once.
   package func isRepeated(_ field: Field) -> Bool { repeated & field.bit != 0 }
 
   /// Whether the field's value, a string, holds escapes.
@@ -179,7 +179,7 @@
     }
   }
 
-  /// Reads the message's outline, once; `kind` stays `nil` if its type is none that is known, or no string.
+  /// Reads the message's outline, once; `kind` stays `nil` if its type is unknown or not a string.
   package mutating func scan(maxDepth: Int) throws(Failure) {
     do throws(JSONScanner.Failure) {
       try read(maxDepth: maxDepth)
@@ -200,7 +200,7 @@
   ) -> Failure {
     let start = bytes.firstNonBlank
     if start == 0x7B || start == nil { return .notJSON(error) }
-    // What is JSON but no object deserves to be called so.
+    // Valid JSON that is not an object has an error of its own.
     var scanner = JSONScanner(bytes, maxDepth: maxDepth)
     scanner.skipBlanks()
     do throws(JSONScanner.Failure) { try scanner.skipValue() } catch { return .notJSON(error) }
@@ -255,7 +255,7 @@
 }
 
 extension ByteView {
-  /// The first byte that is no JSON blank.
+  /// The first byte that is not a JSON blank.
   var firstNonBlank: UInt8? { unsafeBytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } }
 
   /// Whether there is nothing but JSON blanks.

@@ -1,4 +1,4 @@
-/// What kind of message a `type` names: the public `MessageType`s and the few that only engines and workers exchange.
+/// The kind of a message, by its `type`: the public `MessageType`s and the few that only engines and workers exchange.
 @usableFromInline package enum FrameKind: UInt8, CaseIterable, Sendable {
   case registerFunction, unregisterFunction, registerService
   case invokeFunction, invocationResult
@@ -28,7 +28,7 @@
     }
   }
 
-  /// The kind that a `type` member's value names; `nil` if it is no string or none of them.
+  /// The kind that a `type` member's value names; `nil` if it is not a string or unknown.
   init?(value: ByteView) {
     guard value.count >= 2, value[0] == 0x22 else { return nil }
     let text = value.dropFirst(1).prefix(value.count - 2)

@@ -10,6 +10,8 @@ final class JSONDocument {
   /// The members of objects that are looked up by hash, by the object's index.
   private var indexes: [Int: JSONMemberIndex] = [:]
   private var paths = Paths()
+  /// The last message of `mismatch`: errors that are caught mostly repeat it.
+  private var message: (expected: String, found: String, text: String) = ("", "", "")
 
   /// The document's own bytes.
   private struct Copy: ~Copyable {
@@ -140,7 +142,9 @@ final class JSONDocument {
   /// Calls `body` with the places of an object's names; of a name that repeats with the last one only.
   @inline(__always) func forEachMember(of object: Int, _ body: (Int) throws -> Void) rethrows {
     let end = Int(tape[object].next)
-    let index = tape[object].kind == .ambiguousObject ? self.index(of: object) : nil
+    var index = tape[object].kind == .ambiguousObject ? self.index(of: object) : nil
+    // The index may have shown that no name repeats.
+    if tape[object].kind == .object { index = nil }
     var member = object + 1
     while member < end {
       if index.map({ isLast(member, $0) }) ?? true { try body(member) }
@@ -173,6 +177,14 @@ final class JSONDocument {
     // Names that turn out to differ need no index to be told apart.
     if index.count == count { tape[object].kind = .object }
     return index
+  }
+
+  /// The message for a value of another kind than the expected one.
+  func mismatch(_ expected: String, found: String) -> String {
+    if message.expected != expected || message.found != found {
+      message = (expected, found, "expected \(expected), found \(found)")
+    }
+    return message.text
   }
 
   // MARK: Coding paths

@@ -1,11 +1,11 @@
 /// A validating pass over RFC 8259 text: it finds where values end, and builds nothing.
 ///
-/// Strings are checked to be UTF-8 with well-formed escapes (half a surrogate pair passes: nobody decodes it here),
+/// Strings are checked to be UTF-8 with well-formed escapes (half a surrogate pair passes, since nothing is decoded here),
 /// numbers by their grammar only, so that any that JSON can spell passes on as it was spelled.
 package struct JSONScanner {
-  /// Why the text is no JSON.
+  /// The reason why the text is not JSON.
   package enum Failure: Error, Equatable, Sendable {
-    /// The byte at this offset cannot stand there, or the text ends too early.
+    /// The byte at this offset is not allowed there, or the text ends too early.
     case malformed(at: Int)
     /// More containers inside one another than are accepted.
     case tooDeep(at: Int)

@@ -5,12 +5,12 @@ struct JSONTape: ~Copyable {
     enum Kind: UInt8 { case null, yes, no, number, string, escapedString, array, object, ambiguousObject }
 
     var kind: Kind
-    /// Where it stands; strings without their quotes.
+    /// Its offset in the text; for strings without the quotes.
     var start: UInt32
     var count: UInt32 = 0
     /// The token behind this value and all that it holds.
     var next: UInt32
-    /// Of an array: how many elements. Of an object: where the member stands that was found last.
+    /// Of an array: the number of elements. Of an object: the place of the member that was found last.
     var extra: UInt32 = 0
   }
 

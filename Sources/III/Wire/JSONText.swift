@@ -49,7 +49,7 @@ package enum JSONText {
     return text(of: UnsafeRawBufferPointer(rebasing: raw.unsafeBytes[1..<raw.count - 1]))
   }
 
-  /// Whether a JSON string that was found valid, quotes included, says `text`, however it is spelled.
+  /// Whether a valid JSON string, quotes included, reads as `text`, with or without escapes.
   package static func matches(_ raw: ByteView, _ text: StaticString) -> Bool {
     guard raw.count >= text.utf8CodeUnitCount + 2 else { return false }
     let inner = raw.dropFirst(1).prefix(raw.count - 2)
@@ -63,10 +63,10 @@ package enum JSONText {
 }
 
 extension JSONText {
-  /// What stands between the quotes of a valid JSON string, decoded.
+  /// The decoded text between the quotes of a valid JSON string.
   static func text(of inner: UnsafeRawBufferPointer) -> String {
     guard let first = inner.firstIndex(of: UInt8(ascii: "\\")) else { return String(decoding: inner, as: UTF8.self) }
-    // No escape is shorter than what it stands for.
+    // No escape is shorter than the text it encodes.
     return String(unsafeUninitializedCapacity: inner.count) { output in
       var written = 0
       var offset = 0
@@ -84,7 +84,7 @@ extension JSONText {
     }
   }
 
-  /// Decodes the escape whose backslash stands at `offset`, which then is behind it; returns how much was written.
+  /// Decodes the escape whose backslash is at `offset`, and moves `offset` behind it; returns how much was written.
   private static func unescape(
     _ inner: UnsafeRawBufferPointer, at offset: inout Int, into output: UnsafeMutableBufferPointer<UInt8>
   ) -> Int {
@@ -102,7 +102,7 @@ extension JSONText {
     return 1
   }
 
-  /// The scalar that the digits at `offset` stand for, together with those of a second half behind them.
+  /// The scalar of the digits at `offset`, together with the second half of a surrogate pair behind them.
   private static func scalar(_ inner: UnsafeRawBufferPointer, at offset: inout Int) -> UInt32 {
     let first = codeUnit(inner, at: offset)
     offset += 4
@@ -141,7 +141,7 @@ extension JSONText {
     return count
   }
 
-  /// Where the first byte at or behind `start` stands that JSON writes escaped, else the end.
+  /// The offset of the first byte at or behind `start` that JSON writes escaped, else the end.
   @inline(__always) static func firstEscaped(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
     var offset = start
     while offset &+ 8 <= bytes.count {
@@ -159,7 +159,7 @@ extension JSONText {
     return offset
   }
 
-  /// What stands for a quote, a backslash or a control character.
+  /// The escape of a quote, a backslash or a control character.
   static func escape(of byte: UInt8) -> ByteView {
     switch byte {
     case 0x22: return ByteView("\\\"")

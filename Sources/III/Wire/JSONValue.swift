@@ -12,7 +12,8 @@
 /// Integers of the whole range of `Int64` and `UInt64` are kept exactly. Numbers are equal when their values are:
 /// `.int(1) == .uint(1)` and `.int(1) == .double(1)`. Strings are equal when their UTF-8 bytes are.
 ///
-/// Parsing and encoding refuse what is nested more than 512 levels deep.
+/// Parsing and encoding refuse what is nested more than 512 levels deep. Comparing and hashing take any depth; but a value
+/// that a program nests tens of thousands of levels deep can overflow the stack when it is freed, as any such array.
 public enum JSONValue: Sendable {
   /// `null`.
   case null

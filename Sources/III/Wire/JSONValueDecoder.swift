@@ -170,7 +170,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
   /// The error for a value of another kind than the one that was asked for.
   @inline(never) func mismatch(_ type: Any.Type, _ expected: String, found: String? = nil) -> DecodingError {
     let context = DecodingError.Context(
-      codingPath: codingPath, debugDescription: "expected \(expected), found \(found ?? description)")
+      codingPath: codingPath, debugDescription: document.mismatch(expected, found: found ?? description))
     return kind == .null ? .valueNotFound(type, context) : .typeMismatch(type, context)
   }
 

@@ -1,4 +1,4 @@
-/// The members of a JSON object that has been scanned already, one by one in the order in which they stand.
+/// The members of a JSON object that has been scanned already, one by one in their order.
 package struct ObjectMembers {
   /// One member: the key's text between its quotes, as it is spelled, and its value.
   package struct Member {
@@ -24,7 +24,7 @@ package struct ObjectMembers {
   private let bytes: ByteView
   private var isFirst = true
 
-  /// `nil` if `bytes` is no object.
+  /// `nil` if `bytes` is not an object.
   package init?(_ bytes: ByteView) {
     self.bytes = bytes
     scanner = JSONScanner(bytes, maxDepth: .max)

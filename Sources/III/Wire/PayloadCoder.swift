@@ -114,6 +114,16 @@ extension PayloadCoder {
     type == Date.self || type == Data.self || type == URL.self || type == Decimal.self
   }
 
+  /// The JSON Schema of a type whose JSON is not that of its members, with some value of it.
+  static func schema<T>(of type: T.Type) -> (JSONObject, T?)? {
+    if type == Date.self { return (["type": "string", "format": "date-time"], Date(timeIntervalSince1970: 0) as? T) }
+    if type == UUID.self { return (["type": "string", "format": "uuid"], UUID() as? T) }
+    if type == URL.self { return (["type": "string", "format": "uri-reference"], URL(string: "/") as? T) }
+    if type == Data.self { return (["type": "string", "contentEncoding": "base64"], Data() as? T) }
+    if type == Decimal.self { return (["type": "number"], Decimal(0) as? T) }
+    return nil
+  }
+
   /// Decodes a value of such a type.
   static func decodeFoundation<T: Decodable>(_ type: T.Type, from decoder: JSONValueDecoder) throws -> T {
     if type == Date.self {

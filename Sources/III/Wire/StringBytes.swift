@@ -1,4 +1,4 @@
-/// What the bytes of a JSON string may be: shared by those who read them, each in a way of its own.
+/// The grammar of the bytes of a JSON string, shared by the scanner and the cursor.
 enum StringBytes {
   // MARK: Eight bytes at once
 
@@ -33,16 +33,16 @@ enum StringBytes {
 
   // MARK: One character
 
-  /// What an escape came to.
+  /// The result of checking an escape.
   enum Escape {
     case ends(at: Int)
     /// The text ends within it.
     case isCut
-    /// The byte there cannot stand in one.
+    /// The byte there is not allowed in an escape.
     case isWrong(at: Int)
   }
 
-  /// Checks the escape whose backslash stands at `at`.
+  /// Checks the escape whose backslash is at `at`.
   @inline(never) static func escape(_ bytes: UnsafeRawPointer, at: Int, end: Int) -> Escape {
     func byte(_ index: Int) -> UInt8 { bytes.load(fromByteOffset: index, as: UInt8.self) }
     guard at &+ 1 < end else { return .isCut }
@@ -59,7 +59,7 @@ enum StringBytes {
     }
   }
 
-  /// Where the character of two to four bytes ends that begins at `at`; `nil` if it is none.
+  /// The end of the character of two to four bytes that begins at `at`; `nil` if it is invalid.
   @inline(never) static func endOfCharacter(_ bytes: UnsafeRawPointer, at: Int, end: Int) -> Int? {
     func byte(_ index: Int) -> UInt8 { bytes.load(fromByteOffset: index, as: UInt8.self) }
     let count: Int

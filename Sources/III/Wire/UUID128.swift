@@ -111,7 +111,7 @@ private enum Hex {
     UInt64(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
   }
 
-  /// What eight digits mean, the first one in the word's lowest byte; nil if one of them is no digit.
+  /// The value of eight digits, the first one in the word's lowest byte; nil if one of them is not a digit.
   @inline(__always) static func value(of word: UInt64) -> UInt32? {
     let highBits = 0x80 &* ones
     guard word & highBits == 0 else { return nil }

@@ -3,7 +3,7 @@ private import UV
 
 /// Makes version 4 UUIDs from OpenSSL's random bytes, drawn for many ids at a time so that one costs little.
 ///
-/// Whoever owns a generator uses it without a lock; `UUID128.random()` shares one.
+/// The owner of a generator uses it without a lock; `UUID128.random()` shares one.
 package struct UUIDGenerator {
   private static let blockCount = 128
 

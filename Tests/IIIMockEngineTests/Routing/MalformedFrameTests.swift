@@ -13,7 +13,7 @@ import Testing
     (#"{"type":5}"#, "frame", "field `type` is not a string"),
     (#"{"type":"nope"}"#, "frame", "unknown type `nope`"),
     (#"{"type":"Ping"}"#, "frame", "unknown type `Ping`"),
-    (#"{"type":"ping","type":"ping"}"#, "ping", "field `type` stands twice"),
+    (#"{"type":"ping","type":"ping"}"#, "ping", "field `type` occurs twice"),
     (#"{"type":"ping",}"#, "frame", "not JSON, at byte 15"),
     (#"{"type":"ping","x":01}"#, "frame", "not JSON, at byte 20"),
     ("{\"type\":\"ping\",\"x\":\"a\nb\"}", "frame", "not JSON, at byte 21"),
@@ -23,7 +23,7 @@ import Testing
     (#"{"type":"invokefunction","data":{}}"#, "invokefunction", "missing field `function_id`"),
     (#"{"type":"invokefunction","function_id":5,"data":{}}"#, "invokefunction", "field `function_id` is not a string"),
     (
-      #"{"type":"invokefunction","function_id":"f","data":1,"data":2}"#, "invokefunction", "field `data` stands twice"
+      #"{"type":"invokefunction","function_id":"f","data":1,"data":2}"#, "invokefunction", "field `data` occurs twice"
     ),
     (
       #"{"type":"invokefunction","function_id":"f","data":1,"invocation_id":""}"#, "invokefunction",
@@ -62,7 +62,7 @@ import Testing
       #"{"type":"registerfunction","id":"x","invocation":"u"}"#, "registerfunction",
       "field `invocation` is not an object"
     ),
-    (#"{"type":"registerfunction","id":"a","id":"b"}"#, "registerfunction", "field `id` stands twice"),
+    (#"{"type":"registerfunction","id":"a","id":"b"}"#, "registerfunction", "field `id` occurs twice"),
     (#"{"type":"unregisterfunction","id":null}"#, "unregisterfunction", "field `id` is not a string"),
     (#"{"type":"registerservice","id":"s","name":null}"#, "registerservice", "field `name` is not a string"),
     (#"{"type":"invocationresult","function_id":"f"}"#, "invocationresult", "missing field `invocation_id`"),

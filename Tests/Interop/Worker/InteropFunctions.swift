@@ -47,6 +47,7 @@ struct InteropFunctions: Sendable {
       Total(sum: input.a + input.b)
     }
     try worker.registerFunction("\(prefix)::echo") { (input: JSONValue) async throws -> JSONValue in input }
+    try worker.registerFunction("\(prefix)::typed") { (input: TypedPayload) async throws -> TypedPayload in input }
     try worker.registerFunction("\(prefix)::fail") { (_: JSONValue) async throws -> JSONValue in
       throw IIIInvocationError(code: "DECLINED", message: "no funds: déjà vu", stacktrace: "at the till\nat the door")
     }

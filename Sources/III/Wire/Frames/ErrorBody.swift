@@ -1,4 +1,4 @@
-/// The `error` of a result: its members as they were sent, whatever else stood there left out.
+/// The `error` of a result: its members as they were sent, without any others.
 package struct ErrorBody {
   package let code: WireString
   package let message: WireString
@@ -11,13 +11,13 @@ package struct ErrorBody {
     var stacktrace: ByteView?
     while let part = parts.next() {
       if part.isNamed("code") {
-        if code != nil { throw .badMember(of: .error, "`code` stands twice") }
+        if code != nil { throw .badMember(of: .error, "`code` occurs twice") }
         code = part.value
       } else if part.isNamed("message") {
-        if message != nil { throw .badMember(of: .error, "`message` stands twice") }
+        if message != nil { throw .badMember(of: .error, "`message` occurs twice") }
         message = part.value
       } else if part.isNamed("stacktrace") {
-        if stacktrace != nil { throw .badMember(of: .error, "`stacktrace` stands twice") }
+        if stacktrace != nil { throw .badMember(of: .error, "`stacktrace` occurs twice") }
         stacktrace = part.value
       }
     }

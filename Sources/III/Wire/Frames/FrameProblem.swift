@@ -1,4 +1,4 @@
-/// Why a message cannot be acted upon: what a diagnostic tells the worker's author.
+/// The reason why a message has no effect, for the diagnostic that the worker's author reads.
 package enum FrameProblem: Error, Equatable, Sendable, CustomStringConvertible {
   case notJSON(at: Int)
   case tooDeep(at: Int)
@@ -10,7 +10,7 @@ package enum FrameProblem: Error, Equatable, Sendable, CustomStringConvertible {
   case repeated(Envelope.Field)
   case notAnID(Envelope.Field)
   case badMember(of: Envelope.Field, String)
-  /// A sound message that asks for what this engine does not do.
+  /// A valid message that asks for something that this engine does not do.
   case unsupported(String)
 
   package init(_ failure: Envelope.Failure) {
@@ -31,14 +31,14 @@ package enum FrameProblem: Error, Equatable, Sendable, CustomStringConvertible {
     case .unknownType(let type): "unknown type `\(type)`"
     case .missing(let field): "missing field `\(field.name)`"
     case .wrongType(let field, let expected): "field `\(field.name)` is not \(expected)"
-    case .repeated(let field): "field `\(field.name)` stands twice"
+    case .repeated(let field): "field `\(field.name)` occurs twice"
     case .notAnID(let field): "field `\(field.name)` is not a UUID"
     case .badMember(let field, let problem): "field `\(field.name)`: \(problem)"
     case .unsupported(let what): what
     }
   }
 
-  /// What to do about it, where that is not plain from the problem itself.
+  /// What to do about it, where the problem alone does not tell.
   package var hint: String? {
     switch self {
     case .missing(.data): "send `data`, as null when there is no payload: engines drop the call otherwise"

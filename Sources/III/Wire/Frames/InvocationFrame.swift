@@ -16,7 +16,7 @@ package struct InvocationFrame {
   package let baggage: WireString?
   /// What travels beside the payload (0.21); any value.
   package let metadata: ByteView?
-  /// Where the function is looked for (0.23); what is no string counts as none, for older engines ignore it.
+  /// Where the function is looked for (0.23); a value that is not a string counts as absent, since older engines ignore it.
   package let namespace: WireString?
   /// Whether `data` is an object with a `_caller_worker_id` of its own.
   package let namesCaller: Bool
@@ -41,7 +41,7 @@ package struct InvocationFrame {
     var queue: ByteView?
     while let part = parts.next() {
       if part.isNamed("type") {
-        guard type == nil else { throw .badMember(of: .action, "`type` stands twice") }
+        guard type == nil else { throw .badMember(of: .action, "`type` occurs twice") }
         type = WireString(part.value)
         if type == nil { throw .badMember(of: .action, "`type` is not a string") }
       } else if part.isNamed("queue") {

@@ -34,7 +34,7 @@ package struct FunctionUnregistrationFrame {
 /// `registerservice`.
 package struct ServiceRegistrationFrame {
   package let id: WireString
-  /// Absent is empty; null is no name.
+  /// Empty if absent; null is an error.
   package let name: WireString?
   package let description: WireString?
 

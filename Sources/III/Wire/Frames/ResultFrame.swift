@@ -3,7 +3,7 @@ package struct ResultFrame {
   package let invocationID: UUID128
   /// Required and read, but it decides nothing: the invocation knows what was called.
   package let functionID: WireString
-  /// Any value; null is none.
+  /// Any value; `nil` if it is absent or null.
   package let result: ByteView?
   package let error: ErrorBody?
 

@@ -1,10 +1,10 @@
-/// A string as it stands in a message: quoted and escaped by its sender, fit to be sent on as it is.
+/// A string of a message as its sender has quoted and escaped it; it can be sent on unchanged.
 @usableFromInline package struct WireString {
   /// With its quotes.
   @usableFromInline package let raw: ByteView
   @usableFromInline package let hasEscapes: Bool
 
-  /// `nil` if the value is no string. Its bytes must have been scanned.
+  /// `nil` if the value is not a string. Its bytes must have been scanned.
   init?(_ value: ByteView) { self.init(value, hasEscapes: value.contains(0x5C)) }
 
   /// As above, where the scan has told whether there are escapes.
@@ -14,7 +14,7 @@
     self.hasEscapes = hasEscapes
   }
 
-  /// What stands between the quotes.
+  /// The bytes between the quotes.
   @inlinable package var inner: ByteView { raw.dropFirst(1).prefix(raw.count - 2) }
 
   /// The string itself.
