@@ -53,7 +53,7 @@ struct CallToken: Hashable, Sendable {
 enum CallOutcome {
   /// The function's result: JSON. The bytes are valid during `callCompleted`.
   case value(ByteView)
-  /// The function answered without a result.
+  /// The function answered without a result, or with null.
   case nothing
   /// The function answered with an error, is not registered, or its worker left; or the call's deadline passed.
   case failure(InvocationFailure)

@@ -71,7 +71,7 @@ extension Router {
       case .failure(let failure): complete(key, .failure(failure), output)
       case .nothing, .later: complete(key, .nothing, output)
       }
-    } else if let id = waiting.id {
+    } else if let id = waiting.id, workers.contains(waiting.caller) {
       count(-1, waiting.caller)
       send(.result(id: id, name: waiting.name, outcome: outcome, trace: waiting.trace), to: waiting.caller, output)
     }

@@ -43,7 +43,7 @@ final class ChannelsWorker: BuiltInWorker {
 
   func admit(_ request: HTTPRequestHead, on connection: Peer) {
     guard let id = ChannelRequest.id(in: request.path) else {
-      return connection.send(ChannelRequest.notFound)
+      return connection.send(Upgrade.check(request, isKnownPath: false).response)
     }
     switch ChannelRequest.check(request, id: id) {
     case .refused(let response): connection.send(response)

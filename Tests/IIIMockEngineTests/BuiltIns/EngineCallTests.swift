@@ -26,7 +26,7 @@ import Testing
   @Test(
     "A worker's answer comes back under the token of its call",
     arguments: [
-      (#","result":{"a":[1]}"#, #"{"a":[1]}"#), (#","result":null"#, "null"), ("", "nothing"),
+      (#","result":{"a":[1]}"#, #"{"a":[1]}"#), (#","result":null"#, "nothing"), ("", "nothing"),
       (#","error":{"code":"C","message":"m","stacktrace":"s"}"#, "C: m (s)"),
     ]) func answer(outcome: String, heard: String) throws
   {

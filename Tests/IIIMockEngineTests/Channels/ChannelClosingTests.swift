@@ -104,7 +104,7 @@ import Testing
       }
       #expect(try await writer.ended().close == nil)
       let warning = await dropped.first { _ in true }
-      #expect(warning == "channel \(channel.id): its reader is gone, so its writer was dropped")
+      #expect(warning == "channel \(channel.id): its reader left, so its writer was dropped")
     }
   }
 

@@ -321,7 +321,7 @@ import Testing
     let file = try parse(
       "workers:\n  - {name: iii-observability, config: {enabled: false}}\n  - name: iii-observability")
     #expect(!file.observability.isEnabled)
-    #expect(file.warnings == ["worker 'iii-observability' stands in line 2 already; line 3: ignored"])
+    #expect(file.warnings == ["worker 'iii-observability' has an entry in line 2 already; line 3: ignored"])
   }
 
   @Test(arguments: [
