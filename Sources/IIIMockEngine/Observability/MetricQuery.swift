@@ -8,7 +8,7 @@ struct MetricQuery {
   ]
 
   private let window: TimeWindow
-  private let name: String?
+  private let name: ByteKey?
   /// In seconds; `nil` if nothing is to be summed up.
   let interval: UInt64?
   /// What was asked for, null where nothing was.
@@ -16,12 +16,12 @@ struct MetricQuery {
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
     window = TimeWindow(input)
-    name = try input.string("metric_name")
+    name = try input.key("metric_name")
     interval = input.unsigned("aggregate_interval")
     echo = input.echo(Self.fields.map(\.name))
   }
 
   func matches(_ metric: MetricRecord) -> Bool {
-    window.contains(metric.time) && (name.map { $0 == metric.name } ?? true)
+    window.contains(metric.time) && (name.map { $0 == ByteKey(metric.name) } ?? true)
   }
 }

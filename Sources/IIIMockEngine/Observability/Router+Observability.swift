@@ -80,14 +80,14 @@ extension Router {
     if observability.settings.logsConsoleOutput { output.note(.logged(record)) }
     let triggers = self.triggers.triggers(of: .log)
     guard !triggers.isEmpty else { return }
-    let level = record.severityText.lowercased()
+    let level = ByteKey(record.severityText.lowercased())
     let wanted = triggers.filter { logLevel(of: $0).map { $0 == "all" || $0 == level } ?? true }
     if !wanted.isEmpty { fire(wanted, record.json(showingAll: true), output) }
   }
 
   /// The level that a trigger names; `nil` if it names none.
-  private func logLevel(of trigger: TriggerEntry) -> String? {
-    if case .string(let level)? = parsed(trigger.config)?["level"] { level } else { nil }
+  private func logLevel(of trigger: TriggerEntry) -> ByteKey? {
+    if case .string(let level)? = parsed(trigger.config)?["level"] { ByteKey(level) } else { nil }
   }
 
   private mutating func listLogs(
@@ -109,7 +109,7 @@ extension Router {
   ) throws(BuiltInInput.Mismatch) -> JSONValue {
     switch function {
     case .spanTree:
-      let id = try input.requiredString("trace_id")
+      let id = ByteKey(try input.requiredString("trace_id"))
       return ["roots": SpanTree.json(of: spans.filter { $0.traceID == id })]
     case .groupSpans: return ["groups": try SpanGroups(input).json(of: spans)]
     case .clearSpans:

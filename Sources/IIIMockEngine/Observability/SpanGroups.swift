@@ -12,7 +12,7 @@ struct SpanGroups {
     var end: UInt64 = 0
     var errors: Int64 = 0
     var spans: Int64 = 0
-    var traces: Set<String> = []
+    var traces: Set<ByteKey> = []
 
     mutating func add(_ span: SpanRecord) {
       start = min(start, span.startTime)
@@ -22,22 +22,23 @@ struct SpanGroups {
       traces.insert(span.traceID)
     }
 
-    func json(_ value: String) -> JSONValue {
+    func json(_ value: ByteKey) -> JSONValue {
       [
         "duration_ms": .double(Double(end > start ? end - start : 0) / 1e6), "error_count": .int(errors),
         "first_seen_ms": .number(start.milliseconds), "last_seen_ms": .number(end.milliseconds),
-        "span_count": .int(spans), "trace_ids": .array(traces.sorted().map { .string($0) }), "value": .string(value),
+        "span_count": .int(spans), "trace_ids": .array(traces.sorted().map { .string($0.text) }),
+        "value": .string(value.text),
       ]
     }
   }
 
-  private let attribute: String
+  private let attribute: ByteKey
   private let since: UInt64
   private let limit: Int
   private let includesInternal: Bool
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
-    attribute = try input.requiredString("attribute")
+    attribute = ByteKey(try input.requiredString("attribute"))
     since = UInt64(milliseconds: input.unsigned("since_ms") ?? 0)
     limit = input.count("limit") ?? 100
     includesInternal = try input.bool("include_internal") ?? false
@@ -45,7 +46,7 @@ struct SpanGroups {
 
   /// The group that began last comes first.
   func json(of spans: [SpanRecord]) -> JSONValue {
-    var groups: [String: Group] = [:]
+    var groups: [ByteKey: Group] = [:]
     for span in spans where span.startTime >= since && (includesInternal || !span.isInternal) {
       if let value = span.value(of: attribute) { groups[value, default: Group()].add(span) }
     }

@@ -11,7 +11,7 @@ struct SpanQuery {
 
   let offset: Int
   let limit: Int
-  private let traceID: String?
+  private let traceID: ByteKey?
   private let serviceName: SearchText?
   private let name: SearchText?
   private let status: SearchText?
@@ -27,7 +27,7 @@ struct SpanQuery {
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
     offset = input.count("offset") ?? 0
     limit = input.count("limit") ?? 100
-    traceID = try input.string("trace_id")
+    traceID = try input.key("trace_id")
     serviceName = try input.string("service_name").map(SearchText.init)
     name = try input.string("name").map(SearchText.init)
     status = try input.string("status").map(SearchText.init)

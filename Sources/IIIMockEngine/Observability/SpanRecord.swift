@@ -5,9 +5,14 @@ struct SpanRecord: Equatable {
   enum Status: String { case unset, ok, error }
 
   struct Attribute: Equatable {
-    let key: String
-    /// As text, whatever it was.
-    let value: String
+    let key: ByteKey
+    /// As text, of whatever type it was.
+    let value: ByteKey
+
+    init(key: String, value: String) {
+      self.key = ByteKey(key)
+      self.value = ByteKey(value)
+    }
   }
 
   struct Event: Equatable {
@@ -17,15 +22,15 @@ struct SpanRecord: Equatable {
   }
 
   struct Link: Equatable {
-    let traceID: String
-    let spanID: String
+    let traceID: ByteKey
+    let spanID: ByteKey
     let traceState: String
     let attributes: [Attribute]
   }
 
-  var traceID = ""
-  var spanID = ""
-  var parentSpanID: String?
+  var traceID: ByteKey = ""
+  var spanID: ByteKey = ""
+  var parentSpanID: ByteKey?
   var name = ""
   var serviceName = "unknown"
   var startTime: UInt64 = 0
@@ -39,12 +44,12 @@ struct SpanRecord: Equatable {
   var scopeName: String?
   var scopeVersion: String?
 
-  /// None if it ended before it began, as clocks that were set make it.
+  /// Zero if it ended before it began, as when a clock was set.
   var duration: UInt64 { endTime > startTime ? endTime - startTime : 0 }
 
-  func value(of attribute: String) -> String? { attributes.first { $0.key == attribute }?.value }
+  func value(of attribute: ByteKey) -> ByteKey? { attributes.first { $0.key == attribute }?.value }
 
-  /// The engine's own doings, which are listed only when asked for.
+  /// Whether it is of the engine's own functions: listed only on request.
   var isInternal: Bool {
     value(of: "iii.function.kind") == "internal" || value(of: "function_id")?.hasPrefix("engine::") == true
   }
@@ -67,22 +72,23 @@ extension SpanRecord {
     json["links"] = .array(
       links.map {
         [
-          "attributes": SpanRecord.json($0.attributes), "span_id": .string($0.spanID), "trace_id": .string($0.traceID),
+          "attributes": SpanRecord.json($0.attributes), "span_id": .string($0.spanID.text),
+          "trace_id": .string($0.traceID.text),
           "trace_state": .string($0.traceState),
         ]
       })
     json["name"] = .string(name)
-    json["parent_span_id"] = .some(.text(parentSpanID))
+    json["parent_span_id"] = .some(.text(parentSpanID?.text))
     json["service_name"] = .string(serviceName)
-    json["span_id"] = .string(spanID)
+    json["span_id"] = .string(spanID.text)
     json["start_time_unix_nano"] = .number(startTime)
     json["status"] = .string(status.rawValue)
     json["status_description"] = statusDescription.map { .string($0) }
-    json["trace_id"] = .string(traceID)
+    json["trace_id"] = .string(traceID.text)
     return json
   }
 
   static func json(_ attributes: [Attribute]) -> JSONValue {
-    .array(attributes.map { [.string($0.key), .string($0.value)] })
+    .array(attributes.map { [.string($0.key.text), .string($0.value.text)] })
   }
 }

@@ -3,7 +3,7 @@ internal import III
 /// The spans of a trace, each below its parent; those whose parent is not there are left out.
 struct SpanTree {
   private let spans: [SpanRecord]
-  private var children: [String: [Int]] = [:]
+  private var children: [ByteKey: [Int]] = [:]
   private var roots: [Int] = []
   private var taken: Set<Int> = []
 

@@ -41,6 +41,8 @@ struct FunctionEntry {
 /// that its end costs as much as it had.
 struct FunctionRegistry {
   private var table = ByteTable<FunctionEntry>()
+  /// By number: a call looks at nothing else, and copies no entry.
+  private var routes: [Route] = []
   /// By the owner's slot; functions of the engine are in none.
   private var owned = NumberLists()
 
@@ -63,8 +65,7 @@ struct FunctionRegistry {
   }
 
   func route(_ id: WireString) -> Route? {
-    guard let number = id.withUTF8({ table.find($0) }), let entry = table[number] else { return nil }
-    return Route(target: entry.target, name: entry.name)
+    id.withUTF8({ table.find($0) }).map { routes[Int($0)] }
   }
 
   func entry(_ id: ByteKey) -> FunctionEntry? { table[id] }
@@ -136,6 +137,8 @@ struct FunctionRegistry {
   }
 
   private mutating func link(_ number: UInt32, _ entry: FunctionEntry) {
+    let route = Route(target: entry.target, name: entry.name)
+    if Int(number) == routes.count { routes.append(route) } else { routes[Int(number)] = route }
     if case .worker(let owner) = entry.target { owned.insert(number, into: owner.slot) }
   }
 
@@ -148,6 +151,7 @@ struct FunctionRegistry {
     guard table.isSparse else { return }
     let entries = table.all
     table = ByteTable()
+    routes = []
     owned = NumberLists()
     for entry in entries { link(table.set(entry.name.key, entry).number, entry) }
   }
