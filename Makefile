@@ -13,6 +13,7 @@ test: ## all Swift tests
 
 lint: ## formatting and the rules of the house
 	swift format lint -r -p --strict Sources Tests Benchmarks Playground Package.swift
+	@Scripts/check-layout --test
 	@Scripts/check-layout
 
 bench: ## figures beside the floor, one run

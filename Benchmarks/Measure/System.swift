@@ -83,8 +83,8 @@ func fileSize(_ path: String) -> Int {
   return stat(path, &status) == 0 ? Int(status.st_size) : 0
 }
 
-/// Lets the process hold as many descriptors as it may.
-func raiseDescriptorLimit() {
+/// Lets the process hold as many descriptors as it may; returns how many those are.
+@discardableResult func raiseDescriptorLimit() -> Int {
   #if canImport(Glibc)
     let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
   #else
@@ -95,4 +95,5 @@ func raiseDescriptorLimit() {
     limit.rlim_cur = limit.rlim_max
     setrlimit(descriptors, &limit)
   }
+  return Int(clamping: limit.rlim_cur)
 }

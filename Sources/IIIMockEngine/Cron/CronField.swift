@@ -1,9 +1,11 @@
+internal import III
+
 /// One field of a cron expression: its range, and the names that stand for its numbers.
 struct CronField {
   let name: String
   let range: ClosedRange<Int>
   /// Names in lower case; those of the months and days of the week.
-  var names: [String: Int] = [:]
+  var names: [ByteKey: Int] = [:]
   /// Whether `?` may stand for `*`.
   var takesQuestionMark = false
 
@@ -29,11 +31,11 @@ struct CronField {
   static let year = CronField(name: "year", range: 1970...2100)
 
   /// Full names and their first three letters, numbered from 1.
-  private static func numbered(_ names: [String]) -> [String: Int] {
-    var numbers: [String: Int] = [:]
+  private static func numbered(_ names: [String]) -> [ByteKey: Int] {
+    var numbers: [ByteKey: Int] = [:]
     for (index, name) in names.enumerated() {
-      numbers[name] = index + 1
-      numbers[String(name.prefix(3))] = index + 1
+      numbers[ByteKey(name)] = index + 1
+      numbers[ByteKey(String(name.prefix(3)))] = index + 1
     }
     return numbers
   }
@@ -91,7 +93,7 @@ extension CronField {
       }
       return (number, false)
     }
-    guard let number = names[text.lowercased()] else {
+    guard let number = names[ByteKey(text.lowercased())] else {
       throw CronError("\(name): '\(item)' is not a value of this field")
     }
     return (number, true)

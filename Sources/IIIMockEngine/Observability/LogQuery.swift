@@ -1,6 +1,6 @@
 internal import III
 
-/// The input of `engine::logs::list`.
+/// What `engine::logs::list` is asked for.
 struct LogQuery {
   static let fields: [BuiltInField] = [
     .init("end_time", .u64), .init("limit", .usize), .init("offset", .usize), .init("severity_min", .i32),
@@ -8,21 +8,21 @@ struct LogQuery {
   ]
 
   let window: TimeWindow
-  let traceID: String?
-  let spanID: String?
+  let traceID: ByteKey?
+  let spanID: ByteKey?
   let severityMin: Int64?
-  let severityText: String?
+  let severityText: ByteKey?
   let offset: Int
   let limit: Int?
-  /// The filters as they were given, null if they were not.
+  /// The filters as they were given, null where they were not.
   let echo: JSONValue
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
     window = TimeWindow(input)
-    traceID = try input.string("trace_id")
-    spanID = try input.string("span_id")
+    traceID = try input.key("trace_id")
+    spanID = try input.key("span_id")
     severityMin = input.integer("severity_min")
-    severityText = try input.string("severity_text")
+    severityText = try input.string("severity_text").map { ByteKey($0.lowercased()) }
     offset = input.count("offset") ?? 0
     limit = input.count("limit")
     echo = input.echo(Self.fields.map(\.name))
@@ -30,13 +30,9 @@ struct LogQuery {
 
   func matches(_ record: EngineLogRecord) -> Bool {
     window.contains(record.timestamp)
-      && (traceID.map { isSame($0, record.traceID) } ?? true) && (spanID.map { isSame($0, record.spanID) } ?? true)
+      && (traceID.map { $0 == record.traceID.map { ByteKey($0) } } ?? true)
+      && (spanID.map { $0 == record.spanID.map { ByteKey($0) } } ?? true)
       && (severityMin.map { Int64(record.severityNumber) >= $0 } ?? true)
-      && (severityText.map { isSame($0.lowercased(), record.severityText.lowercased()) } ?? true)
-  }
-
-  /// Byte by byte: `==` takes canonically equivalent texts for equal.
-  private func isSame(_ text: String, _ other: String?) -> Bool {
-    other.map { text.utf8.elementsEqual($0.utf8) } ?? false
+      && (severityText.map { $0 == ByteKey(record.severityText.lowercased()) } ?? true)
   }
 }

@@ -3,7 +3,7 @@ internal import III
 /// The values of metrics, aggregated over intervals of one length that are counted from 1970.
 struct MetricIntervals {
   private struct Key: Hashable {
-    let name: String
+    let name: ByteKey
     let start: UInt64
   }
 
@@ -41,7 +41,7 @@ struct MetricIntervals {
     for metric in metrics {
       for point in metric.points {
         let time = point.time == 0 ? metric.time : point.time
-        sums[Key(name: metric.name, start: time / length * length), default: Sum()].add(point.value)
+        sums[Key(name: ByteKey(metric.name), start: time / length * length), default: Sum()].add(point.value)
       }
     }
   }
@@ -55,7 +55,7 @@ struct MetricIntervals {
       sorted.map { key, sum in
         [
           "avg": .double(sum.sum / Double(sum.count)), "count": .number(sum.count), "max": .double(sum.max),
-          "min": .double(sum.min), "name": .string(key.name), "start_time_unix_nano": .number(key.start),
+          "min": .double(sum.min), "name": .string(key.name.text), "start_time_unix_nano": .number(key.start),
           "sum": .double(sum.sum),
         ]
       })

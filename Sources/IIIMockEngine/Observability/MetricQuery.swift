@@ -1,6 +1,6 @@
 internal import III
 
-/// The input of `engine::metrics::list`.
+/// What `engine::metrics::list` is asked for of what workers reported.
 struct MetricQuery {
   static let fields: [BuiltInField] = [
     .init("aggregate_interval", .u64), .init("end_time", .u64), .init("metric_name", .string),
@@ -8,20 +8,20 @@ struct MetricQuery {
   ]
 
   private let window: TimeWindow
-  private let name: String?
-  /// The interval of aggregation in seconds; `nil` without aggregation.
+  private let name: ByteKey?
+  /// In seconds; `nil` if nothing is to be summed up.
   let interval: UInt64?
-  /// The filters as they were given, null if they were not.
+  /// What was asked for, null where nothing was.
   let echo: JSONValue
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
     window = TimeWindow(input)
-    name = try input.string("metric_name")
+    name = try input.key("metric_name")
     interval = input.unsigned("aggregate_interval")
     echo = input.echo(Self.fields.map(\.name))
   }
 
   func matches(_ metric: MetricRecord) -> Bool {
-    window.contains(metric.time) && (name.map { $0.utf8.elementsEqual(metric.name.utf8) } ?? true)
+    window.contains(metric.time) && (name.map { $0 == ByteKey(metric.name) } ?? true)
   }
 }

@@ -5,7 +5,7 @@ enum OTLPReader {
   /// The reporting service and library.
   private struct Source {
     var resource: [SpanRecord.Attribute] = []
-    var serviceName: String { resource.first { $0.key == "service.name" }?.value ?? "unknown" }
+    var serviceName: String { resource.first { $0.key == "service.name" }?.value.text ?? "unknown" }
     var scopeName: String?
     var scopeVersion: String?
   }
@@ -24,7 +24,7 @@ enum OTLPReader {
     var attributes = JSONObject()
     for (key, value) in try record.attributes() { attributes[key] = .some(value) }
     var resource = JSONObject()
-    for attribute in source.resource { resource[attribute.key] = .string(attribute.value) }
+    for attribute in source.resource { resource[attribute.key.text] = .string(attribute.value.text) }
     return EngineLogRecord(
       body: try record.any("body").otlpText, severityText: try record.text("severityText"),
       severityNumber: Int32(clamping: try record.number("severityNumber")), attributes: attributes,
@@ -46,9 +46,9 @@ enum OTLPReader {
 
   private static func span(_ span: OTLPObject, _ source: Source) throws(OTLPProblem) -> SpanRecord {
     var record = SpanRecord()
-    record.traceID = try span.text("traceId")
-    record.spanID = try span.text("spanId")
-    record.parentSpanID = try span.id("parentSpanId")
+    record.traceID = ByteKey(try span.text("traceId"))
+    record.spanID = ByteKey(try span.text("spanId"))
+    record.parentSpanID = try span.id("parentSpanId").map { ByteKey($0) }
     record.name = try span.text("name")
     record.serviceName = source.serviceName
     record.startTime = try span.unsigned("startTimeUnixNano")
@@ -71,7 +71,8 @@ enum OTLPReader {
     for link in try span.list("links", "a link") {
       record.links.append(
         SpanRecord.Link(
-          traceID: try link.text("traceId"), spanID: try link.text("spanId"), traceState: try link.text("traceState"),
+          traceID: ByteKey(try link.text("traceId")), spanID: ByteKey(try link.text("spanId")),
+          traceState: try link.text("traceState"),
           attributes: try link.textAttributes()))
     }
     record.scopeName = source.scopeName

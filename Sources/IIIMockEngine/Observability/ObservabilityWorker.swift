@@ -151,8 +151,8 @@ final class ObservabilityWorker: BuiltInWorker {
   ) throws(BuiltInInput.Mismatch) -> JSONValue {
     switch function {
     case .spanTree:
-      let id = try input.requiredString("trace_id")
-      return ["roots": SpanTree.json(of: spans.filter { $0.traceID.utf8.elementsEqual(id.utf8) })]
+      let id = ByteKey(try input.requiredString("trace_id"))
+      return ["roots": SpanTree.json(of: spans.filter { $0.traceID == id })]
     case .groupSpans: return ["groups": try SpanGroups(input).json(of: spans)]
     case .clearSpans:
       observability.clearSpans()

@@ -1,6 +1,6 @@
 internal import III
 
-/// Groups spans by the value of an attribute, for `engine::traces::group_by`.
+/// Spans by the value of one of their attributes: what `engine::traces::group_by` tells.
 struct SpanGroups {
   static let fields: [BuiltInField] = [
     .init("attribute", .string, isRequired: true), .init("include_internal", .bool), .init("limit", .usize),
@@ -12,37 +12,33 @@ struct SpanGroups {
     var end: UInt64 = 0
     var errors: Int64 = 0
     var spans: Int64 = 0
-    /// Trace ids as bytes, as are the groups' values: strings take canonically equivalent texts for equal.
-    var traces: Set<[UInt8]> = []
+    var traces: Set<ByteKey> = []
 
     mutating func add(_ span: SpanRecord) {
       start = min(start, span.startTime)
       end = max(end, span.endTime)
       spans += 1
       if span.status == .error { errors += 1 }
-      traces.insert(Array(span.traceID.utf8))
+      traces.insert(span.traceID)
     }
 
-    func json(_ value: [UInt8]) -> JSONValue {
+    func json(_ value: ByteKey) -> JSONValue {
       [
         "duration_ms": .double(Double(end > start ? end - start : 0) / 1e6), "error_count": .int(errors),
         "first_seen_ms": .number(start.milliseconds), "last_seen_ms": .number(end.milliseconds),
-        "span_count": .int(spans),
-        "trace_ids": .array(traces.sorted { $0.lexicographicallyPrecedes($1) }.map { SpanGroups.text($0) }),
-        "value": SpanGroups.text(value),
+        "span_count": .int(spans), "trace_ids": .array(traces.sorted().map { .string($0.text) }),
+        "value": .string(value.text),
       ]
     }
   }
 
-  private static func text(_ bytes: [UInt8]) -> JSONValue { .string(String(decoding: bytes, as: UTF8.self)) }
-
-  private let attribute: String
+  private let attribute: ByteKey
   private let since: UInt64
   private let limit: Int
   private let includesInternal: Bool
 
   init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
-    attribute = try input.requiredString("attribute")
+    attribute = ByteKey(try input.requiredString("attribute"))
     since = UInt64(milliseconds: input.unsigned("since_ms") ?? 0)
     limit = input.count("limit") ?? 100
     includesInternal = try input.bool("include_internal") ?? false
@@ -50,12 +46,12 @@ struct SpanGroups {
 
   /// The group that began last comes first.
   func json(of spans: [SpanRecord]) -> JSONValue {
-    var groups: [[UInt8]: Group] = [:]
+    var groups: [ByteKey: Group] = [:]
     for span in spans where span.startTime >= since && (includesInternal || !span.isInternal) {
-      if let value = span.value(of: attribute) { groups[Array(value.utf8), default: Group()].add(span) }
+      if let value = span.value(of: attribute) { groups[value, default: Group()].add(span) }
     }
     let sorted = groups.sorted { a, b in
-      a.value.start == b.value.start ? a.key.lexicographicallyPrecedes(b.key) : a.value.start > b.value.start
+      a.value.start == b.value.start ? a.key < b.key : a.value.start > b.value.start
     }
     return .array(sorted.prefix(limit).map { $0.value.json($0.key) })
   }

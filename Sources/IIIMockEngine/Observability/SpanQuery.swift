@@ -11,7 +11,7 @@ struct SpanQuery {
 
   let offset: Int
   let limit: Int
-  private let traceID: String?
+  private let traceID: ByteKey?
   private let serviceName: SearchText?
   private let name: SearchText?
   private let status: SearchText?
@@ -31,7 +31,7 @@ struct SpanQuery {
     self.sortsAsLater = sortsAsLater
     offset = input.count("offset") ?? 0
     limit = input.count("limit") ?? 100
-    traceID = try input.string("trace_id")
+    traceID = try input.key("trace_id")
     serviceName = try input.string("service_name").map(SearchText.init)
     name = try input.string("name").map(SearchText.init)
     status = try input.string("status").map(SearchText.init)
@@ -49,10 +49,10 @@ struct SpanQuery {
   func matches(among spans: [SpanRecord]) -> [SpanRecord] {
     // If all spans are searched, a name selects whole traces; otherwise only root spans.
     let named =
-      searchesAll ? name.map { name in Set(spans.filter { name.isIn($0.name) }.map { Array($0.traceID.utf8) }) } : nil
+      searchesAll ? name.map { name in Set(spans.filter { name.isIn($0.name) }.map(\.traceID)) } : nil
     let found = spans.filter { span in
       (searchesAll || span.parentSpanID == nil) && (includesInternal || !span.isInternal)
-        && (named.map { $0.contains(Array(span.traceID.utf8)) } ?? name.map { $0.isIn(span.name) } ?? true)
+        && (named.map { $0.contains(span.traceID) } ?? name.map { $0.isIn(span.name) } ?? true)
         && matches(span)
     }
     // Equal spans stay in the order in which they were received.
@@ -65,7 +65,7 @@ struct SpanQuery {
 
   private func matches(_ span: SpanRecord) -> Bool {
     let milliseconds = Double(span.duration) / 1e6
-    return (traceID.map { $0.utf8.elementsEqual(span.traceID.utf8) } ?? true)
+    return (traceID.map { $0 == span.traceID } ?? true)
       && (serviceName.map { $0.isIn(span.serviceName) } ?? true)
       && (status.map { $0.isIn(span.status.rawValue) } ?? true)
       && (minDuration.map { milliseconds >= $0 } ?? true) && (maxDuration.map { milliseconds <= $0 } ?? true)

@@ -5,13 +5,13 @@ struct SpanRecord: Equatable {
   enum Status: String { case unset, ok, error }
 
   struct Attribute: Equatable {
-    let key: String
-    /// The value as text, whatever its type was.
-    let value: String
+    let key: ByteKey
+    /// As text, of whatever type it was.
+    let value: ByteKey
 
-    /// Byte by byte: `==` of strings takes canonically equivalent texts for equal.
-    static func == (a: Attribute, b: Attribute) -> Bool {
-      a.key.utf8.elementsEqual(b.key.utf8) && a.value.utf8.elementsEqual(b.value.utf8)
+    init(key: String, value: String) {
+      self.key = ByteKey(key)
+      self.value = ByteKey(value)
     }
   }
 
@@ -22,15 +22,15 @@ struct SpanRecord: Equatable {
   }
 
   struct Link: Equatable {
-    let traceID: String
-    let spanID: String
+    let traceID: ByteKey
+    let spanID: ByteKey
     let traceState: String
     let attributes: [Attribute]
   }
 
-  var traceID = ""
-  var spanID = ""
-  var parentSpanID: String?
+  var traceID: ByteKey = ""
+  var spanID: ByteKey = ""
+  var parentSpanID: ByteKey?
   var name = ""
   var serviceName = "unknown"
   var startTime: UInt64 = 0
@@ -44,19 +44,19 @@ struct SpanRecord: Equatable {
   var scopeName: String?
   var scopeVersion: String?
 
-  /// Zero if it ended before it began, which happens when a clock was set.
+  /// Zero if it ended before it began, as when a clock was set.
   var duration: UInt64 { endTime > startTime ? endTime - startTime : 0 }
 
-  func value(of attribute: String) -> String? { attributes.first { $0.key.utf8.elementsEqual(attribute.utf8) }?.value }
+  func value(of attribute: ByteKey) -> ByteKey? { attributes.first { $0.key == attribute }?.value }
 
-  /// Whether the span is one of the engine's own, which are listed only if asked for.
+  /// Whether it is of the engine's own functions: listed only on request.
   var isInternal: Bool {
-    value(of: "iii.function.kind") == "internal" || value(of: "function_id")?.utf8.starts(with: "engine::".utf8) == true
+    value(of: "iii.function.kind") == "internal" || value(of: "function_id")?.hasPrefix("engine::") == true
   }
 }
 
 extension SpanRecord {
-  /// The span as JSON.
+  /// As listings show it.
   var json: JSONObject {
     var json: JSONObject = ["attributes": SpanRecord.json(attributes), "end_time_unix_nano": .number(endTime)]
     json["events"] = .array(
@@ -72,22 +72,23 @@ extension SpanRecord {
     json["links"] = .array(
       links.map {
         [
-          "attributes": SpanRecord.json($0.attributes), "span_id": .string($0.spanID), "trace_id": .string($0.traceID),
+          "attributes": SpanRecord.json($0.attributes), "span_id": .string($0.spanID.text),
+          "trace_id": .string($0.traceID.text),
           "trace_state": .string($0.traceState),
         ]
       })
     json["name"] = .string(name)
-    json["parent_span_id"] = .some(.text(parentSpanID))
+    json["parent_span_id"] = .some(.text(parentSpanID?.text))
     json["service_name"] = .string(serviceName)
-    json["span_id"] = .string(spanID)
+    json["span_id"] = .string(spanID.text)
     json["start_time_unix_nano"] = .number(startTime)
     json["status"] = .string(status.rawValue)
     json["status_description"] = statusDescription.map { .string($0) }
-    json["trace_id"] = .string(traceID)
+    json["trace_id"] = .string(traceID.text)
     return json
   }
 
   static func json(_ attributes: [Attribute]) -> JSONValue {
-    .array(attributes.map { [.string($0.key), .string($0.value)] })
+    .array(attributes.map { [.string($0.key.text), .string($0.value.text)] })
   }
 }

@@ -3,26 +3,21 @@ internal import III
 /// The spans of a trace, each below its parent; those whose parent is not there are left out.
 struct SpanTree {
   private let spans: [SpanRecord]
-  /// The places of spans by their parent's id, as bytes.
-  private var children: [[UInt8]: [Int]] = [:]
+  private var children: [ByteKey: [Int]] = [:]
   private var roots: [Int] = []
   private var taken: Set<Int> = []
 
-  /// Decoders refuse values nested deeper than 127 levels, and each level of spans takes two.
+  /// Decoders refuse what is nested deeper than 127, and each level of spans is two.
   private static let maxLevels = 48
 
   init(_ spans: [SpanRecord]) {
     self.spans = spans
     for (index, span) in spans.enumerated() {
-      if let parent = span.parentSpanID {
-        children[Array(parent.utf8), default: []].append(index)
-      } else {
-        roots.append(index)
-      }
+      if let parent = span.parentSpanID { children[parent, default: []].append(index) } else { roots.append(index) }
     }
   }
 
-  /// The result of `engine::traces::tree`, in the order in which the spans were received.
+  /// What `engine::traces::tree` answers, in the order in which the spans came.
   static func json(of spans: [SpanRecord]) -> JSONValue {
     var tree = SpanTree(spans)
     return .array(tree.roots.map { tree.node($0, level: 1) })
@@ -44,9 +39,9 @@ struct SpanTree {
     return .object(json)
   }
 
-  /// Span ids come from workers: a duplicate must not lead to an endless tree.
+  /// Span ids come from workers: one that is there twice must not lead in circles.
   private mutating func takeChildren(of index: Int) -> [Int] {
-    (children[Array(spans[index].spanID.utf8)] ?? []).filter { taken.insert($0).inserted }
+    (children[spans[index].spanID] ?? []).filter { taken.insert($0).inserted }
   }
 
   /// All that is below a span, side by side.

@@ -39,6 +39,8 @@ struct FunctionEntry {
 /// that its end costs as much as it had.
 struct FunctionRegistry {
   private var table = ByteTable<FunctionEntry>()
+  /// By number: a call looks at nothing else, and copies no entry.
+  private var routes: [Route] = []
   /// By the owner's slot; functions of the engine are in none.
   private var owned = NumberLists()
 
@@ -60,8 +62,7 @@ struct FunctionRegistry {
   }
 
   func route(_ id: WireString) -> Route? {
-    guard let number = id.withUTF8({ table.find($0) }), let entry = table[number] else { return nil }
-    return Route(target: entry.target, name: entry.name)
+    id.withUTF8({ table.find($0) }).map { routes[Int($0)] }
   }
 
   func entry(_ id: ByteKey) -> FunctionEntry? { table[id] }
@@ -126,6 +127,8 @@ struct FunctionRegistry {
   }
 
   private mutating func link(_ number: UInt32, _ entry: FunctionEntry) {
+    let route = Route(target: entry.target, name: entry.name)
+    if Int(number) == routes.count { routes.append(route) } else { routes[Int(number)] = route }
     if case .worker(let owner) = entry.target { owned.insert(number, into: owner.slot) }
   }
 
@@ -138,6 +141,7 @@ struct FunctionRegistry {
     guard table.isSparse else { return }
     let entries = table.all
     table = ByteTable()
+    routes = []
     owned = NumberLists()
     for entry in entries { link(table.set(entry.name.key, entry).number, entry) }
   }

@@ -1,6 +1,6 @@
-import III
 import Testing
 
+@testable import III
 @testable import IIIMockEngine
 
 @Suite struct SpanTests {
@@ -9,10 +9,10 @@ import Testing
     _ attributes: KeyValuePairs<String, String> = [:]
   ) -> SpanRecord {
     var span = SpanRecord()
-    span.spanID = id
+    span.spanID = ByteKey(id)
     span.name = id
-    span.traceID = trace
-    span.parentSpanID = parent
+    span.traceID = ByteKey(trace)
+    span.parentSpanID = parent.map { ByteKey($0) }
     span.startTime = UInt64(milliseconds: start)
     span.endTime = UInt64(milliseconds: end)
     span.attributes = attributes.map { SpanRecord.Attribute(key: $0.key, value: $0.value) }
@@ -24,6 +24,30 @@ import Testing
     let input = try BuiltInInput(try JSONValue(parsing: query), named: "x")
     try input.check(SpanQuery.fields)
     return try SpanQuery(input).matches(among: spans).map(\.name)
+  }
+
+  @Test("canonically equivalent attributes, values and trace ids are told apart") func canonicalEquivalents() throws {
+    let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
+    let spans = [
+      span("a", trace: composed, start: 1, ["k": composed, composed: "v"]),
+      span("b", trace: decomposed, start: 2, ["k": decomposed, decomposed: "v"]),
+    ]
+    #expect(try find(#"{"attributes":[["k","\#(composed)"]]}"#, spans) == ["a"])
+    #expect(try find(#"{"attributes":[["\#(decomposed)","v"]]}"#, spans) == ["b"])
+    #expect(try find(#"{"trace_id":"\#(decomposed)"}"#, spans) == ["b"])
+    let input = try BuiltInInput(["attribute": "k"], named: "x")
+    guard case .array(let groups) = try SpanGroups(input).json(of: spans) else {
+      Issue.record("no groups")
+      return
+    }
+    #expect(groups.count == 2)
+    let child = span("c", "a\u{301}", trace: "t")
+    let parents = [span("\u{e1}"), span("a\u{301}"), child]
+    guard case .array(let roots) = SpanTree.json(of: parents) else {
+      Issue.record("no roots")
+      return
+    }
+    #expect(roots.map { $0["children"] == [] } == [true, false])
   }
 
   @Test func filters() throws {
@@ -51,23 +75,6 @@ import Testing
     #expect(try find(#"{"end_time":3}"#, spans) == ["first"])
     #expect(try find(#"{"start_time":2,"end_time":4}"#, spans) == ["first", "Failed"])
     #expect(try find(#"{"end_time":18446744073709551615}"#, spans) == ["first", "Failed"])
-  }
-
-  @Test("Attributes and trace ids that only look alike are different ones")
-  func canonicalEquivalents() throws {
-    let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
-    let spans = [
-      span("a", trace: composed, start: 1, end: 2, ["k": composed]),
-      span("b", trace: decomposed, start: 2, end: 3, ["k": decomposed]),
-    ]
-    #expect(try find(#"{"trace_id":"\#(decomposed)"}"#, spans) == ["b"])
-    #expect(try find(#"{"attributes":[["k","\#(composed)"]]}"#, spans) == ["a"])
-    let input = try BuiltInInput(try JSONValue(parsing: #"{"attribute":"k"}"#), named: "x")
-    guard case .array(let groups) = try SpanGroups(input).json(of: spans) else {
-      Issue.record("no groups")
-      return
-    }
-    #expect(groups.count == 2)
   }
 
   @Test func sorts() throws {

@@ -17,7 +17,9 @@ struct FunctionTests {
   func replay() async throws {
     try await withWorker { worker, peer, engine in
       let gone = try worker.registerFunction("gone") { (_: JSONValue) async in 1 }
-      try worker.registerFunction("kept", description: "K", metadata: ["a": 1]) { (_: JSONValue) async in 1 }
+      try worker.registerFunction(
+        "kept", description: "K", metadata: ["a": 1], requestFormat: .none, responseFormat: .none
+      ) { (_: JSONValue) async in 1 }
       #expect(try await peer.receiveJSON()["id"] == "gone")
       #expect(
         try await peer.receive() == #"{"type":"registerfunction","id":"kept","description":"K","metadata":{"a":1}}"#)
