@@ -1,5 +1,5 @@
-# Every target sees to what it needs by itself (Scripts/setup): pkg-config and three C libraries, by apt-get or brew.
-.PHONY: run test lint bench fuzz autobahn interop conformance
+# Every target sees to what it needs by itself (Scripts/setup): pkg-config and four C libraries, by apt-get or brew.
+.PHONY: run test lint bench proofs fuzz autobahn interop conformance
 
 run: ## the engine with a small worker that makes one call; serves until Ctrl-C
 	@Scripts/setup
@@ -19,6 +19,10 @@ lint: ## formatting and the rules of the house
 bench: ## figures beside the floor, one run
 	@Scripts/setup
 	Scripts/bench
+
+proofs: ## the random tests with their full counts, in release mode
+	@Scripts/setup
+	Scripts/proofs
 
 fuzz: ## a million mutated frames for each frame path, under AddressSanitizer
 	@Scripts/setup

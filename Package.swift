@@ -21,9 +21,10 @@ let package = Package(
     .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
     .target(name: "UV", dependencies: ["CUV"], swiftSettings: swiftSettings),
     .target(name: "III", dependencies: ["UV", "COpenSSL"], swiftSettings: swiftSettings),
-    .target(name: "IIIMockEngine", dependencies: ["III", "UV", "CYAML"], swiftSettings: swiftSettings),
+    .target(name: "IIIMockEngine", dependencies: ["III", "UV", "CSQLite", "CYAML"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "iii-dev", dependencies: ["III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
     .executableTarget(
@@ -32,6 +33,9 @@ let package = Package(
       name: "interop-worker", dependencies: ["III"], path: "Tests/Interop/Worker", swiftSettings: swiftSettings),
     .executableTarget(
       name: "blocking-example", dependencies: ["III"], path: "Tests/Examples/Blocking", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "store-writer", dependencies: ["III", "IIIMockEngine", "UV"], path: "Tests/StoreWriter",
+      swiftSettings: swiftSettings),
     .target(name: "TestSupport", dependencies: ["UV"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .executableTarget(
       name: "bench", dependencies: ["CUV", "COpenSSL", "III", "IIIMockEngine", "UV"], path: "Benchmarks",
@@ -55,6 +59,7 @@ let package = Package(
       exclude: ["Configuration/Files"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "iii-devTests", dependencies: ["iii-dev", "III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
+      name: "iii-devTests", dependencies: ["iii-dev", "III", "IIIMockEngine", "TestSupport", "UV"],
+      swiftSettings: swiftSettings),
   ]
 )

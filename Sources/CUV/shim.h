@@ -102,4 +102,12 @@ static inline uint64_t cuv_descriptor_limit(void) {
   return (uint64_t)limit.rlim_cur;
 }
 
+// With the signal blocked, a write beyond the limit of file sizes fails with EFBIG.
+static inline void cuv_block_sigxfsz(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 #endif
