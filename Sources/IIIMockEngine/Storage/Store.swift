@@ -119,8 +119,9 @@ package final class Store {
   /// Calls `done` once all earlier writes are saved or have failed: at once if there are none.
   package func afterEarlierWrites(_ done: @escaping () -> Void) {
     if isClosed { return callLater(done) }
+    if isDurable && isIdle { return done() }
     let write = Waiting(bytes: 0, refusal: nil) { _ in done() }
-    if isIdle || !isDurable { finish(write) } else { append(write) }
+    if isDurable { append(write) } else { finish(write) }
   }
 
   private func callLater(_ done: @escaping () -> Void) {
@@ -167,7 +168,7 @@ package final class Store {
     }
   }
 
-  /// Calls what needs no thread, after those that are being called.
+  /// Calls a completion in memory, after those that are being called.
   private func finish(_ write: Waiting) {
     waiting.append(write)
     guard !isCompleting else { return }

@@ -145,6 +145,26 @@ actor StoreHost {
     try body(store, table)
   }
 
+  /// Waits for earlier writes while there are none, then for one.
+  func orderOfWaits() async -> [String] {
+    await withCheckedContinuation { continuation in
+      var order: [String] = []
+      store.afterEarlierWrites {
+        order.append("at once")
+        self.store.write {
+          $0.put(NoteRow("a", "1"), in: self.table)
+        } then: { error in
+          order.append(error == nil ? "saved" : "failed")
+        }
+        self.store.afterEarlierWrites {
+          order.append("after")
+          continuation.resume(returning: order)
+        }
+        order.append("returned")
+      }
+    }
+  }
+
   func jobs() throws -> [JobRow] { try store.load(JobRow.self).rows }
 
   /// Puts jobs into their table, which must not have been declared before.

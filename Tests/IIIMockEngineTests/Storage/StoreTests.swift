@@ -116,6 +116,15 @@ import UV
     }
   }
 
+  @Test("what waits for earlier writes is called at once where there are none, and may write itself")
+  func afterEarlierWrites() async throws {
+    let folder = try TemporaryFolder()
+    try await withStore(.folder(folder.path)) { store in
+      let order = await store.orderOfWaits()
+      #expect(order == ["at once", "returned", "saved", "after"])
+    }
+  }
+
   @Test("a write is refused while too much waits to be saved, in its place among the others")
   func backlog() async throws {
     let folder = try TemporaryFolder()
