@@ -18,6 +18,7 @@ lint: ## formatting and the rules of the house
 bench: ## figures beside the floor, one run
 	@Scripts/setup
 	Scripts/bench
+	Scripts/bench flood
 
 fuzz: ## a million mutated frames for each frame path, under AddressSanitizer
 	@Scripts/setup

@@ -7,6 +7,7 @@ enum Bench {
            bench engine
            bench lifecycle [--engines N]
            bench coder [--seconds S] [--quick] [--only PART OF A NAME]
+           bench flood [--engine PATH] [--seconds S] [--functions N]
            bench load [--engine PATH] [--window N] [--seconds S]
     """
 
@@ -17,6 +18,7 @@ enum Bench {
     case "run": await Comparison(&arguments).run()
     case "lifecycle": await Lifecycle.run(&arguments)
     case "coder": CoderBench.run(&arguments)
+    case "flood": Flood.run(&arguments)
     case "load": Load.run(&arguments)
     case "engine": await Engine.serve()
     case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))
