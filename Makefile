@@ -19,6 +19,7 @@ lint: ## formatting and the rules of the house
 bench: ## figures beside the floor, one run
 	@Scripts/setup
 	Scripts/bench
+	Scripts/bench flood
 
 proofs: ## the random tests with their full counts, in release mode
 	@Scripts/setup

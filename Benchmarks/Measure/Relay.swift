@@ -27,6 +27,18 @@ final class Relay {
     return percentile(caller.latencies, 0.5) / 1000
   }
 
+  /// The times of calls made one after the other for about `seconds`, in nanoseconds.
+  func latencies(seconds: Double) -> [UInt64] {
+    var all: [UInt64] = []
+    call(count: 1, window: 1, isTimed: true)  // warms up
+    let end = nanoseconds() + UInt64(seconds * 1e9)
+    while nanoseconds() < end {
+      call(count: 10, window: 1, isTimed: true)
+      all += caller.latencies
+    }
+    return all
+  }
+
   struct Pipelined {
     /// Invocations a second.
     var rate: Double

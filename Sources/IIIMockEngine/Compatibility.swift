@@ -19,6 +19,8 @@ public struct Compatibility: Sendable, Hashable {
   var forwardsTraceHeaders: Bool { !isStrict }
   /// Whether the engine opens spans of its own when tracing is on.
   var makesSpans: Bool { isStrict }
+  /// Whether web pages of other places than this machine are refused.
+  var refusesForeignPages: Bool { !isStrict }
   /// Whether listings hold the members that later engines added.
   var listsLaterMembers: Bool { !isStrict }
   /// Whether the error for a missing function names the call's `namespace`, unless that is `default`.

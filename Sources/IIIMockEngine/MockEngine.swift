@@ -58,8 +58,16 @@ public final class MockEngine: Sendable {
 
     /// The settings of all built-in workers that the engine has.
     var settings: [any BuiltInSettings] { selection.resolved(on: builtIns) + additionalBuiltIns }
-    /// Bytes that may wait for a worker that does not read: above it the worker is dropped, and calls that wait for it
-    /// end with `invocation_stopped`. 256 MiB.
+    /// Origins of web pages that may connect, as `https://app.example`, besides pages of this machine (`localhost`,
+    /// loopback addresses); `*` allows all. Other pages get 403, because a browser lets every page that a developer
+    /// visits connect to this machine. ``Compatibility/v0_13`` lets all pages in. None by default.
+    public var allowedOrigins: [String] = []
+    /// Names that the `Host` header of a request may have, besides addresses, `localhost`, names without a dot,
+    /// `*.internal`, `*.local` and the listeners' hosts; `*` allows all. Requests for other names get 403, because a web
+    /// page can have its own name resolve to this machine (DNS rebinding). None by default.
+    public var allowedHosts: [String] = []
+    /// Bytes that may wait for a peer that does not read. Above it the peer is dropped, and calls that wait for it end
+    /// with `invocation_stopped`. 256 MiB.
     public var maxUnsentBytes = 256 << 20
     /// Called with each event, for logs: on the engine's thread, in order. It must not block.
     public var onEvent: (@Sendable (EngineEvent) -> Void)?

@@ -5,6 +5,8 @@ struct OptionDefinition: Sendable, Equatable {
   var short: String?
   /// What its value is called in the help; `nil` if it takes none.
   var value: String?
+  /// Whether it may be given several times.
+  var isRepeatable = false
   let help: String
 
   static let help = OptionDefinition(name: "--help", short: "-h", help: "Show this help")

@@ -2,7 +2,7 @@ internal import IIIMockEngine
 
 /// What a command line says, told apart by the options that a verb knows.
 struct ParsedArguments: Equatable {
-  private var values: [String: String] = [:]
+  private var values: [String: [String]] = [:]
   private var flags: Set<String> = []
   private(set) var operands: [String] = []
 
@@ -27,7 +27,10 @@ struct ParsedArguments: Equatable {
   }
 
   /// The value of an option; `nil` if it was not given.
-  subscript(name: String) -> String? { values[name] }
+  subscript(name: String) -> String? { values[name]?.first }
+
+  /// The values of an option that may be repeated, in their order.
+  func all(_ name: String) -> [String] { values[name] ?? [] }
 
   func has(_ flag: String) -> Bool { flags.contains(flag) }
 
@@ -46,9 +49,10 @@ struct ParsedArguments: Equatable {
     guard let value else {
       throw UsageError(message: "option '\(option.name)' needs a value: \(option.name) \(placeholder)")
     }
-    guard values.updateValue(value, forKey: option.name) == nil else {
+    guard values[option.name] == nil || option.isRepeatable else {
       throw UsageError(message: "option '\(option.name)' is given twice")
     }
+    values[option.name, default: []].append(value)
   }
 
   /// `-5` is a value, not an option.

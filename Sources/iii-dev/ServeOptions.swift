@@ -7,6 +7,11 @@ struct ServeOptions: Equatable {
       name: "--port", value: "PORT", help: "Port of the first listener; 0 takes any free one (default: 49134)"),
     OptionDefinition(name: "--host", value: "HOST", help: "Address of the first listener (default: 127.0.0.1)"),
     OptionDefinition(name: "--config", short: "-c", value: "FILE", help: "The engine's YAML; without it defaults hold"),
+    OptionDefinition(
+      name: "--allow-origin", value: "ORIGIN", isRepeatable: true,
+      help: "Let web pages of this origin connect; repeatable"),
+    OptionDefinition(
+      name: "--allow-host", value: "NAME", isRepeatable: true, help: "A name of this machine in URLs; repeatable"),
     OptionDefinition(name: "--strict", help: "Behave as engine 0.13.0 to the letter"),
     OptionDefinition(name: "--quiet", help: "Print the ready line and errors only"),
     OptionDefinition(name: "--version", short: "-v", help: "Print the version"),
@@ -16,6 +21,8 @@ struct ServeOptions: Equatable {
   private(set) var port: UInt16?
   private(set) var host: String?
   private(set) var configPath: String?
+  private(set) var allowedOrigins: [String] = []
+  private(set) var allowedHosts: [String] = []
   private(set) var isStrict = false
   private(set) var isQuiet = false
   private(set) var wantsVersion = false
@@ -31,6 +38,8 @@ struct ServeOptions: Equatable {
     if let text = parsed["--port"] { port = try PortArgument.parse(text, allowsAny: true) }
     host = parsed["--host"]
     configPath = parsed["--config"]
+    allowedOrigins = parsed.all("--allow-origin")
+    allowedHosts = parsed.all("--allow-host")
     isStrict = parsed.has("--strict")
     isQuiet = parsed.has("--quiet")
     wantsVersion = parsed.has("--version")
@@ -47,6 +56,8 @@ struct ServeOptions: Equatable {
       }
     if let port { file.listeners[0].port = port }
     if let host { file.listeners[0].host = host }
+    file.allowedOrigins += allowedOrigins
+    file.allowedHosts += allowedHosts
     return file
   }
 }

@@ -22,6 +22,17 @@ import Testing
     #expect(try ServeOptions(["-h"]).wantsHelp)
   }
 
+  @Test("origins and hosts may be given several times") func repeatedOptions() throws {
+    let options = try ServeOptions([
+      "--allow-origin", "https://a", "--allow-host=h.example", "--allow-origin", "https://b",
+    ])
+    let file = try options.configuration(environment: Variables([:]))
+    #expect(file.allowedOrigins == ["https://a", "https://b"])
+    #expect(file.allowedHosts == ["h.example"])
+    let error = #expect(throws: UsageError.self) { try ServeOptions(["--host", "a", "--host", "b"]) }
+    #expect(error?.message == "option '--host' is given twice")
+  }
+
   @Test(arguments: [
     (["--port", "65536"], "option '--port': '65536' is not a port number (0 to 65535; 0 takes any free one)"),
     (["--port", "-1"], "option '--port': '-1' is not a port number (0 to 65535; 0 takes any free one)"),

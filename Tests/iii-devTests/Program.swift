@@ -11,13 +11,19 @@ final class Program {
   private var errors: AsyncStream<String>.AsyncIterator
   private var statuses: AsyncStream<Int32>.AsyncIterator
 
-  init(_ arguments: [String], variables: [String: String] = [:], of name: String = "iii-dev") throws {
+  /// - Parameter descriptors: The number of files that the program may have open.
+  init(
+    _ arguments: [String], variables: [String: String] = [:], of name: String = "iii-dev", descriptors: Int? = nil
+  ) throws {
     let environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
     let (out, err, process) = try PipeEnds.spawning.withLock { _ in
       let (out, err) = (try PipeEnds(whileSpawningIsLocked: ()), try PipeEnds(whileSpawningIsLocked: ()))
-      return (
-        out, err, try Self.spawn(Self.url(of: name).path, arguments, environment, output: out.write, errors: err.write)
-      )
+      var (path, words) = (Self.url(of: name).path, arguments)
+      if let descriptors {
+        words = ["-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\"", path] + arguments
+        path = "/bin/sh"
+      }
+      return (out, err, try Self.spawn(path, words, environment, output: out.write, errors: err.write))
     }
     self.process = process
     output = out.lines().makeAsyncIterator()
@@ -45,6 +51,12 @@ final class Program {
     while let line = await output.next() {
       if line.hasPrefix(prefix) { return String(line.dropFirst(prefix.count)) }
     }
+    return nil
+  }
+
+  /// Waits for a line of its output that contains `text`; `nil` if the output ends before.
+  func line(containing text: String) async -> String? {
+    while let line = await output.next() { if line.contains(text) { return line } }
     return nil
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import III
 import IIIMockEngine
 import Testing
+import UV
 
 @testable import iii_dev
 
@@ -29,6 +30,28 @@ import Testing
     #expect(end.errors == "")
     #expect(end.output.contains("Worker 'tests' disconnected"))
     #expect(end.output.hasSuffix("[INFO] iii Engine shutdown complete\n"))
+  }
+
+  @Test("without free descriptors the log says so, once a minute at most, and the engine goes on")
+  func outOfDescriptors()
+    async throws
+  {
+    let engine = try Program(["--port", "0"], descriptors: 40)
+    let url = try #require(await engine.url())
+    let port = try #require(url.split(separator: ":").last.flatMap { UInt16($0) })
+    let address = try #require(SocketAddress(numericHost: "127.0.0.1", port: port))
+    let loop = try Loop(name: "test")
+    // Far more than fit; those above the limit are closed by the engine.
+    loop.post { for _ in 0..<100 { _ = TCPStream.connect(on: loop, to: address) { _ in } } }
+    let warning = await engine.line(containing: "was closed because")
+    #expect(warning?.contains("all 40 files that this process may have open are in use (EMFILE)") == true)
+    #expect(await loop.stop() == 0)  // closes the connections
+    let worker = try await registerWorker(url, options: InitOptions(workerName: "tests"))
+    await worker.shutdown()
+    engine.send(SIGTERM)
+    let end = await engine.end()
+    #expect(end.status == 0)
+    #expect(!end.output.contains("was closed because"))
   }
 
   /// With a worker that does not leave by itself.

@@ -51,7 +51,21 @@ package struct FrameReader: ~Copyable {
   /// Memory held for them.
   package var allocatedBytes: Int { message.capacity + control.capacity }
 
-  /// Takes one read. The bytes are changed in place and must stay until `next` has returned nil.
+  /// Whether bytes of the chunk have not been looked at yet.
+  package var hasMore: Bool { available > 0 }
+
+  /// Whether a message or frame has begun and is not complete.
+  package var isInsideMessage: Bool { isInMessage || isInPayload || !kept.isEmpty }
+
+  /// Takes out the bytes of the chunk that have not been looked at: to be appended again later, before those of the
+  /// next read.
+  package mutating func takeRest() -> UnsafeMutableRawBufferPointer {
+    let rest = UnsafeMutableRawBufferPointer(start: cursor, count: available)
+    available = 0
+    return rest
+  }
+
+  /// Takes one read. The bytes are changed in place and must stay until `next` has returned nil, or `takeRest` was called.
   package mutating func append(_ chunk: UnsafeMutableRawBufferPointer) {
     precondition(available == 0, "the chunk before was not read to its end")
     guard !isOver else { return }

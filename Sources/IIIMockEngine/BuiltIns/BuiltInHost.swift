@@ -115,6 +115,9 @@ final class BuiltInHost {
 
   // MARK: Connections
 
+  /// The connection of a worker; `nil` if it has left.
+  func connection(of worker: PeerID) -> Peer? { services?.connection(of: worker) }
+
   /// Listens at an address for connections of `role`; closed when the engine shuts down.
   ///
   /// - Returns: The address, with the port that the system chose if 0 was asked for.
@@ -137,6 +140,11 @@ protocol BuiltInServices: AnyObject {
   /// The outbox has something again, and perhaps nobody is about to empty it.
   func emptyOutboxSoon()
   func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress
+  func connection(of worker: PeerID) -> Peer?
+}
+
+extension BuiltInServices {
+  func connection(of worker: PeerID) -> Peer? { nil }
 }
 
 /// What a timer of the kernel is for.

@@ -78,15 +78,14 @@ struct Channel {
 
   /// Reads the frames of one read of the writer's connection; returns the protocol violation, if there was one.
   mutating func read(_ frames: inout FrameReader, _ output: some ChannelOutput) -> FrameViolation? {
-    while let event = frames.next() {
-      switch event {
+    while let message = frames.nextMessage({ output.pong($0) }) {
+      switch message {
       case .text(let bytes): received(bytes, isText: true, output)
       case .binary(let bytes): received(bytes, isText: false, output)
-      case .ping(let payload): output.pong(payload)
-      case .pong: break
-      case .close(let reason): writerClosed(reason, output)
-      case .violation(let violation): return violation
+      case .end(.closed(let reason)): writerClosed(reason, output)
+      case .end(.broken(let violation)): return violation
       }
+      if frames.hasMore && output.isTurnOver { break }
     }
     return nil
   }

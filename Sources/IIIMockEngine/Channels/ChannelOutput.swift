@@ -10,6 +10,8 @@ protocol ChannelOutput: AnyObject {
   func finishReader()
   /// Answers the writer's ping.
   func pong(_ payload: ByteView)
+  /// Whether the writer's further messages have to wait for the next turn.
+  var isTurnOver: Bool { get }
   /// Stops reading the writer's connection.
   func pauseWriter()
   func resumeWriter()

@@ -91,13 +91,9 @@ final class ChannelRelay {
 
   /// Of what a reader sends, only pings and a Close count.
   private func readReader(_ peer: Peer) -> Router.ConnectionEnd? {
-    while let event = peer.reader.next() {
-      switch event {
-      case .text, .binary, .pong: break
-      case .ping(let payload): peer.pong(payload)
-      case .close(let reason): return .closed(reason)
-      case .violation(let violation): return .broken(violation)
-      }
+    while let message = peer.reader.nextMessage({ peer.pong($0) }) {
+      if case .end(let end) = message { return end }
+      if peer.reader.hasMore && peer.isTurnOver { break }
     }
     return nil
   }
@@ -127,6 +123,7 @@ extension ChannelRelay: ChannelOutput {
   }
 
   func pong(_ payload: ByteView) { writer?.pong(payload) }
+  var isTurnOver: Bool { writer?.isTurnOver ?? false }
 
   /// The Close follows when the backlog is sent, however slow the reader is.
   func finishReader() {
@@ -141,8 +138,8 @@ extension ChannelRelay: ChannelOutput {
     peer.end(with: FrameEncoder.close(nil, maskKey: nil), because: "the channel has ended")
   }
 
-  func pauseWriter() { writer?.stream.stopReading() }
-  func resumeWriter() { writer?.stream.startReading() }
+  func pauseWriter() { writer?.pause(.role) }
+  func resumeWriter() { writer?.resume(.role) }
 
   func answerClose(_ reason: CloseReason) {
     guard let peer = writer else { return }

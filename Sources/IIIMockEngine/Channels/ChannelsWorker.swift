@@ -1,5 +1,6 @@
 internal import III
 internal import UV
+internal import UV
 
 /// Settings of channels. They have no entry of their own in a configuration file: their function belongs to
 /// `iii-engine-functions`.
@@ -51,6 +52,7 @@ final class ChannelsWorker: BuiltInWorker {
       guard let relay = channels.find(request.name) else { return connection.send(ChannelRequest.notFound) }
       connection.send(response)
       // The role comes first: a reader may be sent messages at once, and may be lost by that.
+      connection.stream.readSize = ChannelEnd.readSize
       connection.become(ChannelEnd(of: relay, request.direction))
       connection.stream.readSize = ChannelsWorker.readSize
       if !relay.take(request.direction, by: connection) {
@@ -99,6 +101,11 @@ enum ChannelFunction: String, BuiltInFamily {
 final class ChannelEnd: ConnectionRole {
   private let relay: ChannelRelay
   private let direction: ChannelDirection
+
+  /// The most bytes of one read: bulk data is worth more than a worker's messages.
+  static let readSize = 256 << 10
+
+  var name: String { "the connection at a channel's \(direction) end" }
 
   init(of relay: ChannelRelay, _ direction: ChannelDirection) {
     self.relay = relay

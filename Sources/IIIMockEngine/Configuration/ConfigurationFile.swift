@@ -17,6 +17,10 @@ package struct ConfigurationFile: Sendable {
   var builtIns = BuiltInSelection()
   /// A line for each setting of the file that this engine does not support.
   package var warnings: [String] = []
+  /// Origins of web pages that may connect.
+  package var allowedOrigins: [String] = []
+  /// Names of this machine in URLs.
+  package var allowedHosts: [String] = []
 
   /// The configuration without a file: a listener on loopback (the real engine listens at all addresses), and all
   /// built-in workers on.

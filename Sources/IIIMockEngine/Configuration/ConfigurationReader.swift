@@ -17,6 +17,7 @@ struct ConfigurationReader {
     try refuseBothForms(entries)
     for entry in entries { try read(entry) }
     if !listeners.isEmpty { file.listeners = listeners.map(\.listener) }
+    file.allowedOrigins = listeners.flatMap(\.allowedOrigins)
     // A worker without an entry is off, unless the environment switches it on.
     for kind in BuiltInCatalog.all where kind.presence == .reduced && file.builtIns.find(named: kind.workerName) == nil
     {

@@ -27,6 +27,8 @@ extension MockEngine.Configuration {
   package init(_ file: ConfigurationFile) {
     self.init()
     listeners = file.listeners.map { Listener(host: $0.host, port: Int($0.port)) }
+    allowedOrigins = file.allowedOrigins
+    allowedHosts = file.allowedHosts
     isTracingEnabled = file.observability.isEnabled
     selection = file.builtIns
     builtIns = MockEngine.BuiltIn.all.filter { file.builtIns.find(named: $0.name)?.isOn ?? false }

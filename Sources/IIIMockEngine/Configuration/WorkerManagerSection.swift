@@ -4,7 +4,10 @@ struct WorkerManagerSection {
   /// Without `host` the engine listens at all addresses, as the real one does.
   private(set) var listener = ConfigurationFile.Listener(host: "0.0.0.0")
 
-  private static let keys = ["port", "host", "handshake_timeout_ms"]
+  /// Origins of web pages that may connect.
+  private(set) var allowedOrigins: [String] = []
+
+  private static let keys = ["port", "host", "handshake_timeout_ms", "allowed_origins"]
 
   init(_ entry: WorkerEntry) throws(ConfigurationFault) {
     self.entry = entry
@@ -19,6 +22,14 @@ struct WorkerManagerSection {
         listener.port = port
       case ("port", _): throw mismatch(member, expected: "u16")
       case ("host", .string(let host)) where !host.isEmpty: listener.host = host
+      case ("allowed_origins", .sequence(let nodes)):
+        for node in nodes {
+          guard case .string(let origin) = node.content, !origin.isEmpty else {
+            throw mismatch("allowed_origins", node, expected: "an origin, as https://app.example")
+          }
+          allowedOrigins.append(origin)
+        }
+      case ("allowed_origins", _): throw mismatch(member, expected: "a sequence of origins")
       case ("host", _): throw mismatch(member, expected: "a host name or an address")
       case (_, .int(0...)): break
       default: throw mismatch(member, expected: "u64")
@@ -27,12 +38,15 @@ struct WorkerManagerSection {
   }
 
   private func mismatch(_ member: YAMLNode.Member, expected: String) -> ConfigurationFault {
+    mismatch(member.key, member.value, expected: expected)
+  }
+
+  private func mismatch(_ key: String, _ value: YAMLNode, expected: String) -> ConfigurationFault {
     var hint: String?
-    if expected.hasPrefix("u"), case .string(let text) = member.value.content, Int(text) != nil {
+    if expected.hasPrefix("u"), case .string(let text) = value.content, Int(text) != nil {
       hint = "a value in quotes is a text; write the number without quotes"
     }
     return entry.rejection(
-      "\(member.key): invalid type: \(member.value.kindForMessage), expected \(expected)",
-      at: member.value.position, hint: hint)
+      "\(key): invalid type: \(value.kindForMessage), expected \(expected)", at: value.position, hint: hint)
   }
 }

@@ -11,6 +11,9 @@ struct Observability {
 
   /// Larger messages are not read: their tree takes many times their size.
   static let maxMessageBytes = 16 << 20
+  /// Messages of more JSON values are not read either: a batch of 512 spans, the usual maximum of exporters, has about
+  /// 30,000 values.
+  static let maxMessageValues = 250_000
 
   init(_ settings: ObservabilitySettings) {
     self.settings = settings
@@ -48,31 +51,82 @@ struct Observability {
 
   // MARK: Telemetry
 
-  /// Reads a message and keeps its spans or metrics. Log records are returned: the caller passes them to `log`.
-  ///
-  /// - Parameter wallClock: Nanoseconds since 1970.
-  mutating func receive(
-    _ kind: TelemetryKind, _ payload: ByteView, wallClock: UInt64
-  ) throws(OTLPProblem) -> [EngineLogRecord] {
-    switch kind {
-    case .logs where logs != nil: return try OTLPReader.logs(in: Observability.parse(payload))
-    case .traces where spans != nil:
-      let spans = try OTLPReader.spans(in: Observability.parse(payload))
-      for span in spans { self.spans?.append(span, bytes: Observability.size(payload, spans.count)) }
-    case .metrics where settings.keepsMetrics:
-      let metrics = try OTLPReader.metrics(in: Observability.parse(payload), now: wallClock)
-      for metric in metrics { self.metrics.append(metric, bytes: Observability.size(payload, metrics.count)) }
-    case .logs, .traces, .metrics: break
+  /// What a message holds.
+  enum Telemetry: Sendable {
+    case logs([EngineLogRecord])
+    case spans([SpanRecord])
+    case metrics([MetricRecord])
+
+    var count: Int {
+      switch self {
+      case .logs(let records): records.count
+      case .spans(let spans): spans.count
+      case .metrics(let metrics): metrics.count
+      }
     }
-    return []
   }
 
+  /// Whether anything is kept of messages of a type.
+  func keeps(_ kind: TelemetryKind) -> Bool {
+    switch kind {
+    case .logs: logs != nil
+    case .traces: spans != nil
+    case .metrics: settings.keepsMetrics
+    }
+  }
+
+  /// Reads a message; any thread may do so.
+  ///
+  /// - Parameter wallClock: Nanoseconds since 1970.
+  static func read(
+    _ kind: TelemetryKind, _ payload: ByteView, wallClock: UInt64
+  ) throws(OTLPProblem) -> Telemetry {
+    let message = try parse(payload)
+    return switch kind {
+    case .logs: .logs(try OTLPReader.logs(in: message))
+    case .traces: .spans(try OTLPReader.spans(in: message))
+    case .metrics: .metrics(try OTLPReader.metrics(in: message, now: wallClock))
+    }
+  }
+
+  mutating func keep(_ span: SpanRecord, bytes: Int) { spans?.append(span, bytes: bytes) }
+  mutating func keep(_ metric: MetricRecord, bytes: Int) { metrics.append(metric, bytes: bytes) }
+
   /// The approximate size of one of a message's items.
-  static func size(_ payload: ByteView, _ count: Int) -> Int { payload.count / max(count, 1) + 64 }
+  static func size(_ bytes: Int, _ count: Int) -> Int { bytes / max(count, 1) + 64 }
+
+  /// The number of values in a JSON text; any number if it is not valid.
+  private static func values(in text: ByteView) -> Int {
+    var count = 1
+    var isInString = false
+    var isOpened = false
+    var index = 0
+    while index < text.count {
+      let byte = text[index]
+      if isOpened && byte > UInt8(ascii: " ") {
+        isOpened = false
+        if byte != UInt8(ascii: "}") && byte != UInt8(ascii: "]") { count += 1 }
+      }
+      switch byte {
+      case UInt8(ascii: "\""): isInString.toggle()
+      case UInt8(ascii: "\\") where isInString: index += 1
+      case UInt8(ascii: ",") where !isInString: count += 1
+      case UInt8(ascii: "{"), UInt8(ascii: "["): isOpened = !isInString
+      default: break
+      }
+      index += 1
+    }
+    return count
+  }
 
   private static func parse(_ payload: ByteView) throws(OTLPProblem) -> JSONValue {
     guard payload.count <= maxMessageBytes else {
       throw OTLPProblem(text: "\(payload.count) bytes are more than the \(maxMessageBytes) that are read at once")
+    }
+    let values = values(in: payload)
+    guard values <= maxMessageValues else {
+      throw OTLPProblem(
+        text: "\(values) JSON values are more than the \(maxMessageValues) that are read at once; send smaller batches")
     }
     do {
       return try PayloadCoder.decode(JSONValue.self, from: payload)

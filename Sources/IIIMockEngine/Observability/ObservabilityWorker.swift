@@ -1,4 +1,5 @@
 internal import III
+internal import UV
 
 /// `iii-observability`: keeps what workers report of logs, spans and metrics, and fires triggers of type `log`.
 final class ObservabilityWorker: BuiltInWorker {
@@ -214,35 +215,100 @@ final class ObservabilityWorker: BuiltInWorker {
   /// A binary message of a worker, read as a frame if it is no telemetry.
   func received(binary message: ByteView, from sender: PeerID, _ kernel: borrowing KernelView) -> Bool {
     guard let kind = TelemetryKind(message) else { return false }
-    if let problem = receive(kind, message) {
-      let label = kernel.workers[sender]?.label ?? WorkerLabel(id: "nobody", name: "a worker that left")
-      host?.note(.frameIgnored(Diagnostic(worker: label, kind: kind.rawValue, problem: problem)))
-    }
+    let label = kernel.workers[sender]?.label ?? WorkerLabel(id: "nobody", name: "a worker that left")
+    receive(kind, message.dropFirst(4), from: label, on: host?.connection(of: sender))
     return true
   }
 
   /// A binary message on `/otel`.
-  func receivedOnTelemetryConnection(_ message: ByteView) {
+  func receivedOnTelemetryConnection(_ message: ByteView, _ connection: Peer? = nil) {
     let label = WorkerLabel(id: "/otel", name: "a telemetry connection")
-    let kind = TelemetryKind(message)
-    let problem =
-      if let kind { receive(kind, message) } else { "not telemetry: it begins with none of OTLP, MTRC, LOGS" }
-    guard let problem else { return }
-    host?.note(.frameIgnored(Diagnostic(worker: label, kind: kind?.rawValue ?? "frame", problem: problem)))
+    if let kind = TelemetryKind(message) {
+      receive(kind, message.dropFirst(4), from: label, on: connection)
+    } else {
+      let problem = "not telemetry: it begins with none of OTLP, MTRC, LOGS"
+      host?.note(.frameIgnored(Diagnostic(worker: label, kind: "frame", problem: problem)))
+    }
   }
 
-  /// Keeps what a message holds; returns what is wrong with it, if anything is.
-  private func receive(_ kind: TelemetryKind, _ message: ByteView) -> String? {
-    guard observability.settings.isEnabled, let host else { return nil }
-    let payload = message.dropFirst(4)
-    do throws(OTLPProblem) {
-      let records = try observability.receive(kind, payload, wallClock: host.wallClock)
-      let bytes = Observability.size(payload, records.count)
-      for record in records { keep(record, bytes: bytes) }
-      return nil
-    } catch {
-      return error.text
+  /// Larger messages are read on a thread of their own: others do not wait for that.
+  private static let maxBytesOnLoop = 4 << 10
+  /// How many records of a message are kept before others have their turn.
+  private static let recordsPerTurn = 500
+
+  /// Keeps what a message holds, or reports what is wrong with it.
+  private func receive(
+    _ kind: TelemetryKind, _ payload: ByteView, from sender: WorkerLabel, on connection: Peer?
+  ) {
+    guard observability.settings.isEnabled, observability.keeps(kind), let host else { return }
+    let wallClock = host.wallClock
+    if payload.count > Self.maxBytesOnLoop, let connection {
+      let size = payload.count
+      readAside(kind, payload.array, wallClock, on: connection) { [self] outcome in
+        switch outcome {
+        case .success(let telemetry):
+          keep(telemetry, from: 0, bytes: Observability.size(size, telemetry.count), resuming: connection)
+        case .failure(let problem):
+          report(problem, kind, sender)
+          connection.resume(.role)
+        }
+      }
+      return
     }
+    do throws(OTLPProblem) {
+      let telemetry = try Observability.read(kind, payload, wallClock: wallClock)
+      keep(telemetry, 0..<telemetry.count, bytes: Observability.size(payload.count, telemetry.count))
+    } catch {
+      report(error, kind, sender)
+    }
+  }
+
+  /// Reads a message on another thread. Until `done` resumes the connection, its next messages wait: their order is kept,
+  /// and no connection has more than one such message in hand.
+  private func readAside(
+    _ kind: TelemetryKind, _ payload: [UInt8], _ wallClock: UInt64, on connection: Peer,
+    _ done: @escaping (Result<Observability.Telemetry, OTLPProblem>) -> Void
+  ) {
+    connection.pause(.role)
+    let loop = connection.stream.loop
+    let answer = LoopBound(done, on: loop)
+    let read: @Sendable () -> Result<Observability.Telemetry, OTLPProblem> = {
+      payload.withView { view in
+        do throws(OTLPProblem) {
+          return .success(try Observability.read(kind, view, wallClock: wallClock))
+        } catch {
+          return .failure(error)
+        }
+      }
+    }
+    // A loop that has stopped meanwhile refuses the post: then nobody needs the records.
+    let code = startDetachedThread(named: "iii-telemetry") {
+      let outcome = read()
+      loop.post { answer.value(outcome) }
+    }
+    if code != 0 { done(read()) }
+  }
+
+  /// Keeps the records from number `first` on, some in each turn, then lets the connection go on.
+  private func keep(_ telemetry: Observability.Telemetry, from first: Int, bytes: Int, resuming connection: Peer) {
+    let end = min(first + Self.recordsPerTurn, telemetry.count)
+    keep(telemetry, first..<end, bytes: bytes)
+    guard end < telemetry.count else { return connection.resume(.role) }
+    let next = LoopBound(
+      { [self] in keep(telemetry, from: end, bytes: bytes, resuming: connection) }, on: connection.stream.loop)
+    connection.stream.loop.post { next.value() }
+  }
+
+  private func keep(_ telemetry: Observability.Telemetry, _ range: Range<Int>, bytes: Int) {
+    switch telemetry {
+    case .logs(let records): for record in records[range] { keep(record, bytes: bytes) }
+    case .spans(let spans): for span in spans[range] { observability.keep(span, bytes: bytes) }
+    case .metrics(let metrics): for metric in metrics[range] { observability.keep(metric, bytes: bytes) }
+    }
+  }
+
+  private func report(_ problem: OTLPProblem, _ kind: TelemetryKind, _ sender: WorkerLabel) {
+    host?.note(.frameIgnored(Diagnostic(worker: sender, kind: kind.rawValue, problem: problem.text)))
   }
 
   func admit(_ request: HTTPRequestHead, on connection: Peer) {
@@ -256,18 +322,20 @@ final class ObservabilityWorker: BuiltInWorker {
 final class TelemetryConnection: ConnectionRole {
   private let worker: ObservabilityWorker
 
+  let name = "a telemetry connection"
+
   init(_ worker: ObservabilityWorker) { self.worker = worker }
 
   func received(_ bytes: UnsafeMutableRawBufferPointer, on connection: Peer) {
     connection.reader.append(bytes)
-    while let event = connection.reader.next() {
-      switch event {
-      case .text, .pong: break
-      case .binary(let message): worker.receivedOnTelemetryConnection(message)
-      case .ping(let payload): connection.pong(payload)
-      case .close(let reason): return connection.answer(reason, echoing: "")
-      case .violation(let violation): return connection.refuse(violation)
+    while let message = connection.reader.nextMessage({ connection.pong($0) }) {
+      switch message {
+      case .text: break
+      case .binary(let bytes): worker.receivedOnTelemetryConnection(bytes, connection)
+      case .end(.closed(let reason)): return connection.answer(reason, echoing: "")
+      case .end(.broken(let violation)): return connection.refuse(violation)
       }
+      if connection.reader.hasMore && connection.isTurnOver { return }
     }
   }
 

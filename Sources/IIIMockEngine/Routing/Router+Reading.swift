@@ -7,22 +7,20 @@ extension Router {
     case broken(FrameViolation)
   }
 
-  /// Handles the frames of one read of a worker's connection.
+  /// The messages that one read brought from a worker, as many as its share of the turn allows.
   mutating func read(
-    _ reader: inout FrameReader, from peer: PeerID, _ output: some RouterOutput
+    _ reader: inout FrameReader, from peer: PeerID, within budget: inout ReadBudget, _ output: some RouterOutput
   ) -> ConnectionEnd? {
     beginTurn(output)
-    while let event = reader.next() {
-      switch event {
-      case .text(let message): receive(message, from: peer, output)
-      case .binary(let message):
-        if !receive(binary: message, from: peer) { receive(message, from: peer, output) }
-      case .ping(let payload): output.pong(payload, to: peer)
-      case .pong: break
-      case .close(let reason): return .closed(reason)
-      case .violation(let violation): return .broken(violation)
+    while let message = reader.nextMessage({ output.pong($0, to: peer) }) {
+      switch message {
+      case .text(let bytes): receive(bytes, from: peer, output)
+      case .binary(let bytes):
+        if !receive(binary: bytes, from: peer) { receive(bytes, from: peer, output) }
+      case .end(let end): return end
       }
       if !outbox.isEmpty { emptyOutbox(output) }
+      if reader.hasMore && (budget.isSpent() || output.isPaused(peer)) { break }
     }
     return nil
   }

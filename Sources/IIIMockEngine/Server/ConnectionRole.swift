@@ -4,6 +4,9 @@ internal import UV
 /// What a connection is that is no worker: an end of a channel, telemetry, later HTTP and stream sockets.
 /// Confined to the engine's loop.
 protocol ConnectionRole: AnyObject {
+  /// What the engine's log calls such a connection: `a telemetry connection`.
+  var name: String { get }
+
   /// Bytes came. They are valid, and the role's to change, during the call.
   func received(_ bytes: UnsafeMutableRawBufferPointer, on connection: Peer)
 
@@ -18,6 +21,7 @@ protocol ConnectionRole: AnyObject {
 }
 
 extension ConnectionRole {
+  var name: String { "a connection" }
   func drained(_ connection: Peer) {}
   func ended(_ connection: Peer) {}
   func engineStops(_ connection: Peer) {}

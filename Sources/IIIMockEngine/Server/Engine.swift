@@ -10,6 +10,8 @@ final class Engine {
   private var router: Router
   private(set) lazy var peers = Peers(self, timers: timers, configuration)
   private(set) lazy var listeners = Listeners(self, on: loop)
+  /// Decides which requests of web pages are let in.
+  private var pages: WebPages
   /// The built-in workers whose paths these are.
   private let paths: [(path: BuiltInManifest.Path, worker: any BuiltInWorker)]
 
@@ -36,6 +38,9 @@ final class Engine {
       compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
       builtIns: configuration.settings.map { $0.makeWorker() }, listeners: configuration.listeners.count,
       startedAtMilliseconds: wallClockMilliseconds())
+    pages = WebPages(
+      checksOrigin: configuration.compatibility.refusesForeignPages, allowedOrigins: configuration.allowedOrigins,
+      allowedHosts: configuration.allowedHosts, listeners: configuration.listeners.map(\.host))
     paths = router.builtIns.flatMap { instance in instance.manifest.paths.map { ($0, instance.worker) } }
   }
 
@@ -85,6 +90,14 @@ final class Engine {
 
   // MARK: Connections
 
+  /// Checks whether a request may come from a web page, which every port has to do with every request; returns the
+  /// answer to one that may not.
+  func refusal(of request: HTTPRequestHead) -> HTTPResponse? {
+    guard let refusal = pages.refusal(of: request) else { return nil }
+    if pages.isNew(refusal) { note(.warning(refusal.note)) }
+    return Upgrade.refusal(403, refusal.answer)
+  }
+
   /// Gives a request to the built-in worker whose path it names; returns whether there is one.
   func admit(_ request: HTTPRequestHead, on peer: Peer) -> Bool {
     guard let worker = paths.first(where: { $0.path.covers(request.path) })?.worker else { return false }
@@ -101,8 +114,10 @@ final class Engine {
 
   func disconnected(_ peer: PeerID, because reason: String) { route { $0.disconnect(peer, because: reason, $1) } }
 
-  func read(_ reader: inout FrameReader, from peer: PeerID) -> Router.ConnectionEnd? {
-    route { $0.read(&reader, from: peer, $1) }
+  func read(
+    _ reader: inout FrameReader, from peer: PeerID, within budget: inout ReadBudget
+  ) -> Router.ConnectionEnd? {
+    route { $0.read(&reader, from: peer, within: &budget, $1) }
   }
 
   /// All changes of the router go through here. What built-in workers asked for meanwhile and is not done yet has its
@@ -136,6 +151,8 @@ extension Engine: RouterOutput {
 
   func send(text: some OutgoingText, to peer: PeerID) -> Int { peers.send(text: text, to: peer) }
   func pong(_ payload: ByteView, to peer: PeerID) { peers.pong(payload, to: peer) }
+  func isPaused(_ peer: PeerID) -> Bool { peers.isPaused(peer) }
+  func connection(of worker: PeerID) -> Peer? { peers.connection(of: worker) }
   func drop(_ peer: PeerID, because reason: String) { peers.drop(peer, because: reason) }
 
   var wantsEvents: Bool { configuration.onEvent != nil }

@@ -6,6 +6,10 @@ final class Listeners {
   private unowned let engine: Engine
   private let loop: Loop
   private var listeners: [TCPListener] = []
+  /// When a connection that could not be accepted was last reported, by the engine's time.
+  private var warnedAt: UInt64?
+
+  private static let warningInterval = Duration.seconds(60)
 
   init(_ engine: Engine, on loop: Loop) {
     self.engine = engine
@@ -24,16 +28,28 @@ final class Listeners {
       let listener = try TCPListener.listen(on: loop, at: address) { [unowned engine] stream in
         engine.peers.accept(stream, role)
       }
-      listener.onError = { [unowned engine] error in
-        engine.note(
-          .warning("a connection could not be accepted: \(error.reason); raise the limit of open files (ulimit -n)"))
-      }
+      listener.onError = { [unowned self] error in couldNotAccept(error) }
       listeners.append(listener)
       return listener.address
     } catch {
       if error.isAddressInUse { throw .addressInUse(host: host, port: Int(port)) }
       throw .cannotListen(host: host, port: Int(port), reason: error.reason)
     }
+  }
+
+  /// Warns that connections cannot be accepted, once a minute at most.
+  private func couldNotAccept(_ error: UVError) {
+    let now = engine.now
+    if let warnedAt, now &- warnedAt < Listeners.warningInterval.nanoseconds { return }
+    warnedAt = now
+    guard error.isOutOfDescriptors else {
+      return engine.note(.warning("a connection could not be accepted: \(error.reason)"))
+    }
+    let limit = SystemInfo.descriptorLimit.map { "all \($0) files that this process may have open are in use" }
+    engine.note(
+      .warning(
+        "a connection was closed because \(limit ?? "no files can be opened any more") (\(error.name)); "
+          + "raise the limit of open files (ulimit -n)"))
   }
 
   func shutDown() {

@@ -21,13 +21,69 @@ final class Peer {
   var reader = FrameReader(role: .server)
   /// The limit of the handshake.
   var timer: TimerToken?
-  /// Whether a warning has been given that the worker does not read.
+  /// Whether a warning has been given that the peer does not read.
   var isSlow = false
+  /// Whether it was reported that the peer is not read because of its backlog.
+  var isAtHighWater = false
+  /// Whether the peer is about to be dropped because too much output waits for it.
+  var isOverflowing = false
+  /// How long the messages of the current read may take.
+  var budget: ReadBudget
+  private(set) var pauses: Pauses = []
+  /// While a read is being handled, its end decides whether reading goes on.
+  private var isHandlingRead = false
+
+  /// Reasons for which a peer's further messages have to wait.
+  struct Pauses: OptionSet {
+    let rawValue: UInt8
+    /// Much output waits for the peer. A message that has begun is still read to its end: the peer may not read before
+    /// it has sent all of it.
+    static let output = Pauses(rawValue: 1)
+    /// Its role asked for it.
+    static let role = Pauses(rawValue: 2)
+  }
+
   unowned let peers: Peers
 
   init(_ stream: TCPStream, of peers: Peers) {
     self.stream = stream
     self.peers = peers
+    budget = ReadBudget(on: stream.loop)
+  }
+
+  // MARK: Reading
+
+  /// Handles the bytes of one read, in `body`; what is left of them waits for the next turn.
+  func handleRead(_ body: () -> Void) {
+    budget = ReadBudget(on: stream.loop)
+    isHandlingRead = true
+    body()
+    isHandlingRead = false
+    let rest = reader.takeRest()
+    if !rest.isEmpty { stream.postpone(rest) }
+    updateReading()
+  }
+
+  /// Whether a role has to leave further messages of a read for later. To be asked after each message behind which
+  /// there are more.
+  var isTurnOver: Bool { !pauses.isEmpty || budget.isSpent() }
+
+  func pause(_ reason: Pauses) {
+    pauses.insert(reason)
+    if !isHandlingRead { updateReading() }
+  }
+
+  func resume(_ reason: Pauses) {
+    guard pauses.remove(reason) != nil, !isHandlingRead else { return }
+    updateReading()
+  }
+
+  private func updateReading() {
+    if pauses.contains(.role) || !pauses.isEmpty && !reader.isInsideMessage {
+      stream.stopReading()
+    } else {
+      stream.startReading()
+    }
   }
 
   // MARK: Writing
@@ -58,11 +114,8 @@ final class Peer {
     }
   }
 
-  /// Unsent output above which a connection with a role gets no more pongs.
-  private static let pongLimit = 1 << 20
-
-  /// Answers a ping. A peer that does not read its pongs gets no more of them.
-  func pong(_ payload: ByteView) { if stream.unsentBytes < Peer.pongLimit { send(.pong, payload) } }
+  /// Answers a ping.
+  func pong(_ payload: ByteView) { if peers.hasRoom(self) { send(.pong, payload) } }
 
   // MARK: For roles
 

@@ -11,10 +11,13 @@ final class Peers {
   /// All connections that have not ended.
   private var all: [ObjectIdentifier: Peer] = [:]
 
-  /// Above this much unsent output a worker is not read until it has caught up.
-  private static let highWater = 1 << 20
-  /// From this much on a worker that does not read is worth a warning.
+  /// Above this much unsent output a peer is not read until it is down to `lowWater`.
+  private static let highWater = 64 << 20
+  private static let lowWater = 32 << 20
+  /// Above this much unsent output the log says that the peer does not read.
   private static let warningBytes = 16 << 20
+  /// Above this much output of one turn the limits are checked before each message, and not only at the turn's end.
+  private static let turnOutput = 1 << 20
   /// How long a peer may take to end its side after a closing handshake.
   private static let lingering = Duration.seconds(5)
 
@@ -51,6 +54,10 @@ final class Peers {
   // MARK: Reading
 
   private func received(_ chunk: UnsafeMutableRawBufferPointer, from peer: Peer) {
+    peer.handleRead { handle(chunk, from: peer) }
+  }
+
+  private func handle(_ chunk: UnsafeMutableRawBufferPointer, from peer: Peer) {
     switch peer.phase {
     case .worker(let id):
       peer.reader.append(chunk)
@@ -73,11 +80,12 @@ final class Peers {
       admit(request, from: peer)
       // A request that was not accepted has been answered.
       if case .opening = peer.phase { return close(peer, because: "no upgrade") }
-      if consumed < chunk.count { received(UnsafeMutableRawBufferPointer(rebasing: chunk[consumed...]), from: peer) }
+      if consumed < chunk.count { handle(UnsafeMutableRawBufferPointer(rebasing: chunk[consumed...]), from: peer) }
     }
   }
 
   private func admit(_ request: HTTPRequestHead, from peer: Peer) {
+    if let refusal = engine.refusal(of: request) { return peer.send(refusal) }
     if request.path != "/", engine.admit(request, on: peer) { return }
     let verdict = Upgrade.check(request, isKnownPath: request.path == "/")
     peer.send(verdict.response)
@@ -94,7 +102,7 @@ final class Peers {
 
   private func readFrames(from peer: Peer, _ id: PeerID) {
     // One access to reader and router a read, however many messages it brought.
-    switch engine.read(&peer.reader, from: id) {
+    switch engine.read(&peer.reader, from: id, within: &peer.budget) {
     case .closed(let reason): peer.answer(reason, echoing: "")
     case .broken(let violation):
       if let label = engine.label(of: id) {
@@ -113,13 +121,20 @@ final class Peers {
 
   func send(text: some OutgoingText, to id: PeerID) -> Int {
     let slot = Int(id.slot)
-    guard slot < workers.count, let peer = workers[slot] else { return 0 }
+    guard slot < workers.count, let peer = workers[slot], hasRoom(peer) else { return 0 }
     return peer.send(text)
   }
 
   func pong(_ payload: ByteView, to id: PeerID) {
     let slot = Int(id.slot)
-    if slot < workers.count { workers[slot]?.send(.pong, payload) }
+    if slot < workers.count { workers[slot]?.pong(payload) }
+  }
+
+  func isPaused(_ id: PeerID) -> Bool { !(connection(of: id)?.pauses.isEmpty ?? true) }
+
+  func connection(of id: PeerID) -> Peer? {
+    let slot = Int(id.slot)
+    return slot < workers.count ? workers[slot] : nil
   }
 
   /// Drops a worker that the router has forgotten already.
@@ -132,22 +147,62 @@ final class Peers {
 
   // MARK: Back-pressure
 
+  /// Whether a peer may be sent more. Its output is held against its limits while it is made: the turn's end, when the
+  /// connection reports its backlog, may come after much more of it.
+  @inline(__always) func hasRoom(_ peer: Peer) -> Bool {
+    peer.stream.unflushedBytes <= Peers.turnOutput || hasRoomForMuch(peer)
+  }
+
+  private func hasRoomForMuch(_ peer: Peer) -> Bool {
+    let waiting = peer.stream.unsentBytes
+    if waiting > Peers.highWater { peer.pause(.output) }
+    guard waiting > configuration.maxUnsentBytes else { return true }
+    if !peer.isOverflowing {
+      peer.isOverflowing = true
+      // Not at once: whoever sends may be changing the tables that a disconnection changes.
+      let me = LoopBound((peers: self, peer: peer), on: peer.stream.loop)
+      peer.stream.loop.post { me.value.peers.fellBehind(me.value.peer, waiting) }
+    }
+    return false
+  }
+
   private func fellBehind(_ peer: Peer, _ waiting: Int) {
-    guard case .worker(let id) = peer.phase, let label = engine.label(of: id) else { return }
-    if waiting > Peers.highWater { peer.stream.stopReading() }
+    if case .ended = peer.phase { return }
+    if waiting > Peers.highWater {
+      if !peer.pauses.contains(.output) || !peer.isAtHighWater {
+        peer.isAtHighWater = true
+        note(slow: peer, waiting)
+      }
+      peer.pause(.output)
+    } else if waiting <= Peers.lowWater {
+      peer.isAtHighWater = false
+      peer.resume(.output)
+    }
     if waiting > configuration.maxUnsentBytes {
-      engine.note(.slowWorker(worker: label, unsentBytes: waiting))
+      note(slow: peer, waiting)
       finish(peer, because: "it did not read: \(waiting) bytes waited, the limit is \(configuration.maxUnsentBytes)")
     } else if waiting > Peers.warningBytes && !peer.isSlow {
       peer.isSlow = true
+      note(slow: peer, waiting)
+    }
+  }
+
+  private func note(slow peer: Peer, _ waiting: Int) {
+    switch peer.phase {
+    case .worker(let id):
+      guard let label = engine.label(of: id) else { return }
       engine.note(.slowWorker(worker: label, unsentBytes: waiting))
+    case .role(let role):
+      engine.note(.warning("\(role.name) does not read: \(waiting) bytes wait for it"))
+    case .opening, .ended: break
     }
   }
 
   private func caughtUp(_ peer: Peer) {
-    if case .role(let role) = peer.phase { return role.drained(peer) }
     peer.isSlow = false
-    peer.stream.startReading()
+    peer.isAtHighWater = false
+    peer.resume(.output)
+    if case .role(let role) = peer.phase { role.drained(peer) }
   }
 
   // MARK: Ends

@@ -27,6 +27,7 @@ final class ChannelRecorder: ChannelOutput {
   }
   func finishReader() { events.append(.finished) }
   func pong(_ payload: ByteView) {}
+  var isTurnOver: Bool { false }
   func pauseWriter() { events.append(.paused) }
   func resumeWriter() { events.append(.resumed) }
   func answerClose(_ reason: CloseReason) { events.append(.answered(reason.code)) }

@@ -72,8 +72,13 @@ import Testing
   static let refusal = " and the engine will not run open instead"
 
   @Test(arguments: [
-    ("{prot: 1}", 14, "unknown field `prot`, expected one of `port`, `host`, `handshake_timeout_ms`"),
-    ("{<<: {port: 1}}", 14, "unknown field `<<`, expected one of `port`, `host`, `handshake_timeout_ms`"),
+    (
+      "{prot: 1}", 14, "unknown field `prot`, expected one of `port`, `host`, `handshake_timeout_ms`, `allowed_origins`"
+    ),
+    (
+      "{<<: {port: 1}}", 14,
+      "unknown field `<<`, expected one of `port`, `host`, `handshake_timeout_ms`, `allowed_origins`"
+    ),
     ("{port: \"3111\"}", 20, "port: invalid type: string \"3111\", expected u16"),
     ("{port: 70000}", 20, "port: invalid value: integer `70000`, expected u16"),
     ("{port: -1}", 20, "port: invalid value: integer `-1`, expected u16"),
@@ -83,6 +88,11 @@ import Testing
     ("{host: 1}", 20, "host: invalid type: integer `1`, expected a host name or an address"),
     ("{host: \"\"}", 20, "host: invalid type: string \"\", expected a host name or an address"),
     ("{handshake_timeout_ms: soon}", 36, "handshake_timeout_ms: invalid type: string \"soon\", expected u64"),
+    ("{allowed_origins: x}", 31, "allowed_origins: invalid type: string \"x\", expected a sequence of origins"),
+    (
+      "{allowed_origins: [a, 1]}", 35,
+      "allowed_origins: invalid type: integer `1`, expected an origin, as https://app.example"
+    ),
     ("5", 13, "invalid type: integer `5`, expected a map"),
     ("[a]", 13, "invalid type: sequence, expected a map"),
     ("{rbac: {}}", 14, "access control is not supported yet (`rbac`)," + refusal),

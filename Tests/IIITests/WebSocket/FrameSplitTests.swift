@@ -20,6 +20,32 @@ import Testing
     }
   }
 
+  @Test("bytes that are taken out after each event and appended again give the same events", arguments: 1...20)
+  func restAppendedAgain(seed: UInt64) {
+    var stream = FrameStream(seed: seed, to: .server)
+    let bytes = stream.valid(messages: 6)
+    var reader = FrameReader(role: .server)
+    var events: [OwnedEvent] = []
+    var rest = bytes
+    while true {
+      var left: [UInt8] = []
+      let event = rest.withUnsafeMutableBytes { memory in
+        reader.append(memory)
+        let event = reader.next().map { OwnedEvent($0) }
+        let hasMore = reader.hasMore
+        left = Array(reader.takeRest())
+        #expect(hasMore != left.isEmpty)
+        return event
+      }
+      guard let event else { break }
+      events.append(event)
+      rest = left
+    }
+    #expect(events == read(bytes))
+    let isInsideMessage = reader.isInsideMessage
+    #expect(!isInsideMessage)
+  }
+
   @Test(arguments: 1...30 as ClosedRange<UInt64>) func everyCutOfABrokenStreamGivesTheSameEvents(seed: UInt64) {
     var stream = FrameStream(seed: seed, to: .server)
     let bytes = stream.broken(stream.valid(messages: 2, maxPayload: 60))
