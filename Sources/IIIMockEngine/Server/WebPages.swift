@@ -84,8 +84,9 @@ struct WebPages {
   }
 
   private static func isSame(origin allowed: String, _ origin: String) -> Bool {
-    let allowed = allowed.hasSuffix("/") ? allowed.dropLast() : allowed[...]
-    return allowed.equalsIgnoringASCIICase(origin)
+    // Addresses are often copied from a browser, with a slash behind them.
+    allowed.equalsIgnoringASCIICase(origin)
+      || (allowed.hasSuffix("/") && allowed.dropLast().equalsIgnoringASCIICase(origin))
   }
 
   private static func parts(of origin: String) -> (scheme: Substring?, authority: Substring) {
