@@ -13,7 +13,7 @@ actor EngineCore {
   private(set) var host: LoopHost?
   private var waiters: [UInt64: Waiter] = [:]
   private var nextWaiter: UInt64 = 0
-  private var hasEnded = false
+  private(set) var hasEnded = false
 
   private struct Waiter {
     let what: Awaited
@@ -85,6 +85,16 @@ actor EngineCore {
     _ type: Worker.Type, _ body: @Sendable (Worker) throws -> Result
   ) rethrows -> Result? {
     try engine?.builtIn(type).map(body)
+  }
+
+  /// As `withBuiltIn`, where the engine is to have the worker.
+  ///
+  /// - Throws: Why it does not have it, or what `body` throws.
+  func ask<Worker: BuiltInWorker, Result: Sendable>(
+    _ builtIn: MockEngine.BuiltIn, _ body: @Sendable (Worker) throws -> Result
+  ) throws -> Result {
+    if let worker = engine?.builtIn(Worker.self) { return try body(worker) }
+    throw hasEnded ? MockEngineError.stopped : MockEngineError.builtInIsOff(builtIn)
   }
 
   // MARK: Waiting

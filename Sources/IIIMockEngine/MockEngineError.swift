@@ -10,6 +10,10 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   case system(String)
   /// The engine was shut down.
   case stopped
+  /// A built-in worker that was asked for something is switched off in this engine.
+  case builtInIsOff(MockEngine.BuiltIn)
+  /// There is no cron job with this trigger id, or it is running.
+  case cannotFire(triggerID: String)
 
   /// What happened, and what to do about it.
   public var description: String {
@@ -20,6 +24,11 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
     case .configuration(let problem): problem
     case .system(let reason): "the engine could not be started: \(reason)"
     case .stopped: "the engine was shut down"
+    case .builtInIsOff(let builtIn):
+      "\(builtIn) is not on in this engine: add it to `builtIns` of the configuration, or to the configuration file"
+    case .cannotFire(let id):
+      "trigger '\(id)' cannot fire: no job with this id is registered (registrations are not acknowledged: call "
+        + "something from its worker first), or it is running"
     }
   }
 }

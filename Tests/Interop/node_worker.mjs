@@ -35,7 +35,7 @@ const functions = {
     throw new Error('no funds: déjà vu')
   },
   note: async (data) => {
-    notes.push(data.note)
+    notes.push(data?.note ?? data)
   },
   notes: async () => notes,
   hang: () => new Promise(() => {}),

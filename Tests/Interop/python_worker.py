@@ -22,7 +22,7 @@ async def echo(data):
 
 
 async def note(data):
-    notes.append(data["note"])
+    notes.append(data.get("note", data) if isinstance(data, dict) else data)
 
 
 async def tell(data):

@@ -7,6 +7,7 @@ which may be absent. Run by the Python of iii-sdk 0.25, whose SDK drives it. Eve
 """
 import itertools, os, pathlib, re, shutil, subprocess, sys, tempfile, threading, traceback
 
+import built_ins
 import schemas
 import stage as counts
 import telemetry
@@ -119,6 +120,8 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
     hint = eventually(lambda: re.search(r"py013.*\n?.*1 MiB|1 MiB.*\n?.*py013", engine.text()), 5)
     check("2 MiB to py013: the engine's log has the hint", hint, engine.text()[-1500:])
     check("2 MiB to py013: it comes back", is_up("py013"))
+
+    built_ins.play(stage, pairs)
 
     swift_pairs = [p for p in pairs if "swift" in p]
     for owner, provider in swift_pairs:

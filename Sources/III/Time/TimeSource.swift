@@ -8,7 +8,11 @@ package final class TimeSource: Sendable {
   package static let system = TimeSource(manual: nil)
 
   /// A clock that stands still until `advance(by:)`.
-  package static func manual() -> TimeSource { TimeSource(manual: Lock(Manual())) }
+  ///
+  /// - Parameter wallClock: What the clock on the wall shows at the start, in nanoseconds since 1970.
+  package static func manual(wallClock: UInt64 = wallClockNanoseconds()) -> TimeSource {
+    TimeSource(manual: Lock(Manual(wallClock: wallClock)))
+  }
 
   /// A loop that waits by this source: how to have its due timers fire, and when the next of them is due.
   private struct Attachment {
@@ -20,6 +24,9 @@ package final class TimeSource: Sendable {
   private struct Manual {
     /// Not zero: so that moments before the start, as "a minute ago", can be named.
     var now: UInt64 = 1_000_000_000_000
+    /// What the clock on the wall shows, as of `wallClockSet`.
+    var wallClock: UInt64
+    var wallClockSet: UInt64 = 1_000_000_000_000
     var attachments: [Int: Attachment] = [:]
     var attached = 0
   }
@@ -32,7 +39,21 @@ package final class TimeSource: Sendable {
 
   package var now: UInt64 { manual?.withLock { $0.now } ?? monotonicNanoseconds() }
 
+  /// Nanoseconds since 1970 by the clock on the wall: the machine's, or one that moves with a manual source.
+  package var wallClock: UInt64 {
+    manual?.withLock { $0.wallClock &+ ($0.now &- $0.wallClockSet) } ?? wallClockNanoseconds()
+  }
+
   // MARK: Moving a manual clock
+
+  /// Sets what the clock on the wall shows, as somebody may set a machine's; deadlines do not move. Of a system clock it
+  /// does nothing.
+  package func set(wallClock: UInt64) {
+    manual?.withLock {
+      $0.wallClock = wallClock
+      $0.wallClockSet = $0.now
+    }
+  }
 
   /// Moves the clock on, deadline by deadline: each is reached, and its timers have fired on their loops, before the
   /// clock moves further. What was posted to the loops before the call has its place in that order.

@@ -97,6 +97,18 @@ final class BuiltInHost {
   /// As `schedule(after:)`, at a moment of `now`.
   func schedule(at moment: UInt64) -> TimerToken? { services?.schedule(.builtIn(id), at: moment) }
 
+  /// As `schedule(after:)`, for a moment of the wall clock. That clock may be set meanwhile, so `timerFired` may be called
+  /// earlier: a worker that finds its moment not yet come schedules again.
+  func schedule(atWallClock moment: UInt64) -> TimerToken? {
+    guard let services else { return nil }
+    let wallClock = self.wallClock
+    let wait = moment > wallClock ? moment - wallClock : 0
+    return schedule(at: now &+ (services.canWallClockBeSet ? min(wait, BuiltInHost.wallClockPatience) : wait))
+  }
+
+  /// How long the wall clock is relied on without another look at it.
+  private static let wallClockPatience: UInt64 = 10_000_000_000
+
   /// Takes a timer out; `timerFired` is not called for it.
   func cancel(_ token: TimerToken) { services?.cancel(token) }
 
@@ -131,6 +143,8 @@ final class BuiltInHost {
 protocol BuiltInServices: AnyObject {
   var now: UInt64 { get }
   var wallClock: UInt64 { get }
+  /// Whether the wall clock may move otherwise than `now` does.
+  var canWallClockBeSet: Bool { get }
   var wantsEvents: Bool { get }
   func note(_ event: EngineEvent)
   /// Has the kernel's `timerFired` called at a moment of `now`.
@@ -145,6 +159,10 @@ protocol BuiltInServices: AnyObject {
 
 extension BuiltInServices {
   func connection(of worker: PeerID) -> Peer? { nil }
+}
+
+extension BuiltInServices {
+  var canWallClockBeSet: Bool { true }
 }
 
 /// What a timer of the kernel is for.

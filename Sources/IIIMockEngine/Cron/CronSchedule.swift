@@ -9,7 +9,7 @@ internal import III
 /// - A clock that is set back by at most ``repetition`` has jobs wait until it has caught up; further back, the jobs
 ///   follow the new time.
 struct CronSchedule<Job> {
-  typealias ID = [UInt8]
+  typealias ID = ByteKey
 
   /// A run that has begun; the job waits until `ended` is told of it.
   struct Run {
@@ -53,7 +53,10 @@ struct CronSchedule<Job> {
   /// The next second in which a job is due, in nanoseconds since 1970; `nil` if none waits.
   var nextMoment: UInt64? { heap.nextDeadline.map { $0 &* UTCTime.nanosecondsPerSecond } }
 
-  func contains(_ id: ID) -> Bool { entries[id] != nil }
+  /// Whether this run's job is still registered.
+  func isRunning(_ run: Run) -> Bool {
+    if case .running(run.number)? = entries[run.id]?.state { true } else { false }
+  }
 
   /// Adds a job; `false` if its id is taken, whose job stays.
   mutating func add(_ id: ID, _ expression: CronExpression, _ job: Job, now: UInt64) -> Bool {

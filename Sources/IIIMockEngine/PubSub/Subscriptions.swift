@@ -23,6 +23,8 @@ struct Subscriptions<ID: Hashable, Subscriber> {
     return subscriber
   }
 
+  func subscriber(_ id: ID) -> Subscriber? { topicOf[id].flatMap { topics[$0]?[id] } }
+
   /// The subscribers of exactly this topic, in the order in which they came.
   func subscribers(of topic: Topic) -> [Subscriber] { topics[topic]?.map(\.value) ?? [] }
 }

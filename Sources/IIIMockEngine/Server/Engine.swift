@@ -157,7 +157,8 @@ extension Engine: RouterOutput {
 
   var wantsEvents: Bool { configuration.onEvent != nil }
   var now: UInt64 { timers.now }
-  var wallClock: UInt64 { wallClockNanoseconds() }
+  var wallClock: UInt64 { timers.source.wallClock }
+  var canWallClockBeSet: Bool { !timers.source.isManual }
 
   func note(_ event: EngineEvent) {
     if case .frameIgnored(let diagnostic) = event {

@@ -54,5 +54,13 @@ struct StateChange: Equatable {
     return output
   }
 
+  static let schema = BuiltInSchema.object(
+    "StateCallRequest",
+    [
+      "event_type": ["type": "string", "enum": ["state:created", "state:updated", "state:deleted"]],
+      "key": ["type": "string"], "new_value": true, "old_value": true, "scope": ["type": "string"],
+      "type": ["type": "string"],
+    ], required: ["event_type", "key", "new_value", "old_value", "scope", "type"])
+
   private static let null = Array("null".utf8)
 }

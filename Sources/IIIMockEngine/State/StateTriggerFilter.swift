@@ -32,6 +32,13 @@ struct StateTriggerFilter: Equatable {
     scope = try Self.text(found.scope)
   }
 
+  static let schema = BuiltInSchema.object(
+    "StateTriggerConfig",
+    [
+      "condition_function_id": ["type": ["string", "null"]], "key": ["type": ["string", "null"]],
+      "scope": ["type": ["string", "null"]],
+    ], required: [])
+
   private static func text(_ json: ByteView?) throws(InputMismatch) -> [UInt8]? {
     guard let json, EditableJSON.Kind(of: json) != .null else { return nil }
     guard JSONText.isString(json) else { throw .invalidType(of: json, expected: "a string") }

@@ -28,6 +28,12 @@ struct StateTriggers<ID: Hashable, Trigger> {
     return removed?.trigger
   }
 
+  /// Changes a trigger in place; `nil` if there is none.
+  mutating func modify<Result>(_ id: ID, _ body: (inout Trigger) -> Result) -> Result? {
+    guard let group = groupOf[id] else { return nil }
+    return groups[group]?.modify(id) { body(&$0.trigger) }
+  }
+
   func trigger(_ id: ID) -> Trigger? { groupOf[id].flatMap { groups[$0]?[id]?.trigger } }
 
   /// The ids of the triggers that match a change, in the order of their registration.

@@ -154,21 +154,21 @@ import Testing
       workers:
         - name: iii-http
           config: {port: 3111, middleware: [f]}
-        - name: cron
+        - name: queue
         - name: iii-htpp
         - name: my-worker
           image: ghcr.io/me/mine
       modules:
-        - name: iii-state
+        - name: iii-stream
         - name: iii-worker-ops
       """)
     #expect(
       file.warnings == [
         "worker 'iii-http' is not available in this engine yet; line 2: ignored",
-        "worker 'cron' is not available in this engine yet; line 4: ignored",
+        "worker 'queue' is not available in this engine yet; line 4: ignored",
         "worker 'iii-htpp' is not available in this engine yet; line 5: ignored (did you mean 'iii-http'?)",
         "worker 'my-worker' is not available in this engine yet; line 6: ignored",
-        "worker 'iii-state' is not available in this engine yet; line 9: ignored",
+        "worker 'iii-stream' is not available in this engine yet; line 9: ignored",
         "worker 'iii-worker-ops' is not available in this engine yet; line 10: ignored",
       ])
   }

@@ -1,3 +1,4 @@
+import III
 import TestSupport
 import Testing
 
@@ -92,15 +93,15 @@ import Testing
       case .add(let id, let period):
         guard let expression = try? CronExpression("*/\(period) * * * * *") else { return "no expression" }
         let isNew = model.add(id, period, at: second)
-        if schedule.add(id.bytes, expression, id, now: UInt64(clock)) != isNew { return "\(step)" }
+        if schedule.add(ByteKey(id), expression, id, now: UInt64(clock)) != isNew { return "\(step)" }
         if isNew {
           registrations += 1
           number[id] = registrations
         }
       case .remove(let id):
         let isThere = model.jobs.removeValue(forKey: id) != nil
-        if (schedule.remove(id.bytes) != nil) != isThere { return "\(step)" }
-        running.removeAll { $0.id == id.bytes }
+        if (schedule.remove(ByteKey(id)) != nil) != isThere { return "\(step)" }
+        running.removeAll { $0.id == ByteKey(id) }
       case .end(let index):
         guard running.indices.contains(index) else { continue }
         let run = running.remove(at: index)
@@ -141,12 +142,12 @@ import Testing
     var nextMoment: UInt64? { schedule.nextMoment }
 
     func add(_ id: String, _ expression: CronExpression, _ job: Int, now: UInt64) -> Bool {
-      schedule.add(id.bytes, expression, job, now: now)
+      schedule.add(ByteKey(id), expression, job, now: now)
     }
 
-    func remove(_ id: String) { schedule.remove(id.bytes) }
+    func remove(_ id: String) { schedule.remove(ByteKey(id)) }
     func due(now: UInt64, limit: Int = .max) -> [CronSchedule<Int>.Run] { schedule.due(now: now, limit: limit) }
-    func fire(_ id: String, now: UInt64) -> CronSchedule<Int>.Run? { schedule.fire(id.bytes, now: now) }
+    func fire(_ id: String, now: UInt64) -> CronSchedule<Int>.Run? { schedule.fire(ByteKey(id), now: now) }
     func ended(_ run: CronSchedule<Int>.Run, now: UInt64) { schedule.ended(run, now: now) }
   }
 

@@ -52,7 +52,7 @@ struct InteropFunctions: Sendable {
       throw IIIInvocationError(code: "DECLINED", message: "no funds: déjà vu", stacktrace: "at the till\nat the door")
     }
     try worker.registerFunction("\(prefix)::note") { (input: JSONValue) async throws -> Void in
-      await notes.append(input["note"] ?? .null)
+      await notes.append(input["note"] ?? input)
     }
     try worker.registerFunction("\(prefix)::notes") { (_: JSONValue) async throws -> JSONValue in
       .array(await notes.all)

@@ -1,0 +1,175 @@
+internal import III
+
+/// `iii-state`: values by scope and key, and triggers of type `state` that fire when they change.
+final class StateWorker: BuiltInWorker {
+  static let triggerType = "state"
+
+  let manifest = BuiltInManifest(
+    name: StateSettings.workerName, functions: StateFunction.allCases.map(\.manifestFunction),
+    triggerTypes: [
+      BuiltInTriggerType(
+        id: StateWorker.triggerType, description: "State trigger", requestSchema: StateTriggerFilter.schema,
+        callSchema: StateChange.schema)
+    ])
+
+  private struct Entry {
+    let trigger: TriggerEntry
+    let conditionFunctionID: ByteKey?
+    var rate = StateTriggerRate()
+  }
+
+  private let functions = StateFunction.allCases
+  private var host: BuiltInHost?
+  private(set) var store = StateStore()
+  /// By the trigger's place in the order of registrations, which no two triggers share.
+  private var triggers = StateTriggers<UInt64, Entry>()
+  private var deliveries = StateDeliveries()
+
+  init(_ settings: StateSettings) {}
+
+  func start(_ host: BuiltInHost) { self.host = host }
+
+  // MARK: Functions
+
+  func call(
+    _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
+  ) throws(BuiltInInput.Mismatch) -> BuiltInReply {
+    let kind = functions[function.number]
+    let input = try StateInput(call.data, named: function.inputName, fields: kind.fields)
+    switch kind {
+    case .set:
+      let change = store.set(input.value, of: input.key, in: input.scope)
+      return answer(change, .bytes(change.result()), orFail: "SET_ERROR", "Failed to set value")
+    case .delete:
+      let change = store.delete(input.key, in: input.scope)
+      return answer(
+        change, change.old.map { .bytes($0) } ?? .nothing, orFail: "DELETE_ERROR", "Failed to delete value")
+    case .update:
+      let (change, problems) = store.update(input.key, in: input.scope, input.operations)
+      return answer(change, .bytes(change.result(problems)), orFail: "UPDATE_ERROR", "Failed to update value")
+    case .get: return store.value(of: input.key, in: input.scope).map { .bytes($0) } ?? .nothing
+    case .list: return .bytes(StateWorker.list(store.entries(of: input.scope)))
+    case .listGroups: return .bytes(StateWorker.groups(store.scopeNames))
+    }
+  }
+
+  /// As `state::set`; `done` hears why the value was not saved, if it was not.
+  func set(_ value: [UInt8], of key: [UInt8], in scope: [UInt8], then done: @escaping (String?) -> Void) {
+    save(store.set(value, of: key, in: scope), then: done)
+  }
+
+  /// As `state::delete`; `done` hears why the deletion was not saved, if it was not.
+  func delete(_ key: [UInt8], in scope: [UInt8], then done: @escaping (String?) -> Void) {
+    save(store.delete(key, in: scope), then: done)
+  }
+
+  /// Answers once a change is saved.
+  private func answer(
+    _ change: StateChange, _ reply: BuiltInReply, orFail code: String, _ message: String
+  ) -> BuiltInReply {
+    guard let host else { return .nothing }
+    var outcome: BuiltInReply?
+    var token: ReplyToken?
+    save(change) { problem in
+      let reply = problem.map { .failure(InvocationFailure(code: code, message: "\(message): \($0)")) } ?? reply
+      if let token { host.reply(token, reply) } else { outcome = reply }
+    }
+    if let outcome { return outcome }
+    let later = host.laterReply()
+    token = later
+    return .later(later)
+  }
+
+  /// Saves a change and tells the triggers of it.
+  private func save(_ change: StateChange, then done: (String?) -> Void) {
+    tell(change)
+    done(nil)
+  }
+
+  private static func list(_ entries: OrderedTable<[UInt8], [UInt8]>) -> [UInt8] {
+    var output: [UInt8] = []
+    output.reserveCapacity(entries.reduce(2) { $0 + $1.value.count + 1 })
+    output.append(UInt8(ascii: "["))
+    for (_, value) in entries {
+      if output.count > 1 { output.append(UInt8(ascii: ",")) }
+      output += value
+    }
+    output.append(UInt8(ascii: "]"))
+    return output
+  }
+
+  private static func groups(_ names: [[UInt8]]) -> [UInt8] {
+    let quoted = names.map { JSONText.quoted(String(decoding: $0, as: UTF8.self)) }
+    return Array("{\"groups\":[".utf8) + quoted.joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
+  }
+
+  // MARK: Triggers
+
+  func triggerRegistered(_ trigger: TriggerEntry, replacing old: TriggerEntry?) -> InvocationFailure? {
+    let filter: StateTriggerFilter
+    do {
+      filter = try trigger.config.withView { try StateTriggerFilter($0) }
+    } catch {
+      return .refused("Failed to parse trigger config: \((error as? InputMismatch)?.reason ?? "\(error)")")
+    }
+    if let old { triggers.remove(old.sequence) }
+    let condition = filter.conditionFunctionID.map { ByteKey(String(decoding: $0, as: UTF8.self)) }
+    triggers.add(trigger.sequence, filter, Entry(trigger: trigger, conditionFunctionID: condition))
+    return nil
+  }
+
+  func triggerUnregistered(_ trigger: TriggerEntry) { triggers.remove(trigger.sequence) }
+
+  /// Starts the delivery of a change to the triggers that it matches.
+  private func tell(_ change: StateChange) {
+    guard !triggers.isEmpty else { return }
+    let matching = triggers.matching(scope: change.scope, key: change.key)
+    guard !matching.isEmpty, let delivery = deliveries.begin(change.event, to: matching) else { return }
+    deliver(delivery)
+  }
+
+  /// Calls the current trigger of a delivery, or asks its condition; those that have ended are passed over.
+  private func deliver(_ delivery: UInt64) {
+    guard let host else { return }
+    while let (number, event) = deliveries.current(delivery) {
+      guard let entry = triggers.trigger(number) else {
+        deliveries.advance(delivery)
+        continue
+      }
+      if triggers.modify(number, { $0.rate.fired(now: host.now) }) == true {
+        host.warn(
+          "trigger '\(entry.trigger.id.text)' has fired \(StateTriggerRate.limit) times within a second: its function "
+            + "'\(entry.trigger.functionID.text)' may be changing the state that it watches")
+      }
+      let token = CallToken(delivery)
+      if let condition = entry.conditionFunctionID {
+        host.check(condition: condition, event, trigger: entry.trigger.id, token: token)
+      } else {
+        host.fire(entry.trigger, event, token: token)
+      }
+      return
+    }
+  }
+
+  func conditionDecided(_ token: CallToken, _ verdict: ConditionVerdict) {
+    guard let (number, event) = deliveries.current(token.number) else { return }
+    if verdict == .holds, let entry = triggers.trigger(number) {
+      host?.fire(entry.trigger, event, token: token)
+    } else {
+      deliveries.advance(token.number)
+      deliver(token.number)
+    }
+  }
+
+  func callCompleted(_ token: CallToken, _ outcome: CallOutcome) {
+    if case .failure(let failure) = outcome, let number = deliveries.current(token.number)?.trigger,
+      let trigger = triggers.trigger(number)?.trigger
+    {
+      host?.warn(
+        "trigger '\(trigger.id.text)': function '\(trigger.functionID.text)' failed: \(failure.code): \(failure.message)"
+      )
+    }
+    deliveries.advance(token.number)
+    deliver(token.number)
+  }
+}
