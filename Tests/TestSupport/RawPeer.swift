@@ -100,6 +100,8 @@ package actor RawPeer {
   package func send(binary: [UInt8]) { send(RawFrame.binary(binary)) }
   package func send(_ frame: RawFrame) { send(bytes: frame.encoded()) }
   package func send(bytes: [UInt8]) { bytes.withUnsafeBytes { stream?.write($0) } }
+  /// Hands to the kernel what was sent: it is on its way when this returns, as far as the kernel takes it.
+  package func flush() { stream?.flush() }
 
   // MARK: Receiving
 

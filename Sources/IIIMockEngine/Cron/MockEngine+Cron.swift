@@ -37,7 +37,10 @@ extension MockEngine {
       switch outcome {
       case .ran: return true
       case .skipped: return false
-      case .failed(let failure): throw IIIInvocationError(code: failure.code, message: failure.message)
+      case .failed(let failure):
+        // The call failed because its worker was dropped.
+        if await engine.core.hasEnded { throw MockEngineError.stopped }
+        throw IIIInvocationError(code: failure.code, message: failure.message)
       case .stopped: throw MockEngineError.stopped
       }
     }

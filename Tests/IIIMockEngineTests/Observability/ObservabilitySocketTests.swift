@@ -87,7 +87,7 @@ import Testing
 
   @Test func withoutObservabilityNoSpansAreThere() async throws {
     var configuration = MockEngine.Configuration()
-    configuration.isObservabilityEnabled = false
+    configuration.builtIns = []
     try await withMockEngine(configuration) { engine in
       let worker = try await engine.registerWorker()
       let error = await #expect(throws: IIIInvocationError.self) {

@@ -114,7 +114,9 @@ struct Recorder: TriggerHandler {
   }
 
   @Test func aTypeIsGivenUp() async throws {
-    try await withMockEngine { engine in
+    var configuration = MockEngine.Configuration()
+    configuration.builtIns = [.observability]
+    try await withMockEngine(configuration) { engine in
       let provider = try await engine.registerWorker()
       let ref = try provider.registerTriggerType(Self.type, request: String.self, handler: Recorder())
       try ref.registerFunction("takes::text") { (text: String) async in text.uppercased() }
@@ -132,6 +134,7 @@ struct Recorder: TriggerHandler {
     for compatibility in [Compatibility.current, .v0_13] {
       var configuration = MockEngine.Configuration()
       configuration.compatibility = compatibility
+      configuration.builtIns = [.observability]
       try await withMockEngine(configuration) { engine in
         let worker = try await engine.registerWorker(options: InitOptions(workerName: "calc"))
         try worker.registerFunction(

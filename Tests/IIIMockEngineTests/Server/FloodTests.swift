@@ -50,8 +50,8 @@ import UV
       let standstill = await Standstill.begin(on: engine.core.loop)
       await flooder.send(bytes: (0..<count).flatMap { _ in frame.encoded() } + Self.registration("last").encoded())
       await quiet.send(Self.registration("quiet"))
-      // A later turn of the peers' loop: what was written in the one before has left.
-      _ = await quiet.endedBy
+      await flooder.flush()
+      await quiet.flush()
       standstill.end()
       var order: [String] = []
       for await id in registered.stream {
