@@ -19,5 +19,5 @@ import Testing
     }
   }
 
-  @Test func allAreThere() { #expect(Transcript.all.count == 55) }
+  @Test func allAreThere() { #expect(Transcript.all.count == 53) }
 }
