@@ -289,7 +289,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
       localHead += 1
       count += 1
       perform(work)
-      if count % 16 == 0 && isTurnOver { break }
+      if count % 4 == 0 && isTurnOver { break }
     }
     if localHead == local.count {
       local.removeAll(keepingCapacity: local.count <= 4096)
@@ -310,7 +310,8 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     return turnEndsAt
   }
 
-  private var isTurnOver: Bool { turnEnd <= monotonicNanoseconds() }
+  /// Whether this turn's work should end now.
+  package var isTurnOver: Bool { turnEnd <= monotonicNanoseconds() }
 
   /// Has `stream` asked in the next turn to handle the bytes that it kept.
   func resumeLater(_ stream: TCPStream) {

@@ -89,6 +89,8 @@ extension Router {
         if let waiting = lateReplies.removeValue(forKey: token) { settle(waiting, reply, output) }
       case .metadata(let metadata, let peer): set(metadata, of: peer, output)
       }
+      // A request may be long: a function of the engine that a trigger of its own calls again, for instance.
+      if output.isTurnOver { remainingBudget = 0 }
     }
   }
 

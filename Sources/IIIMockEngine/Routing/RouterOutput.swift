@@ -10,10 +10,13 @@ protocol RouterOutput: BuiltInServices {
   func isPaused(_ peer: PeerID) -> Bool
   /// Drops a connection without a Close; the router has forgotten it already.
   func drop(_ peer: PeerID, because reason: String)
+  /// Whether the work of the loop's turn should end now, so that others have their turn.
+  var isTurnOver: Bool { get }
 }
 
 extension RouterOutput {
   func isPaused(_ peer: PeerID) -> Bool { false }
+  var isTurnOver: Bool { false }
 }
 
 extension Router {

@@ -152,6 +152,7 @@ extension Engine: RouterOutput {
   func send(text: some OutgoingText, to peer: PeerID) -> Int { peers.send(text: text, to: peer) }
   func pong(_ payload: ByteView, to peer: PeerID) { peers.pong(payload, to: peer) }
   func isPaused(_ peer: PeerID) -> Bool { peers.isPaused(peer) }
+  var isTurnOver: Bool { loop.isTurnOver }
   func connection(of worker: PeerID) -> Peer? { peers.connection(of: worker) }
   func drop(_ peer: PeerID, because reason: String) { peers.drop(peer, because: reason) }
 
