@@ -8,6 +8,7 @@ enum Bench {
            bench lifecycle [--engines N]
            bench coder [--seconds S] [--quick] [--only PART OF A NAME]
            bench scale [--engine PATH] [--workers N]
+           bench backpressure [--seconds S] [--callers N]
            bench load [--engine PATH] [--window N] [--seconds S]
     """
 
@@ -19,6 +20,7 @@ enum Bench {
     case "lifecycle": await Lifecycle.run(&arguments)
     case "coder": CoderBench.run(&arguments)
     case "scale": Scale.run(&arguments)
+    case "backpressure": await Backpressure.run(&arguments)
     case "load": Load.run(&arguments)
     case "engine": await Engine.serve()
     case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))

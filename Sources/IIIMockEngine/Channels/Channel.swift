@@ -83,7 +83,7 @@ struct Channel {
       case .text(let bytes): received(bytes, isText: true, output)
       case .binary(let bytes): received(bytes, isText: false, output)
       case .ping(let payload): output.pong(payload)
-      case .pong: break
+      case .pong, .skipped: break
       case .close(let reason): writerClosed(reason, output)
       case .violation(let violation): return violation
       }

@@ -93,7 +93,7 @@ final class ChannelRelay {
   private func readReader(_ peer: Peer) -> Router.ConnectionEnd? {
     while let event = peer.reader.next() {
       switch event {
-      case .text, .binary, .pong: break
+      case .text, .binary, .pong, .skipped: break
       case .ping(let payload): peer.pong(payload)
       case .close(let reason): return .closed(reason)
       case .violation(let violation): return .broken(violation)

@@ -262,7 +262,7 @@ final class TelemetryConnection: ConnectionRole {
     connection.reader.append(bytes)
     while let event = connection.reader.next() {
       switch event {
-      case .text, .pong: break
+      case .text, .pong, .skipped: break
       case .binary(let message): worker.receivedOnTelemetryConnection(message)
       case .ping(let payload): connection.pong(payload)
       case .close(let reason): return connection.answer(reason, echoing: "")

@@ -18,7 +18,7 @@ extension Router {
       case .binary(let message):
         if !receive(binary: message, from: peer) { receive(message, from: peer, output) }
       case .ping(let payload): output.pong(payload, to: peer)
-      case .pong: break
+      case .pong, .skipped: break
       case .close(let reason): return .closed(reason)
       case .violation(let violation): return .broken(violation)
       }
