@@ -25,7 +25,7 @@ proofs: ## the random tests with their full counts, in release mode
 	@Scripts/setup
 	Scripts/proofs
 
-fuzz: ## a million mutated frames for each frame path, under AddressSanitizer
+fuzz: ## a million mutated frames for each frame path, 300,000 calls under random cuts, under AddressSanitizer
 	@Scripts/setup
 	Scripts/fuzz
 

@@ -27,7 +27,7 @@ public final class III: Sendable {
   /// The namespace of the worker; `nil` names none.
   let namespace: String?
   let host: LoopHost
-  let gauge = SendGauge()
+  let gauge: SendGauge
   let log: @Sendable (LogLevel, String) -> Void
   private let status: ConnectionStatus
   private let connection: LoopBound<Connection>
@@ -41,8 +41,18 @@ public final class III: Sendable {
     namespace = settings.namespace
     log = settings.configuration.log
     status = ConnectionStatus()
+    gauge = SendGauge(limit: settings.configuration.machine.maxUnsentBytes)
     connection = LoopBound(Connection(settings.configuration, on: host, status: status, gauge: gauge), on: host.loop)
   }
+
+  /// The workers of this process that are not shut down, in the order in which they were made.
+  ///
+  /// A worker lives until ``shutdown()``, also without a reference to it: this finds it again.
+  ///
+  /// ```swift
+  /// for worker in III.active { await worker.shutdown() }
+  /// ```
+  public static var active: [III] { ActiveWorkers.all }
 
   /// The id under which the engine knows the present connection; `nil` before the engine has said it. Each connection has a new one.
   public var workerID: String? { status.workerID }
@@ -65,35 +75,45 @@ public final class III: Sendable {
 
   /// Calls `handler` with each state that follows, one after another, until the result's `cancel` is called or the worker is shut down.
   ///
-  /// The handler runs on no thread of the connection's: it may take its time.
+  /// The handler does not run on a thread of the connection: it may take its time. No call of it begins after `cancel` has returned.
   @discardableResult
   public func addConnectionStateListener(_ handler: @escaping @Sendable (IIIConnectionState) -> Void) -> Cancellation {
-    let (states, cancellation) = status.observe(startingWithCurrent: false)
+    let (states, ending) = status.observe(startingWithCurrent: false)
+    let listener = StateListener(handler)
     Task {
-      for await state in states { handler(state) }
+      for await state in states where !listener.call(state) { break }
     }
-    return cancellation
+    return Cancellation {
+      ending.cancel()
+      listener.cancel()
+    }
   }
 
   /// Ends the worker: calls that wait fail with the code `SHUTDOWN`, the connection is closed, and nothing is accepted any more.
   ///
-  /// Messages that were handed over before are sent still. Handlers that run are not waited for, and their results are dropped. It
-  /// returns within 5 s, also when the engine does not answer; a second call waits for the first and does nothing else.
+  /// Messages that were handed over before are still sent. The tasks of handlers that run are cancelled; they are not waited for, and
+  /// their results are dropped. It returns within 5 s, also when the engine does not answer; a second call waits for the first and does nothing else.
   public func shutdown() async {
     await withCheckedContinuation { continuation in beginShutdown { continuation.resume() } }
   }
 
   /// Has the connection closed; calls `done` when it is.
   func beginShutdown(_ done: @escaping @Sendable () -> Void) {
-    _ = status.beginShutdown()
+    if status.beginShutdown() { ActiveWorkers.remove(status) }
     if !post({ $0.shutDown(done) }) { done() }
   }
 
   /// Whether `shutdown` was called.
   var isShutDown: Bool { status.isShutDown }
 
-  /// Whether functions and triggers are taken still.
-  var takesRegistrations: Bool { status.takesRegistrations }
+  /// Why the worker has given up; `nil` if it has not.
+  var failure: (any Error)? { status.failure }
+
+  /// Throws if functions and triggers are not accepted any more.
+  func checkRegistrations(_ id: String) throws {
+    guard status.acceptsRegistrations else { throw shutDownError(id) }
+    if let failure { throw failure }
+  }
 
   /// Gives the connection something to do, in the order of the posts; `false` says that its loop has ended.
   @discardableResult
@@ -119,11 +139,15 @@ public final class III: Sendable {
 
   /// Connects; calls `done` when the connection stands, or never will, or has taken too long.
   func beginConnecting(_ timeout: Duration, _ done: @escaping @Sendable (Connection.ConnectOutcome) -> Void) {
+    ActiveWorkers.add(self, status)
     let isAccepted = post {
       $0.start()
       $0.waitForConnection(timeout, done)
     }
-    if !isAccepted { done(.shutDown) }
+    if !isAccepted {
+      ActiveWorkers.remove(status)
+      done(.shutDown)
+    }
   }
 
   /// As `check`, for who made the worker: nobody gets to hold one that has failed.

@@ -5,33 +5,32 @@ extension ConnectionMachine {
     guard !isRetired else { return }
     triggers[trigger.id] = trigger
     registrations.add(trigger.id, to: .triggers, trigger.registration)
-    if phase == .connected { write(trigger.registration.frame()) }
+    send(trigger.registration)
   }
 
   mutating func unregister(trigger id: String) {
     guard let trigger = triggers.removeValue(forKey: id) else { return }
-    guard registrations.remove(id, from: .triggers), phase == .connected else { return }
-    write(UnregisterTriggerMessage(id: id, type: trigger.type).frame())
+    if registrations.remove(id, from: .triggers) { send(UnregisterTriggerMessage(id: id, type: trigger.type)) }
   }
 
   mutating func register(_ type: RegisteredTriggerType) {
     guard !isRetired else { return }
     triggerTypes[type.id] = type
     registrations.add(type.id, to: .triggerTypes, type.registration)
-    if phase == .connected { write(type.registration.frame()) }
+    send(type.registration)
   }
 
   mutating func unregister(triggerType id: String) {
     triggerTypes[id] = nil
     inboundTriggers = inboundTriggers.filter { $0.value.type != id }
     _ = registrations.remove(id, from: .triggerTypes)
-    if phase == .connected { write(UnregisterTriggerTypeMessage(id: id).frame()) }
+    send(UnregisterTriggerTypeMessage(id: id))
   }
 
   // MARK: The engine's side
 
   /// Somebody registered a trigger of a type that this worker provides, or is thought to.
-  mutating func receiveTrigger(_ envelope: borrowing Envelope, now: UInt64) {
+  mutating func receiveTrigger(_ envelope: borrowing Envelope) {
     guard let id = envelope.text(.id), let type = envelope.text(.triggerType),
       let functionID = envelope.text(.functionID)
     else {
@@ -42,14 +41,15 @@ extension ConnectionMachine {
       let answer = TriggerRegistrationResultMessage(
         id: id, type: type, functionID: functionID,
         error: ("trigger_type_not_found", "Trigger type not found"))
-      self.answer(answer.frame(), now: now)
+      send(answer)
       return
     }
+    guard let session else { return }
     let trigger = InboundTrigger(
       id: id, type: type, functionID: functionID, config: envelope.value(.config)?.array ?? Array("null".utf8),
       metadata: envelope.value(.metadata)?.array, namespace: envelope.text(.namespace))
     inboundTriggers[id] = trigger
-    actions.append(.registerTrigger(registered, trigger, connection: connection))
+    actions.append(.registerTrigger(registered, trigger, connection: session.number))
   }
 
   /// The engine says the id only: the handler gets all that was registered under it.

@@ -1,4 +1,4 @@
-/// What the engine must be told anew on each connection, in the order in which it is told.
+/// What the engine is told on each connection, in that order.
 struct Registrations {
   /// The groups of the replay, in its order.
   enum Group: Int, CaseIterable {
@@ -18,7 +18,7 @@ struct Registrations {
     groups[group.rawValue][id] = Entry(order: added, message: message)
   }
 
-  /// `false` where it was not there.
+  /// `false` if it was not there.
   mutating func remove(_ id: String, from group: Group) -> Bool {
     groups[group.rawValue].removeValue(forKey: id) != nil
   }

@@ -69,7 +69,7 @@ extension III {
     _ id: String, _ description: String?, _ metadata: JSONValue?, _ requestFormat: FormatSource,
     _ responseFormat: FormatSource, _ body: RegisteredFunction.Body
   ) throws -> FunctionRef {
-    guard takesRegistrations else { throw shutDownError(id) }
+    try checkRegistrations(id)
     let registration = RegisterFunctionMessage(
       id: id, description: description, requestFormat: try requestFormat.json(),
       responseFormat: try responseFormat.json(), metadata: try metadata.map { try PayloadCoder.encode($0) })

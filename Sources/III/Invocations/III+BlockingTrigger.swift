@@ -20,7 +20,7 @@ extension III {
     try BlockingCall.check("trigger", functionID: request.functionID)
     let message = try message(request)
     if case .void = request.action {
-      try send(message)
+      try blockingHandOver(message, timeout: request.timeout)
       return .null
     }
     return try decode(blockingResult(of: message, timeout: request.timeout), of: message)
@@ -147,23 +147,23 @@ extension III {
       "it blocks the thread: call the async form in an async function; top-level code of main.swift finds this one"
   )
   public func trigger<Payload: Encodable & Sendable>(
-    _ functionID: String, payload: Payload, action: TriggerActionVoid, metadata: JSONValue? = nil,
-    namespace: String? = nil
+    _ functionID: String, payload: Payload, action: TriggerActionVoid, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
   ) throws {
     try BlockingCall.check("trigger", functionID: functionID)
-    try send(
+    try blockingHandOver(
       try message(
         functionID, data: try PayloadCoder.encode(payload), action: .void(action), metadata: metadata,
-        namespace: namespace))
-  }
-
-  private func send(_ message: InvokeFunctionMessage) throws {
-    try post(message)
-    if gauge.isFull { BlockingCall.value { done in waitForRoom { done(()) } } }
+        namespace: namespace), timeout: timeout)
   }
 
   private func blockingResult(of message: InvokeFunctionMessage, timeout: Duration?) throws -> [UInt8] {
-    let post = try call(message, .random(), timeout: timeout)
-    return try BlockingCall.value(post).get()
+    let call = try prepare(message, hasResult: true, timeout: timeout)
+    return try BlockingCall.value { call.post($0) }.get()
+  }
+
+  private func blockingHandOver(_ message: InvokeFunctionMessage, timeout: Duration?) throws {
+    guard let call = try handOverAtOnce(message, timeout: timeout) else { return }
+    _ = try BlockingCall.value { call.post($0) }.get()
   }
 }

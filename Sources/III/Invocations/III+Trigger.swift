@@ -16,7 +16,7 @@ extension III {
   public func trigger(_ request: TriggerRequest) async throws -> JSONValue {
     let message = try message(request)
     if case .void = request.action {
-      try await send(message)
+      try await handOver(message, timeout: request.timeout)
       return .null
     }
     return try decode(await result(of: message, timeout: request.timeout), of: message)
@@ -103,26 +103,28 @@ extension III {
     return try decode(await result(of: message, timeout: timeout), of: message)
   }
 
-  /// Calls a function and waits for nothing: neither its result nor its failure is told. Returns when the call is handed over to
-  /// the connection, or to the queue of those that wait for one. While more than 4 MiB wait to be sent, it waits until they are.
+  /// Calls a function and does not wait for it: neither its result nor its failure is reported. Returns when the call is handed over to
+  /// the connection, or to the queue of calls that wait for one. While more than 16 MiB wait to be sent it waits for its turn, at most
+  /// `timeout`, by default ``InitOptions/invocationTimeout``; a call that was not handed over is not sent.
   ///
   /// ```swift
   /// try await iii.trigger("audit::note", payload: event, action: .void())
   /// ```
   ///
-  /// - Throws: ``IIIInvocationError`` with the code `payload_too_large` or `SHUTDOWN`; ``IIIRegistrationError`` if the namespace is
-  ///   blank; `EncodingError` where the payload cannot be encoded.
+  /// - Throws: ``IIIInvocationError`` with the code `payload_too_large`, `TIMEOUT`, `CONNECTION_FAILED` or `SHUTDOWN`;
+  ///   ``IIIRegistrationError`` if the namespace is blank; `EncodingError` where the payload cannot be encoded; `CancellationError` if the
+  ///   calling task is cancelled.
   public func trigger<Payload: Encodable & Sendable>(
-    _ functionID: String, payload: Payload, action: TriggerActionVoid, metadata: JSONValue? = nil,
-    namespace: String? = nil
+    _ functionID: String, payload: Payload, action: TriggerActionVoid, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
   ) async throws {
-    try await send(
+    try await handOver(
       try message(
         functionID, data: try PayloadCoder.encode(payload), action: .void(action), metadata: metadata,
-        namespace: namespace))
+        namespace: namespace), timeout: timeout)
   }
 
-  // MARK: Beneath
+  // MARK: Internals
 
   func message(_ request: TriggerRequest) throws -> InvokeFunctionMessage {
     try message(
@@ -141,74 +143,12 @@ extension III {
       traceparent: context?.traceparent, baggage: context?.baggage)
   }
 
-  private func frame(_ message: InvokeFunctionMessage) throws -> [UInt8] {
-    guard !isShutDown else { throw shutDownError(message.functionID) }
-    do {
-      return try message.frame(limit: maxMessageBytes)
-    } catch {
-      throw IIIInvocationError(code: MessageTooLarge.code, message: error.message, functionID: message.functionID)
-    }
-  }
-
-  func shutDownError(_ functionID: String) -> IIIInvocationError {
-    IIIInvocationError(code: "SHUTDOWN", message: ConnectionMachine.shutDownMessage, functionID: functionID)
-  }
-
-  /// Hands over a call that nobody waits for.
-  func post(_ message: InvokeFunctionMessage) throws {
-    let frame = try frame(message)
-    gauge.add(frame.count)
-    guard post({ $0.callWithoutResult(frame: frame) }) else { throw shutDownError(message.functionID) }
-  }
-
-  private func send(_ message: InvokeFunctionMessage) async throws {
-    try post(message)
-    guard gauge.isFull else { return }
-    await withCheckedContinuation { continuation in waitForRoom { continuation.resume() } }
-  }
-
-  /// Calls `done` when the engine has taken what it was sent before.
-  func waitForRoom(_ done: @escaping @Sendable () -> Void) {
-    if !post({ $0.waitForRoom(done) }) { done() }
-  }
-
-  /// Sends a call and waits for its result's JSON.
-  private func result(of message: InvokeFunctionMessage, timeout: Duration?) async throws -> [UInt8] {
-    let id = UUID128.random()
-    let post = try call(message, id, timeout: timeout)
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        post { continuation.resume(with: $0) }
-        // A cancellation that came before the call was posted found nothing to cancel.
-        if Task.isCancelled { self.post { $0.cancel(id) } }
-      }
-    } onCancel: {
-      self.post { $0.cancel(id) }
-    }
-  }
-
   /// Decodes the result of a call; the error of one that does not fit says whose it was.
   func decode<Output: Decodable>(_ result: [UInt8], of message: InvokeFunctionMessage) throws -> Output {
     do {
       return try PayloadCoder.decode(Output.self, from: result)
     } catch let error as DecodingError {
       throw error.prefixed("the result of '\(message.functionID)' is no \(Output.self): ")
-    }
-  }
-
-  /// Prepares a call, which the result posts; the time-out counts from here.
-  func call(
-    _ message: InvokeFunctionMessage, _ id: UUID128, timeout: Duration?
-  ) throws -> (_ complete: @escaping @Sendable (CallOutcome) -> Void) -> Void {
-    var message = message
-    message.invocationID = id
-    let frame = try frame(message)
-    let functionID = message.functionID
-    let timeout = timeout ?? invocationTimeout
-    let now = host.source.now
-    return { [self] complete in
-      let call = PendingCall(id: id, functionID: functionID, timeout: timeout, now: now, complete: complete)
-      if !post({ $0.call(call, frame: frame) }) { complete(.failure(shutDownError(functionID))) }
     }
   }
 }

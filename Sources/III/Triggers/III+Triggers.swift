@@ -15,7 +15,7 @@ extension III {
   /// - Throws: ``IIIRegistrationError`` if a namespace is blank; ``IIIInvocationError`` with the code `SHUTDOWN`.
   @discardableResult
   public func registerTrigger(_ trigger: RegisterTriggerInput) throws -> Trigger {
-    try refuseAfterShutdown(trigger.functionID)
+    try checkRegistrations(trigger.functionID)
     let message = RegisterTriggerMessage(
       id: UUID128.random().description, type: trigger.type, functionID: trigger.functionID,
       config: try PayloadCoder.encode(trigger.config ?? .null),
@@ -83,7 +83,7 @@ extension III {
     _ type: RegisterTriggerTypeInput, request: Request.Type, handler: Handler
   ) throws -> TriggerTypeRef<Handler.Config, Request> {
     guard !type.id.allSatisfy(\.isWhitespace) else { throw IIIRegistrationError(reason: .emptyID) }
-    try refuseAfterShutdown(type.id)
+    try checkRegistrations(type.id)
     let message = RegisterTriggerTypeMessage(
       id: type.id, description: type.description,
       triggerRequestFormat: try type.triggerRequestFormat.map { try PayloadCoder.encode($0) },
@@ -99,8 +99,4 @@ extension III {
   /// Stops to provide the trigger type with this id. Engines before 0.24 do not know this message: there the type ends
   /// with the connection.
   public func unregisterTriggerType(id: String) { post { $0.unregister(triggerType: id) } }
-
-  private func refuseAfterShutdown(_ id: String) throws {
-    guard takesRegistrations else { throw shutDownError(id) }
-  }
 }

@@ -22,7 +22,7 @@ struct TriggerMachineTests {
     #"{"type":"registertrigger","id":"\#(id)","trigger_type":"wh","function_id":"f","config":{}}"#
   }
 
-  @Test("§17.4 types go before functions, functions before triggers, each with the id that it had")
+  @Test("types go before functions, functions before triggers, each with the id that it had")
   func replay() {
     var harness = MachineHarness()
     harness.event { machine, _ in machine.register(Self.trigger("t1")) }
@@ -39,7 +39,7 @@ struct TriggerMachineTests {
     }
   }
 
-  @Test("§17.5 what was unregistered while there was no connection is not told")
+  @Test("what was unregistered while there was no connection is not told")
   func unregisteredOffline() {
     var harness = MachineHarness.connected()
     harness.event { machine, _ in machine.register(Self.type("wh")) }
@@ -56,7 +56,7 @@ struct TriggerMachineTests {
     #expect(harness.written == ["introduction", Self.triggerText("t2")])
   }
 
-  @Test("§17.20 a trigger is unregistered by id and type, once")
+  @Test("a trigger is unregistered by id and type, once")
   func unregister() {
     var harness = MachineHarness.connected()
     harness.event { machine, _ in machine.register(Self.trigger("t1")) }
@@ -65,7 +65,7 @@ struct TriggerMachineTests {
       harness.written == [Self.triggerText("t1"), #"{"type":"unregistertrigger","id":"t1","trigger_type":"wh"}"#])
   }
 
-  @Test("§17.29 the handler hears of a trigger and, of its end, all that was registered")
+  @Test("the handler hears of a trigger and, of its end, all that was registered")
   func provider() {
     var harness = MachineHarness.connected()
     harness.event { machine, _ in machine.register(Self.type("wh")) }
@@ -78,7 +78,7 @@ struct TriggerMachineTests {
     #expect(harness.triggersAdded == [expected] && harness.triggersRemoved == [expected])
   }
 
-  @Test("§17.29 an unknown type is answered so; what is malformed is ignored")
+  @Test("an unknown type is answered so; what is malformed is ignored")
   func unknownType() {
     var harness = MachineHarness.connected()
     harness.receive(#"{"type":"registertrigger","id":"x","trigger_type":"no","function_id":"f","config":null}"#)
@@ -92,7 +92,7 @@ struct TriggerMachineTests {
     #expect(harness.triggersAdded.isEmpty && harness.written.count == 1 && harness.drops == 0)
   }
 
-  @Test("§17.30 a refusal stands in the trigger and in the log")
+  @Test("a refusal stands in the trigger and in the log")
   func refusal() {
     var harness = MachineHarness.connected()
     let trigger = Self.trigger("t1")

@@ -301,10 +301,10 @@ struct TriggerTests {
         try await worker.trigger("large", payload: String(repeating: "x", count: 14 << 20))
       }
       try await peer.stopped()
-      // Not by `trigger`, which would wait until there is room.
+      // Not by `trigger`, which would wait for its turn.
       let small = InvokeFunctionMessage(functionID: "small", data: [0x31], action: .void()).frame()
       worker.gauge.add(small.count)
-      worker.post { $0.callWithoutResult(frame: small) }
+      worker.post { $0.callWithoutResult(Outbound(frame: small)) }
       await withCheckedContinuation { done in _ = worker.post { _ in done.resume() } }
       await peer.drop()
       let error = await #expect(throws: IIIInvocationError.self) { try await large.value }

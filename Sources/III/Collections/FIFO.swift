@@ -1,4 +1,4 @@
-/// First in, first out, in one array: what was taken leaves a gap at the front until there are many.
+/// A queue in one array: first in, first out. Elements that were taken leave a gap at the front, which is removed when it is large.
 package struct FIFO<Element> {
   private var elements: [Element?] = []
   private var head = 0
@@ -10,6 +10,17 @@ package struct FIFO<Element> {
   package var first: Element? { isEmpty ? nil : elements[head] }
 
   package mutating func append(_ element: Element) { elements.append(element) }
+
+  /// Puts an element before all others: one that was taken too early.
+  package mutating func prepend(_ element: Element) {
+    if head == 0 {
+      let gap = 16 + elements.count / 2
+      elements.insert(contentsOf: repeatElement(nil, count: gap), at: 0)
+      head = gap
+    }
+    head -= 1
+    elements[head] = element
+  }
 
   package mutating func popFirst() -> Element? {
     guard !isEmpty else { return nil }
@@ -26,7 +37,13 @@ package struct FIFO<Element> {
     return element
   }
 
-  /// Shows elements in their order, as long as `body` wants more.
+  /// Takes the newest element out.
+  package mutating func popLast() -> Element? {
+    guard !isEmpty else { return nil }
+    return elements.removeLast()
+  }
+
+  /// Shows elements in their order, until `body` returns `false`.
   package func forEach(_ body: (Element) -> Bool) {
     for case let element? in elements[head...] where !body(element) { return }
   }
@@ -39,8 +56,8 @@ package struct FIFO<Element> {
     return all
   }
 
-  mutating func removeAll(where isUnwanted: (Element) -> Bool) {
-    elements = elements[head...].filter { $0.map { !isUnwanted($0) } ?? false }
+  package mutating func removeAll(where isRemoved: (Element) -> Bool) {
+    elements = elements[head...].filter { $0.map { !isRemoved($0) } ?? false }
     head = 0
   }
 }
