@@ -6,8 +6,9 @@ struct ServeOptions: Equatable {
     OptionDefinition(
       name: "--port", value: "PORT", help: "Port of the first listener; 0 takes any free one (default: 49134)"),
     OptionDefinition(name: "--host", value: "HOST", help: "Address of the first listener (default: 127.0.0.1)"),
-    OptionDefinition(name: "--config", short: "-c", value: "FILE", help: "The engine's YAML; without it defaults hold"),
-    OptionDefinition(name: "--strict", help: "Behave as engine 0.13.0 to the letter"),
+    OptionDefinition(
+      name: "--config", short: "-c", value: "FILE", help: "The engine's YAML file (default: built-in settings)"),
+    OptionDefinition(name: "--strict", help: "Behave exactly as engine 0.13.0"),
     OptionDefinition(name: "--quiet", help: "Print the ready line and errors only"),
     OptionDefinition(name: "--version", short: "-v", help: "Print the version"),
     .help,
@@ -37,7 +38,7 @@ struct ServeOptions: Equatable {
     wantsHelp = parsed.has("--help")
   }
 
-  /// What the file and the options ask for together.
+  /// The settings of the file, overridden by the options.
   func configuration(environment: Variables) throws(ConfigurationError) -> ConfigurationFile {
     var file =
       if let configPath {

@@ -15,7 +15,9 @@ final class Connection {
 
   /// How the wait for the first connection ends.
   enum ConnectOutcome: Sendable {
-    case connected, timedOut, shutDown
+    case connected, shutDown
+    /// With the reason of the last attempt that failed.
+    case timedOut(String?)
     case failed(any Error)
   }
 
@@ -96,6 +98,8 @@ final class Connection {
 
   func register(_ type: RegisteredTriggerType) { handle { machine, _ in machine.register(type) } }
 
+  func unregister(_ type: RegisteredTriggerType) { handle { machine, _ in machine.unregister(type) } }
+
   func unregister(triggerType id: String) { handle { machine, _ in machine.unregister(triggerType: id) } }
 
   private func reply(_ frame: [UInt8], to connection: Int) { handle { $0.reply(frame, to: connection, now: $1) } }
@@ -123,7 +127,7 @@ final class Connection {
     connectWaited += 1
     let id = connectWaited
     let timer = host.timers.schedule(after: limit) { [self] in
-      connectWaiters.removeValue(forKey: id)?.done(.timedOut)
+      connectWaiters.removeValue(forKey: id)?.done(.timedOut(machine.lastReason))
     }
     connectWaiters[id] = (done, timer)
   }
@@ -227,20 +231,39 @@ final class Connection {
     let loop = host.loop
     let limit = configuration.maxMessageBytes
     let log = configuration.log
+    let limiter = function.limiter
     let finish: @Sendable (HandlerOutcome) -> Void = { outcome in
+      limiter?.ended()
       let frame = Self.answer(outcome, of: function, to: invocation, limit: limit, log)
       loop.post { me.value.handlerEnded(frame, invocation.connection) }
     }
+    guard let limiter else {
+      Self.begin(function, invocation, on: pool, finish)
+      return
+    }
+    let pool = pool
+    let status = status
+    limiter.begin {
+      // Nothing that waited for its turn begins after a shutdown: its answer would be dropped.
+      guard !status.isShutDown else { return finish(.null) }
+      Self.begin(function, invocation, on: pool, finish)
+    }
+  }
+
+  private static func begin(
+    _ function: RegisteredFunction, _ invocation: InboundInvocation, on pool: BlockingPool,
+    _ finish: @escaping @Sendable (HandlerOutcome) -> Void
+  ) {
     switch function.body {
     case .task(let handler):
       Task {
-        let context = InvocationContext(function.id, invocation)
-        finish(await InvocationContext.$current.withValue(context) { await handler(invocation.payload) })
+        let (payload, context) = invocation.read(by: function.id)
+        finish(await InvocationContext.$current.withValue(context) { await handler(payload) })
       }
     case .thread(let handler):
       let runs = pool.run {
-        let context = InvocationContext(function.id, invocation)
-        finish(InvocationContext.$current.withValue(context) { handler(invocation.payload) })
+        let (payload, context) = invocation.read(by: function.id)
+        finish(InvocationContext.$current.withValue(context) { handler(payload) })
       }
       if !runs { finish(.invocationFailed("no thread could be started for the handler: the process has too many")) }
     }

@@ -14,7 +14,7 @@ extension ConnectionMachine {
     case .disconnected, .connecting, .handshaking, .connected, .reconnecting: break
     }
     guard now < call.deadline else {
-      actions.append(.complete(call, .failure(call.timedOut)))
+      actions.append(.complete(call, .failure(call.timedOut(disconnection: disconnection))))
       return
     }
     let timer = timers.insert(at: call.deadline, .call(call.id))
@@ -60,7 +60,7 @@ extension ConnectionMachine {
 
   mutating func timedOut(_ id: UUID128) {
     guard let call = calls[id] else { return }
-    finish(id, .failure(call.pending.timedOut))
+    finish(id, .failure(call.pending.timedOut(disconnection: disconnection)))
   }
 
   /// Ends a call, wherever it stands. What is unknown has ended before.
@@ -81,13 +81,13 @@ extension ConnectionMachine {
 
   mutating func register(_ function: RegisteredFunction) {
     guard !isRetired else { return }
-    functions[function.id] = function
+    functions[ByteKey(function.id)] = function
     registrations.add(function.id, to: .functions, function.registration)
     if phase == .connected { write(function.registration.frame()) }
   }
 
   mutating func unregister(_ id: String) {
-    functions[id] = nil
+    functions[ByteKey(id)] = nil
     guard registrations.remove(id, from: .functions), phase == .connected else { return }
     write(UnregisterFunctionMessage(id: id).frame())
   }

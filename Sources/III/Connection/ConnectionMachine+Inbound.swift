@@ -26,6 +26,7 @@ extension ConnectionMachine {
     case .unregisterTrigger: receiveTriggerEnd(envelope)
     case .triggerRegistrationResult: receiveTriggerResult(envelope)
     case .ping: answer(PongMessage().frame(), now: now)
+    case .pong: replayEnded()
     default: break
     }
   }
@@ -77,7 +78,7 @@ extension ConnectionMachine {
       }
     }
     let traceparent = envelope.text(.traceparent)
-    guard let function = functions[functionID] else {
+    guard let function = functions[ByteKey(functionID)] else {
       guard let invocationID else { return }
       let outcome = HandlerOutcome.failure(
         code: "function_not_found", message: "Function '\(functionID)' not found", stacktrace: nil)
@@ -88,7 +89,7 @@ extension ConnectionMachine {
     }
     let invocation = InboundInvocation(
       invocationID: invocationID, payload: envelope.value(.data)?.array ?? Self.null,
-      metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
+      namesCaller: envelope.dataNamesCaller, metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
       baggage: envelope.text(.baggage), connection: connection)
     actions.append(.run(function, invocation))
   }

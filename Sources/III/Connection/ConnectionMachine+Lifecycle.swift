@@ -69,6 +69,7 @@ extension ConnectionMachine {
     }
     write(configuration.introduction.frame())
     for message in registrations.replay { write(message.frame()) }
+    beginTriggerReplay()
     while let entry = queue.popFirst() {
       if let call = entry.call { calls[call]?.isQueued = false }
       transmit(entry)
@@ -175,6 +176,7 @@ extension ConnectionMachine {
   /// Waits for the next attempt, if there is to be one.
   private mutating func retry(_ reason: String, now: UInt64) {
     cancelPhaseTimer()
+    lastReason = reason
     if let limit = configuration.reconnection.maxRetries, retries >= limit {
       log(.error, "Max reconnection retries (\(limit)) reached, giving up: \(reason)")
       let message = "the connection to \(configuration.address) failed after max retries: \(reason)"
@@ -276,6 +278,7 @@ extension ConnectionMachine {
     triggers = [:]
     triggerTypes = [:]
     inboundTriggers = [:]
+    unconfirmedTriggers = []
     registrations = Registrations()
     report(.disconnected)
     actions.append(.didShutDown)

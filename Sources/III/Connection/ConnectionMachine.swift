@@ -41,11 +41,13 @@ struct ConnectionMachine {
   let configuration: Configuration
 
   var phase = ConnectionPhase.disconnected
-  var functions: [String: RegisteredFunction] = [:]
+  var functions: [ByteKey: RegisteredFunction] = [:]
   var triggers: [String: Trigger] = [:]
-  var triggerTypes: [String: RegisteredTriggerType] = [:]
+  var triggerTypes: [ByteKey: RegisteredTriggerType] = [:]
   /// Triggers of the types that this worker provides, under their ids.
-  var inboundTriggers: [String: InboundTrigger] = [:]
+  var inboundTriggers: [ByteKey: InboundTrigger] = [:]
+  /// Those of them that the engine has not sent yet since the last reconnect.
+  var unconfirmedTriggers: Set<ByteKey> = []
   var registrations = Registrations()
   /// Whether the worker wants no more work: see `retire`.
   var isRetired = false
@@ -61,6 +63,8 @@ struct ConnectionMachine {
   var hasTried = false
   /// While shaking hands: what the server owes, in words.
   var awaited = ""
+  /// Why there is no connection: how the last attempt, or the last connection, ended.
+  var lastReason: String?
   var reportedState = IIIConnectionState.disconnected
   /// What calls are told once the worker has failed.
   var failure: (any Error)?
@@ -121,6 +125,11 @@ struct ConnectionMachine {
   }
 
   // MARK: Helpers of all parts
+
+  /// Why there is no connection; `nil` while there is one.
+  var disconnection: String? {
+    phase == .connected ? nil : lastReason ?? "no attempt to connect to \(configuration.address) has ended yet"
+  }
 
   /// Gives bytes to the present connection.
   mutating func write(_ frame: [UInt8]) {

@@ -9,6 +9,7 @@ final class ConnectionStatus: Sendable {
     var isShutDown = false
     var isRetired = false
     var hasEnded = false
+    var whenFinished: (@Sendable () -> Void)?
     var observers: [Int: AsyncStream<IIIConnectionState>.Continuation] = [:]
     var observed = 0
   }
@@ -46,14 +47,21 @@ final class ConnectionStatus: Sendable {
     }
   }
 
+  /// Sets what runs when the worker has ended.
+  func whenFinished(_ body: @escaping @Sendable () -> Void) { values.withLock { $0.whenFinished = body } }
+
   /// No further state will come.
   func finish() {
-    let observers = values.withLock { values in
-      defer { values.observers = [:] }
+    let (observers, whenFinished) = values.withLock { values in
+      defer {
+        values.observers = [:]
+        values.whenFinished = nil
+      }
       values.hasEnded = true
-      return Array(values.observers.values)
+      return (Array(values.observers.values), values.whenFinished)
     }
     for observer in observers { observer.finish() }
+    whenFinished?()
   }
 
   /// The states from now on, the present one first if wanted; and what ends them.

@@ -24,7 +24,7 @@ extension III {
   ///   ``RegistrationRejectedError`` by which an engine has refused it.
   public func run(finishingWithin limit: Duration) async throws {
     for await state in connectionStates where state == .failed {
-      // It tells the reason.
+      // The outcome has the reason.
       let outcome = await withCheckedContinuation { continuation in
         beginConnecting(.zero) { continuation.resume(returning: $0) }
       }
@@ -32,7 +32,7 @@ extension III {
       try check(outcome, .zero)
     }
     guard Task.isCancelled else { return }
-    // A task of its own: in this one every wait would end at once.
+    // A task of its own: this one is cancelled, so every wait in it would end at once.
     await Task { await self.end(finishingWithin: limit) }.value
   }
 
@@ -40,7 +40,7 @@ extension III {
     let deadline = host.source.now.advanced(by: limit)
     retire()
     if connectionState == .connected {
-      // Once the engine has answered it has read that there is nothing to invoke any more: what it sent before has come.
+      // Once the engine has answered it has read the end of all functions: everything that it sent before has come.
       _ = try? await trigger(
         TriggerRequest(
           functionID: EngineFunctions.listFunctions, payload: ["prefix": .string("\(UUID128.random())")],

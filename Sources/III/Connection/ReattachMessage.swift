@@ -13,7 +13,12 @@ struct ReattachMessage: OutboundMessage {
   }
 }
 
-/// The answer to the engine's `ping`, which is a message and no frame of WebSocket's.
+/// A message that the engine answers with `pong` once it has handled everything that was sent before.
+struct PingMessage: OutboundMessage {
+  func write(to sink: inout some ByteSink) { sink.append("{\"type\":\"ping\"}") }
+}
+
+/// The answer to the engine's `ping` message; WebSocket's own pings are another matter.
 struct PongMessage: OutboundMessage {
   func write(to sink: inout some ByteSink) { sink.append("{\"type\":\"pong\"}") }
 }
