@@ -1,5 +1,5 @@
 # Every target sees to what it needs by itself (Scripts/setup): pkg-config and four C libraries, by apt-get or brew.
-.PHONY: run test lint bench proofs fuzz autobahn interop conformance
+.PHONY: run test lint call-sites bench proofs fuzz autobahn interop conformance
 
 run: ## the engine with a small worker that makes one call; serves until Ctrl-C
 	@Scripts/setup
@@ -15,6 +15,11 @@ lint: ## formatting and the rules of the house
 	swift format lint -r -p --strict Sources Tests Benchmarks Playground Package.swift
 	@Scripts/check-layout --test
 	@Scripts/check-layout
+
+call-sites: ## call sites that must and must not compile, and the Swift blocks of the README
+	@Scripts/setup
+	swift build
+	@Scripts/check-call-sites
 
 bench: ## figures beside the floor, one run
 	@Scripts/setup

@@ -1,13 +1,16 @@
 internal import UV
 
-/// Where an engine is looked for when neither an address nor the variable `III_URL` says so: `ws://127.0.0.1:49134`.
+/// The engine's address where neither an argument nor the variable `III_URL` gives one: `ws://127.0.0.1:49134`.
 public let defaultEngineURL = "ws://127.0.0.1:49134"
 
-/// A worker: a connection to an iii engine, by which functions are offered and called.
+/// A worker: a connection to an iii engine over which functions are offered and called.
 ///
-/// Made by ``registerWorker(_:options:)``. It connects again by itself whenever its connection ends, and tells the engine its functions
-/// anew. A worker serves until ``shutdown()`` is called or the process exits; it does not keep the process alive, and it does not end
-/// with the last reference to it.
+/// ``registerWorker(_:options:)`` makes one. When its connection ends it connects again by itself and repeats its registrations. A worker
+/// serves until ``shutdown()`` is called or the process exits, whether or not there is a reference to it: ``active`` has all workers of
+/// the process that are not shut down. It does not keep the process alive. ``withWorker(_:options:isolation:_:)`` limits its life to a scope.
+///
+/// Module and class have the same name. Where another module has a type `Trigger`, write `III::Trigger` (Swift 6.3 and later), or import
+/// the one name: `import struct III.InitOptions`.
 ///
 /// ```swift
 /// let iii = try await registerWorker(options: InitOptions(workerName: "greeter"))
@@ -54,19 +57,19 @@ public final class III: Sendable {
   /// ```
   public static var active: [III] { ActiveWorkers.all }
 
-  /// The id under which the engine knows the present connection; `nil` before the engine has said it. Each connection has a new one.
+  /// The id that the engine has given the present connection; `nil` until the engine has sent it. Each connection has a new one.
   public var workerID: String? { status.workerID }
 
-  /// How the worker stands towards its engine now.
+  /// The present state of the connection.
   public var connectionState: IIIConnectionState { status.state }
 
   /// The last refusal of this worker, or of one of its functions, by an engine of version 0.23 or later.
   ///
-  /// A function that is refused (`FUNCTION_NAMESPACE_CONFLICT`) leaves the worker connected; any other code ends it: the state is
+  /// A refused function (`FUNCTION_NAMESPACE_CONFLICT`) leaves the worker connected; any other code ends it: the state is
   /// ``IIIConnectionState/failed``.
   public var registrationRejection: RegistrationRejectedError? { status.rejection }
 
-  /// The states from now on, the present one first. Each access gives a stream of its own; it ends after ``shutdown()``.
+  /// The present state and all later ones. Each access gives a stream of its own, which ends after ``shutdown()``.
   ///
   /// ```swift
   /// for await state in iii.connectionStates { print("the engine is", state) }
@@ -89,7 +92,7 @@ public final class III: Sendable {
     }
   }
 
-  /// Ends the worker: calls that wait fail with the code `SHUTDOWN`, the connection is closed, and nothing is accepted any more.
+  /// Ends the worker: calls that wait fail with the code `SHUTDOWN`, the connection is closed, and new calls and registrations are refused.
   ///
   /// Messages that were handed over before are still sent. The tasks of handlers that run are cancelled; they are not waited for, and
   /// their results are dropped. It returns within 5 s, also when the engine does not answer; a second call waits for the first and does nothing else.
@@ -97,7 +100,7 @@ public final class III: Sendable {
     await withCheckedContinuation { continuation in beginShutdown { continuation.resume() } }
   }
 
-  /// Has the connection closed; calls `done` when it is.
+  /// Begins to close the connection; calls `done` when it is closed.
   func beginShutdown(_ done: @escaping @Sendable () -> Void) {
     if status.beginShutdown() { ActiveWorkers.remove(status) }
     if !post({ $0.shutDown(done) }) { done() }
@@ -115,13 +118,19 @@ public final class III: Sendable {
     if let failure { throw failure }
   }
 
-  /// Gives the connection something to do, in the order of the posts; `false` says that its loop has ended.
+  /// Runs `body` with the connection on its loop, in the order of the posts; `false` if the loop has ended.
   @discardableResult
   func post(_ body: @escaping @Sendable (Connection) -> Void) -> Bool {
     host.loop.post { [connection] in body(connection.value) }
   }
 
-  /// Connects, and waits for it.
+  /// Begins to connect.
+  func start() {
+    ActiveWorkers.add(self, status)
+    if !post({ $0.start() }) { ActiveWorkers.remove(status) }
+  }
+
+  /// Connects; throws and ends the worker if there is no connection in time.
   func connect(timeout: Duration) async throws {
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -130,14 +139,16 @@ public final class III: Sendable {
     } onCancel: {
       beginShutdown {}
     }
-    if Task.isCancelled {
+    do {
+      try Task.checkCancellation()
+      try check(outcome, timeout)
+    } catch {
       await shutdown()
-      throw CancellationError()
+      throw error
     }
-    try checkBeginning(outcome, timeout)
   }
 
-  /// Connects; calls `done` when the connection stands, or never will, or has taken too long.
+  /// Connects; calls `done` when the worker is connected, has failed, or the time is over.
   func beginConnecting(_ timeout: Duration, _ done: @escaping @Sendable (Connection.ConnectOutcome) -> Void) {
     ActiveWorkers.add(self, status)
     let isAccepted = post {
@@ -150,30 +161,20 @@ public final class III: Sendable {
     }
   }
 
-  /// As `check`, for who made the worker: nobody gets to hold one that has failed.
-  func checkBeginning(_ outcome: Connection.ConnectOutcome, _ timeout: Duration) throws {
-    do { try check(outcome, timeout) } catch {
-      beginShutdown {}
-      throw error
-    }
-  }
-
-  /// What the one who waits for the connection is told of an outcome.
+  /// Throws the error of an outcome.
   func check(_ outcome: Connection.ConnectOutcome, _ timeout: Duration) throws {
     switch outcome {
     case .connected: break
     case .failed(let error as IIIConnectionError): throw IIIConnectionError(address: address, reason: error.reason)
     case .failed(let error): throw error
     case .shutDown: throw IIIConnectionError(address: address, reason: "the worker was shut down")
-    case .timedOut:
-      log(
-        .warn,
-        "Timed out after \(timeout.milliseconds / 1000)s waiting for connection to "
-          + "\(IIIConnectionError.redacted(address)); continuing to retry in background")
+    case .timedOut(let reason):
+      throw IIIConnectionError(
+        address: address, reason: reason ?? "no attempt has ended yet", within: timeout)
     }
   }
 
-  /// From now on no functions and triggers are taken, and the engine is told that there are none.
+  /// Refuses new functions and triggers, and ends all at the engine.
   func retire() {
     status.retire()
     post { $0.retire() }

@@ -1,4 +1,4 @@
-/// Why an engine did not start, or has stopped.
+/// Why an engine did not start or does not answer, or a wait for something in it failed.
 public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another process listens at that port.
   case addressInUse(host: String, port: Int)
@@ -10,6 +10,8 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   case system(String)
   /// The engine was shut down.
   case stopped
+  /// A wait took too long; the text says what there is instead, and the nearest name.
+  case timedOut(String)
 
   /// What happened, and what to do about it.
   public var description: String {
@@ -20,6 +22,7 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
     case .configuration(let problem): problem
     case .system(let reason): "the engine could not be started: \(reason)"
     case .stopped: "the engine was shut down"
+    case .timedOut(let text): text
     }
   }
 }

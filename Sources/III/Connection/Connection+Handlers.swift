@@ -56,21 +56,39 @@ extension Connection {
     let answering = Answering(
       function: function, invocation: invocation, limit: configuration.maxMessageBytes, gauge: gauge,
       log: configuration.log)
+    let limiter = function.limiter
     let finish: @Sendable (HandlerOutcome) -> Void = { outcome in
+      limiter?.ended()
       let answer = answering.message(of: outcome)
       loop.post { me.value.handlerEnded(handler, answer, invocation.connection) }
     }
+    guard let limiter else { return begin(function, invocation, as: handler, finish) }
+    limiter.begin { loop.post { me.value.beginInTurn(function, invocation, as: handler, finish) } }
+  }
+
+  private func beginInTurn(
+    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int,
+    _ finish: @escaping @Sendable (HandlerOutcome) -> Void
+  ) {
+    // Nothing that waited for its turn begins after a shutdown: its answer would be dropped.
+    if status.isShutDown { finish(.null) } else { begin(function, invocation, as: handler, finish) }
+  }
+
+  private func begin(
+    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int,
+    _ finish: @escaping @Sendable (HandlerOutcome) -> Void
+  ) {
     switch function.body {
     case .task(let body):
       handlers.note(
         Task {
-          let context = InvocationContext(function.id, invocation)
-          finish(await InvocationContext.$current.withValue(context) { await body(invocation.payload) })
+          let (payload, context) = invocation.read(by: function.id)
+          finish(await InvocationContext.$current.withValue(context) { await body(payload) })
         }, of: handler)
     case .thread(let body):
       handlers.pool.run {
-        let context = InvocationContext(function.id, invocation)
-        finish(InvocationContext.$current.withValue(context) { body(invocation.payload) })
+        let (payload, context) = invocation.read(by: function.id)
+        finish(InvocationContext.$current.withValue(context) { body(payload) })
       } orRefuse: {
         finish(.invocationFailed($0))
       }

@@ -15,7 +15,9 @@ final class Connection {
 
   /// How the wait for the first connection ends.
   enum ConnectOutcome: Sendable {
-    case connected, timedOut, shutDown
+    case connected, shutDown
+    /// With the reason of the last attempt that failed.
+    case timedOut(String?)
     case failed(any Error)
   }
 
@@ -79,6 +81,8 @@ final class Connection {
 
   func register(_ type: RegisteredTriggerType) { handle { machine, _ in machine.register(type) } }
 
+  func unregister(_ type: RegisteredTriggerType) { handle { machine, _ in machine.unregister(type) } }
+
   func unregister(triggerType id: String) { handle { machine, _ in machine.unregister(triggerType: id) } }
 
   func reply(_ message: Outbound, to connection: Int) {
@@ -105,7 +109,7 @@ final class Connection {
     if let outcome = connectOutcome {
       done(outcome)
     } else {
-      connectWaiters.add(limit, host.timers, late: { .timedOut }, done)
+      connectWaiters.add(limit, host.timers, late: { [self] in .timedOut(machine.lastReason) }, done)
     }
   }
 

@@ -8,7 +8,7 @@ extension ConnectionMachine {
       return
     }
     guard now < call.deadline else {
-      end(call, .failure(call.timedOut))
+      end(call, .failure(call.timedOut(disconnection: disconnection)))
       return
     }
     guard call.hasResult || isConnected && outbox.backlog > configuration.maxUnsentBytes else {
@@ -54,7 +54,7 @@ extension ConnectionMachine {
           \(configuration.maxQueuedMessages) calls or \(configuration.maxQueuedBytes) bytes wait for a connection to \
           \(configuration.address): the oldest was dropped
           """
-        finish(call.id, .failure(call.error("QUEUE_OVERFLOW", message)))
+        finish(call.id, .failure(call.error(IIIErrorCode.queueOverflow, message)))
       } else if !hasWarnedOfOverflow {
         hasWarnedOfOverflow = true
         log(.warn, "Message queue full, dropping oldest message")
@@ -66,7 +66,7 @@ extension ConnectionMachine {
   mutating func cancel(_ id: UUID128) { finish(id, .failure(CancellationError())) }
 
   mutating func timedOut(_ id: UUID128) {
-    if let call = calls[id] { finish(id, .failure(call.timedOut)) }
+    if let call = calls[id] { finish(id, .failure(call.timedOut(disconnection: disconnection))) }
   }
 
   /// Ends a call, if it has not ended before. What of it has not begun to leave never leaves.
@@ -94,13 +94,13 @@ extension ConnectionMachine {
 
   mutating func register(_ function: RegisteredFunction) {
     guard !isRetired else { return }
-    functions[function.id] = function
+    functions[ByteKey(function.id)] = function
     registrations.add(function.id, to: .functions, function.registration)
     send(function.registration)
   }
 
   mutating func unregister(_ id: String) {
-    functions[id] = nil
+    functions[ByteKey(id)] = nil
     if registrations.remove(id, from: .functions) { send(UnregisterFunctionMessage(id: id)) }
   }
 
@@ -129,8 +129,8 @@ extension PendingCall {
 
   static func failure(_ error: any Error, functionID: String, invocationID: UUID128?) -> any Error {
     if let rejection = error as? RegistrationRejectedError { return rejection }
-    return IIIInvocationError(
-      code: "CONNECTION_FAILED", message: "\(error); make a new worker", functionID: functionID,
-      invocationID: invocationID?.description)
+    return IIIInvocationError.make(
+      code: IIIErrorCode.connectionFailed, message: "\(error); make a new worker", functionID: functionID,
+      invocationID: invocationID?.description, origin: .client)
   }
 }

@@ -18,6 +18,7 @@ extension ConnectionMachine {
     case .unregisterTrigger: receiveTriggerEnd(envelope)
     case .triggerRegistrationResult: receiveTriggerResult(envelope)
     case .ping: outbox.append(.pongMessage, PongMessage().frame())
+    case .pong: replayEnded()
     case .error: receiveError(envelope)
     default: break
     }
@@ -108,7 +109,7 @@ extension ConnectionMachine {
       }
     }
     let traceparent = envelope.text(.traceparent)
-    guard let function = functions[functionID] else {
+    guard let function = functions[ByteKey(functionID)] else {
       guard let invocationID else { return }
       let outcome = HandlerOutcome.failure(
         code: "function_not_found", message: "Function '\(functionID)' not found", stacktrace: nil)
@@ -120,7 +121,7 @@ extension ConnectionMachine {
     guard let session else { return }
     let invocation = InboundInvocation(
       invocationID: invocationID, payload: envelope.value(.data)?.array ?? Self.null,
-      metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
+      namesCaller: envelope.dataNamesCaller, metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
       baggage: envelope.text(.baggage), connection: session.number)
     actions.append(.run(function, invocation))
   }

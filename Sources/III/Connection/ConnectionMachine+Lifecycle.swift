@@ -72,6 +72,7 @@ extension ConnectionMachine {
     }
     outbox.appendUrgent(Outbound(frame: configuration.introduction.frame()))
     for message in registrations.replay { outbox.appendUrgent(Outbound(frame: message.frame())) }
+    beginTriggerReplay()
   }
 
   // MARK: Its end
@@ -131,7 +132,7 @@ extension ConnectionMachine {
     // The state first: a caller that learns of the loss finds the worker in it.
     retry(reason, now: now)
     let message = "the connection to \(configuration.address) was lost before the result came: \(reason)"
-    for call in ended { actions.append(.complete(call, .failure(call.error("CONNECTION_LOST", message)))) }
+    for call in ended { actions.append(.complete(call, .failure(call.error(IIIErrorCode.connectionLost, message)))) }
     dropOverflow()
   }
 
@@ -143,6 +144,7 @@ extension ConnectionMachine {
   /// Waits for the next attempt, if there is to be one.
   private mutating func retry(_ reason: String, now: UInt64) {
     cancelStateTimer()
+    lastReason = reason
     if let limit = configuration.reconnection.maxRetries, retries >= limit {
       log(.error, "Max reconnection retries (\(limit)) reached, giving up: \(reason)")
       fail(IIIConnectionError(address: configuration.address, reason: reason))
@@ -220,7 +222,9 @@ extension ConnectionMachine {
     for call in calls.values { finish(call.id, .failure(Self.shutDownError(call))) }
   }
 
-  static func shutDownError(_ call: PendingCall) -> IIIInvocationError { call.error("SHUTDOWN", shutDownMessage) }
+  static func shutDownError(_ call: PendingCall) -> IIIInvocationError {
+    call.error(IIIErrorCode.shutdown, shutDownMessage)
+  }
 
   static let shutDownMessage = "iii is shutting down"
 
@@ -240,6 +244,7 @@ extension ConnectionMachine {
     triggers = [:]
     triggerTypes = [:]
     inboundTriggers = [:]
+    unconfirmedTriggers = []
     registrations = Registrations()
     report(.disconnected)
     actions.append(.didShutDown)

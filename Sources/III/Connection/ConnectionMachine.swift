@@ -88,11 +88,13 @@ struct ConnectionMachine {
   let configuration: Configuration
 
   var state = State.disconnected
-  var functions: [String: RegisteredFunction] = [:]
+  var functions: [ByteKey: RegisteredFunction] = [:]
   var triggers: [String: Trigger] = [:]
-  var triggerTypes: [String: RegisteredTriggerType] = [:]
+  var triggerTypes: [ByteKey: RegisteredTriggerType] = [:]
   /// Triggers of the types that this worker provides, by their ids.
-  var inboundTriggers: [String: InboundTrigger] = [:]
+  var inboundTriggers: [ByteKey: InboundTrigger] = [:]
+  /// Those of them that the engine has not sent yet since the last reconnect.
+  var unconfirmedTriggers: Set<ByteKey> = []
   var registrations = Registrations()
   /// Whether the worker accepts no more work: see `retire`.
   var isRetired = false
@@ -107,6 +109,8 @@ struct ConnectionMachine {
   /// Failed attempts since the last connection.
   var retries = 0
   var hasTried = false
+  /// Why there is no connection: how the last attempt, or the last connection, ended.
+  var lastReason: String?
   var reportedState = IIIConnectionState.disconnected
   var hasWarnedOfOverflow = false
 
@@ -185,6 +189,11 @@ struct ConnectionMachine {
   }
 
   // MARK: Helpers of all parts
+
+  /// Why there is no connection; `nil` while there is one.
+  var disconnection: String? {
+    isConnected ? nil : lastReason ?? "no attempt to connect to \(configuration.address) has ended yet"
+  }
 
   /// What belongs to the present connection; `nil` without one.
   var session: Session? {

@@ -1,4 +1,4 @@
-/// The settings of a worker and its connection; every value has a default.
+/// How a worker presents itself and the settings of its connection; every value has a default.
 ///
 /// ```swift
 /// var options = InitOptions(workerName: "billing", invocationTimeout: .seconds(5))
@@ -6,20 +6,30 @@
 /// let iii = try await registerWorker("ws://127.0.0.1:49134", options: options)
 /// ```
 public struct InitOptions: Sendable {
+  /// When ``registerWorker(_:options:)`` returns.
+  public enum FirstConnection: Sendable, Hashable {
+    /// When the worker is connected; it throws if that takes longer than ``InitOptions/connectTimeout``.
+    case awaited
+    /// At once; the worker connects in the background and keeps trying.
+    case inBackground
+  }
+
   /// The worker's name in the engine's lists; by default the variable `III_WORKER_NAME`, else `hostname:pid`.
   public var workerName: String?
   /// A sentence about the worker, for the engine's lists.
   public var workerDescription: String?
-  /// The namespace that the worker's functions live in, and that its calls go to; by default the variable `III_NAMESPACE`, else none.
+  /// The namespace of the worker's functions and of its calls; by default the variable `III_NAMESPACE`, else none.
   /// Calls of functions whose id starts with `engine::` always go to the namespace `default`.
   public var namespace: String?
   /// How long a call waits for its result unless it says otherwise; 30 s by default.
   public var invocationTimeout: Duration = .seconds(30)
-  /// How long ``registerWorker(_:options:)`` waits for the first connection before it returns without one; 30 s by default.
+  /// When ``registerWorker(_:options:)`` returns; by default when the worker is connected.
+  public var connection = FirstConnection.awaited
+  /// How long ``registerWorker(_:options:)`` waits for the first connection before it throws; 30 s by default.
   public var connectTimeout: Duration = .seconds(30)
-  /// When and how often to connect again.
+  /// How long to wait between attempts to connect, and how many to make.
   public var reconnection = ReconnectionConfig()
-  /// How a dead connection is noticed.
+  /// How a dead connection is detected.
   public var keepAlive = KeepAliveConfig()
   /// How many calls wait at most while there is no connection; 1000 by default. When there are more, the oldest fails with the code
   /// `QUEUE_OVERFLOW`.
@@ -35,22 +45,35 @@ public struct InitOptions: Sendable {
   public var headers: [String: String] = [:]
   /// TLS settings for `wss://`; ignored for `ws://`.
   public var tls = TLSConfig()
-  /// The project, as the engine's lists show it.
+  /// Describes the project to the engine.
   public var telemetry: TelemetryOptions?
   /// While more bytes than this wait for the socket, calls without a result wait, and messages are not made ready.
   package var maxUnsentBytes = 16 << 20
-  /// Takes the warnings that otherwise go to the standard error: for tests that cause thousands of them.
+  /// Receives the warnings in place of the standard error, for tests that provoke thousands of them.
   package var log: (@Sendable (LogLevel, String) -> Void)?
 
-  /// Creates options; the members that are no parameters are set afterwards.
+  /// Creates options.
   public init(
-    workerName: String? = nil, invocationTimeout: Duration = .seconds(30), reconnection: ReconnectionConfig = .init(),
-    headers: [String: String] = [:], telemetry: TelemetryOptions? = nil
+    workerName: String? = nil, workerDescription: String? = nil, namespace: String? = nil,
+    invocationTimeout: Duration = .seconds(30), connection: FirstConnection = .awaited,
+    connectTimeout: Duration = .seconds(30), reconnection: ReconnectionConfig = .init(),
+    keepAlive: KeepAliveConfig = .init(), maxQueuedMessages: Int = 1000, maxQueuedBytes: Int = 64 << 20,
+    maxMessageBytes: Int = 64 << 20, headers: [String: String] = [:], tls: TLSConfig = .init(),
+    telemetry: TelemetryOptions? = nil
   ) {
     self.workerName = workerName
+    self.workerDescription = workerDescription
+    self.namespace = namespace
     self.invocationTimeout = invocationTimeout
+    self.connection = connection
+    self.connectTimeout = connectTimeout
     self.reconnection = reconnection
+    self.keepAlive = keepAlive
+    self.maxQueuedMessages = maxQueuedMessages
+    self.maxQueuedBytes = maxQueuedBytes
+    self.maxMessageBytes = maxMessageBytes
     self.headers = headers
+    self.tls = tls
     self.telemetry = telemetry
   }
 }

@@ -44,6 +44,11 @@ struct ReattachMessage: OutboundMessage {
   }
 }
 
+/// A message that the engine answers with `pong` once it has handled everything that was sent before.
+struct PingMessage: OutboundMessage {
+  func write(to sink: inout some ByteSink) { sink.append("{\"type\":\"ping\"}") }
+}
+
 /// The answer to the engine's `ping`, which is a message, not a frame of WebSocket.
 struct PongMessage: OutboundMessage {
   func write(to sink: inout some ByteSink) { sink.append("{\"type\":\"pong\"}") }

@@ -55,7 +55,7 @@ extension III {
     let count = message.count
     guard count <= maxMessageBytes else {
       let error = MessageTooLarge(count: count, limit: maxMessageBytes)
-      throw IIIInvocationError(code: MessageTooLarge.code, message: error.message, functionID: functionID)
+      throw clientError(MessageTooLarge.code, error.message, functionID)
     }
     // What will wait is made ready when it leaves.
     let outbound = gauge.isFull ? Outbound(message, count: count) : Outbound(frame: message.frame(count: count))
@@ -77,10 +77,6 @@ extension III {
     } onCancel: {
       self.post { $0.cancel(call.id) }
     }
-  }
-
-  func shutDownError(_ functionID: String) -> IIIInvocationError {
-    IIIInvocationError(code: "SHUTDOWN", message: ConnectionMachine.shutDownMessage, functionID: functionID)
   }
 }
 

@@ -42,17 +42,20 @@ final class PendingCall: @unchecked Sendable {
     self.complete = complete
   }
 
-  /// The error of a call that did not end in time.
-  var timedOut: IIIInvocationError {
+  /// The error of a call that did not end in time; `disconnection` says why there was no connection, if there was none.
+  func timedOut(disconnection: String?) -> IIIInvocationError {
     let limit = "\(max(1, timeout.milliseconds))ms"
-    return hasResult
-      ? error("TIMEOUT", "invocation timed out after \(limit)")
-      : error("TIMEOUT", "the call could not be handed over within \(limit): too much waits to be sent")
+    let message =
+      hasResult
+      ? "invocation timed out after \(limit)"
+      : "the call could not be handed over within \(limit): too much waits to be sent"
+    return error(IIIErrorCode.timeout, message, disconnection: disconnection)
   }
 
   /// An error that names this call.
-  func error(_ code: String, _ message: String) -> IIIInvocationError {
+  func error(_ code: String, _ message: String, disconnection: String? = nil) -> IIIInvocationError {
     .make(
-      code: code, message: message, functionID: functionID, invocationID: hasResult ? id.description : nil)
+      code: code, message: message, functionID: functionID, invocationID: hasResult ? id.description : nil,
+      origin: .client, disconnection: disconnection)
   }
 }

@@ -42,6 +42,7 @@ struct MachineHarness {
       let text =
         switch outcome {
         case .success(let json): String(decoding: json, as: UTF8.self)
+        case .failure(let error as IIIInvocationError): "\(error.code): \(error.message)"
         case .failure(let error): "\(error)"
         }
       let isFirst = ended.withLock { $0.updateValue(text, forKey: name) == nil }

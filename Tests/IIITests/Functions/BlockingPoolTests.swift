@@ -74,8 +74,13 @@ struct BlockingPoolTests {
   @Test("a job for which there can be no thread is refused, with the limit named")
   func threadLimit() async throws {
     let pool = BlockingPool(limit: 2, threadLimit: 3)
-    let gate = Turnstile()
-    for _ in 0..<3 { pool.run { BlockingPool.whileWaiting { gate.pass() } } }
+    let (gate, end) = (Turnstile(), Turnstile())
+    for _ in 0..<3 {
+      pool.run {
+        BlockingPool.whileWaiting { gate.pass() }
+        end.pass()
+      }
+    }
     #expect(try await gate.holds(3))
     let refusals = AsyncStream<String>.makeStream()
     pool.run {
@@ -86,13 +91,15 @@ struct BlockingPoolTests {
     var iterator = refusals.stream.makeAsyncIterator()
     #expect(await iterator.next()?.contains("all 3 threads") == true)
     gate.open()
-    // The threads that have ended their jobs take others again.
+    // The threads whose jobs have ended their calls take others again.
+    #expect(try await end.holds(3))
     let done = AsyncStream<Void>.makeStream()
     pool.run {
       done.continuation.finish()
     } orRefuse: {
       Issue.record("refused: \($0)")
     }
+    end.open()
     for await _ in done.stream {}
     pool.close()
   }
