@@ -1,5 +1,5 @@
 # Every target sees to what it needs by itself (Scripts/setup): pkg-config and four C libraries, by apt-get or brew.
-.PHONY: run test lint bench proofs fuzz autobahn interop conformance
+.PHONY: run test lint call-sites bench proofs fuzz autobahn interop conformance
 
 run: ## the engine with a small worker that makes one call; serves until Ctrl-C
 	@Scripts/setup
@@ -16,6 +16,11 @@ lint: ## formatting and the rules of the house
 	@Scripts/check-layout --test
 	@Scripts/check-layout
 
+call-sites: ## call sites that must and must not compile, and the Swift blocks of the README
+	@Scripts/setup
+	swift build
+	@Scripts/check-call-sites
+
 bench: ## figures beside the floor, one run
 	@Scripts/setup
 	Scripts/bench
@@ -25,7 +30,7 @@ proofs: ## the random tests with their full counts, in release mode
 	@Scripts/setup
 	Scripts/proofs
 
-fuzz: ## a million mutated frames for each frame path, under AddressSanitizer
+fuzz: ## a million mutated frames for each frame path, 300,000 calls under random cuts, under AddressSanitizer
 	@Scripts/setup
 	Scripts/fuzz
 

@@ -41,7 +41,8 @@ let package = Package(
       name: "bench", dependencies: ["CUV", "COpenSSL", "III", "IIIMockEngine", "UV"], path: "Benchmarks",
       swiftSettings: swiftSettings),
     .target(
-      name: "Fuzzing", dependencies: ["III", "IIIMockEngine", "TestSupport", "UV"], path: "Tests/Fuzz/Fuzzing",
+      name: "Fuzzing", dependencies: ["CTestAuthority", "III", "IIIMockEngine", "TestSupport", "UV"],
+      path: "Tests/Fuzz/Fuzzing",
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "fuzz", dependencies: ["Fuzzing", "TestSupport"], path: "Tests/Fuzz/Command", swiftSettings: swiftSettings),

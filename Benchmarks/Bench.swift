@@ -9,6 +9,7 @@ enum Bench {
            bench coder [--seconds S] [--quick] [--only PART OF A NAME]
            bench scale [--engine PATH] [--workers N]
            bench flood [--engine PATH] [--seconds S] [--functions N]
+           bench backpressure [--seconds S] [--callers N]
            bench load [--engine PATH] [--window N] [--seconds S]
     """
 
@@ -21,6 +22,7 @@ enum Bench {
     case "coder": CoderBench.run(&arguments)
     case "scale": Scale.run(&arguments)
     case "flood": Flood.run(&arguments)
+    case "backpressure": await Backpressure.run(&arguments)
     case "load": Load.run(&arguments)
     case "engine": await Engine.serve()
     case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))

@@ -1,13 +1,16 @@
 internal import UV
 
-/// Where an engine is looked for when neither an address nor the variable `III_URL` says so: `ws://127.0.0.1:49134`.
+/// The engine's address where neither an argument nor the variable `III_URL` gives one: `ws://127.0.0.1:49134`.
 public let defaultEngineURL = "ws://127.0.0.1:49134"
 
-/// A worker: a connection to an iii engine, by which functions are offered and called.
+/// A worker: a connection to an iii engine over which functions are offered and called.
 ///
-/// Made by ``registerWorker(_:options:)``. It connects again by itself whenever its connection ends, and tells the engine its functions
-/// anew. A worker serves until ``shutdown()`` is called or the process exits; it does not keep the process alive, and it does not end
-/// with the last reference to it.
+/// ``registerWorker(_:options:)`` makes one. When its connection ends it connects again by itself and repeats its registrations. A worker
+/// serves until ``shutdown()`` is called or the process exits, whether or not there is a reference to it: ``active`` has all workers of
+/// the process that are not shut down. It does not keep the process alive. ``withWorker(_:options:isolation:_:)`` limits its life to a scope.
+///
+/// Module and class have the same name. Where another module has a type `Trigger`, write `III::Trigger` (Swift 6.3 and later), or import
+/// the one name: `import struct III.InitOptions`.
 ///
 /// ```swift
 /// let iii = try await registerWorker(options: InitOptions(workerName: "greeter"))
@@ -27,7 +30,7 @@ public final class III: Sendable {
   /// The namespace of the worker; `nil` names none.
   let namespace: String?
   let host: LoopHost
-  let gauge = SendGauge()
+  let gauge: SendGauge
   let log: @Sendable (LogLevel, String) -> Void
   private let status: ConnectionStatus
   private let connection: LoopBound<Connection>
@@ -41,22 +44,32 @@ public final class III: Sendable {
     namespace = settings.namespace
     log = settings.configuration.log
     status = ConnectionStatus()
+    gauge = SendGauge(limit: settings.configuration.machine.maxUnsentBytes)
     connection = LoopBound(Connection(settings.configuration, on: host, status: status, gauge: gauge), on: host.loop)
   }
 
-  /// The id under which the engine knows the present connection; `nil` before the engine has said it. Each connection has a new one.
+  /// The workers of this process that are not shut down, in the order in which they were made.
+  ///
+  /// A worker lives until ``shutdown()``, also without a reference to it: this finds it again.
+  ///
+  /// ```swift
+  /// for worker in III.active { await worker.shutdown() }
+  /// ```
+  public static var active: [III] { ActiveWorkers.all }
+
+  /// The id that the engine has given the present connection; `nil` until the engine has sent it. Each connection has a new one.
   public var workerID: String? { status.workerID }
 
-  /// How the worker stands towards its engine now.
+  /// The present state of the connection.
   public var connectionState: IIIConnectionState { status.state }
 
   /// The last refusal of this worker, or of one of its functions, by an engine of version 0.23 or later.
   ///
-  /// A function that is refused (`FUNCTION_NAMESPACE_CONFLICT`) leaves the worker connected; any other code ends it: the state is
+  /// A refused function (`FUNCTION_NAMESPACE_CONFLICT`) leaves the worker connected; any other code ends it: the state is
   /// ``IIIConnectionState/failed``.
   public var registrationRejection: RegistrationRejectedError? { status.rejection }
 
-  /// The states from now on, the present one first. Each access gives a stream of its own; it ends after ``shutdown()``.
+  /// The present state and all later ones. Each access gives a stream of its own, which ends after ``shutdown()``.
   ///
   /// ```swift
   /// for await state in iii.connectionStates { print("the engine is", state) }
@@ -65,43 +78,59 @@ public final class III: Sendable {
 
   /// Calls `handler` with each state that follows, one after another, until the result's `cancel` is called or the worker is shut down.
   ///
-  /// The handler runs on no thread of the connection's: it may take its time.
+  /// The handler does not run on a thread of the connection: it may take its time. No call of it begins after `cancel` has returned.
   @discardableResult
   public func addConnectionStateListener(_ handler: @escaping @Sendable (IIIConnectionState) -> Void) -> Cancellation {
-    let (states, cancellation) = status.observe(startingWithCurrent: false)
+    let (states, ending) = status.observe(startingWithCurrent: false)
+    let listener = StateListener(handler)
     Task {
-      for await state in states { handler(state) }
+      for await state in states where !listener.call(state) { break }
     }
-    return cancellation
+    return Cancellation {
+      ending.cancel()
+      listener.cancel()
+    }
   }
 
-  /// Ends the worker: calls that wait fail with the code `SHUTDOWN`, the connection is closed, and nothing is accepted any more.
+  /// Ends the worker: calls that wait fail with the code `SHUTDOWN`, the connection is closed, and new calls and registrations are refused.
   ///
-  /// Messages that were handed over before are sent still. Handlers that run are not waited for, and their results are dropped. It
-  /// returns within 5 s, also when the engine does not answer; a second call waits for the first and does nothing else.
+  /// Messages that were handed over before are still sent. The tasks of handlers that run are cancelled; they are not waited for, and
+  /// their results are dropped. It returns within 5 s, also when the engine does not answer; a second call waits for the first and does nothing else.
   public func shutdown() async {
     await withCheckedContinuation { continuation in beginShutdown { continuation.resume() } }
   }
 
-  /// Has the connection closed; calls `done` when it is.
+  /// Begins to close the connection; calls `done` when it is closed.
   func beginShutdown(_ done: @escaping @Sendable () -> Void) {
-    _ = status.beginShutdown()
+    if status.beginShutdown() { ActiveWorkers.remove(status) }
     if !post({ $0.shutDown(done) }) { done() }
   }
 
   /// Whether `shutdown` was called.
   var isShutDown: Bool { status.isShutDown }
 
-  /// Whether functions and triggers are taken still.
-  var takesRegistrations: Bool { status.takesRegistrations }
+  /// Why the worker has given up; `nil` if it has not.
+  var failure: (any Error)? { status.failure }
 
-  /// Gives the connection something to do, in the order of the posts; `false` says that its loop has ended.
+  /// Throws if functions and triggers are not accepted any more.
+  func checkRegistrations(_ id: String) throws {
+    guard status.acceptsRegistrations else { throw shutDownError(id) }
+    if let failure { throw failure }
+  }
+
+  /// Runs `body` with the connection on its loop, in the order of the posts; `false` if the loop has ended.
   @discardableResult
   func post(_ body: @escaping @Sendable (Connection) -> Void) -> Bool {
     host.loop.post { [connection] in body(connection.value) }
   }
 
-  /// Connects, and waits for it.
+  /// Begins to connect.
+  func start() {
+    ActiveWorkers.add(self, status)
+    if !post({ $0.start() }) { ActiveWorkers.remove(status) }
+  }
+
+  /// Connects; throws and ends the worker if there is no connection in time.
   func connect(timeout: Duration) async throws {
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -110,46 +139,42 @@ public final class III: Sendable {
     } onCancel: {
       beginShutdown {}
     }
-    if Task.isCancelled {
+    do {
+      try Task.checkCancellation()
+      try check(outcome, timeout)
+    } catch {
       await shutdown()
-      throw CancellationError()
-    }
-    try checkBeginning(outcome, timeout)
-  }
-
-  /// Connects; calls `done` when the connection stands, or never will, or has taken too long.
-  func beginConnecting(_ timeout: Duration, _ done: @escaping @Sendable (Connection.ConnectOutcome) -> Void) {
-    let isAccepted = post {
-      $0.start()
-      $0.waitForConnection(timeout, done)
-    }
-    if !isAccepted { done(.shutDown) }
-  }
-
-  /// As `check`, for who made the worker: nobody gets to hold one that has failed.
-  func checkBeginning(_ outcome: Connection.ConnectOutcome, _ timeout: Duration) throws {
-    do { try check(outcome, timeout) } catch {
-      beginShutdown {}
       throw error
     }
   }
 
-  /// What the one who waits for the connection is told of an outcome.
+  /// Connects; calls `done` when the worker is connected, has failed, or the time is over.
+  func beginConnecting(_ timeout: Duration, _ done: @escaping @Sendable (Connection.ConnectOutcome) -> Void) {
+    ActiveWorkers.add(self, status)
+    let isAccepted = post {
+      $0.start()
+      $0.waitForConnection(timeout, done)
+    }
+    if !isAccepted {
+      ActiveWorkers.remove(status)
+      done(.shutDown)
+    }
+  }
+
+  /// Throws the error of an outcome.
   func check(_ outcome: Connection.ConnectOutcome, _ timeout: Duration) throws {
     switch outcome {
     case .connected: break
     case .failed(let error as IIIConnectionError): throw IIIConnectionError(address: address, reason: error.reason)
     case .failed(let error): throw error
     case .shutDown: throw IIIConnectionError(address: address, reason: "the worker was shut down")
-    case .timedOut:
-      log(
-        .warn,
-        "Timed out after \(timeout.milliseconds / 1000)s waiting for connection to "
-          + "\(IIIConnectionError.redacted(address)); continuing to retry in background")
+    case .timedOut(let reason):
+      throw IIIConnectionError(
+        address: address, reason: reason ?? "no attempt has ended yet", within: timeout)
     }
   }
 
-  /// From now on no functions and triggers are taken, and the engine is told that there are none.
+  /// Refuses new functions and triggers, and ends all at the engine.
   func retire() {
     status.retire()
     post { $0.retire() }

@@ -14,9 +14,12 @@ actor EngineCore {
   private var waiters: [UInt64: Waiter] = [:]
   private var nextWaiter: UInt64 = 0
   private(set) var hasEnded = false
+  /// Ends waits that take too long, by real time on every clock: a manual clock does not move while a test waits.
+  private var watchdog: LoopTimers?
 
   private struct Waiter {
     let what: Awaited
+    let timer: TimerToken?
     let continuation: CheckedContinuation<Void, any Error>
   }
 
@@ -27,6 +30,23 @@ actor EngineCore {
     case triggerType(ByteKey)
     /// The end of the engine.
     case end
+
+    /// For errors: `function 'orders::price'`.
+    var text: String {
+      switch self {
+      case .function(let id): "function '\(id)'"
+      case .worker(let name): "a worker named '\(name)'"
+      case .triggerType(let id): "trigger type '\(id)'"
+      case .end: "the engine's end"
+      }
+    }
+
+    var name: String {
+      switch self {
+      case .function(let name), .worker(let name), .triggerType(let name): name.text
+      case .end: ""
+      }
+    }
   }
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -70,6 +90,8 @@ actor EngineCore {
     engine = nil
     let left = waiters.values
     waiters = [:]
+    watchdog?.close()
+    watchdog = nil
     for waiter in left { waiter.continuation.resume(throwing: MockEngineError.stopped) }
     return await loop.stop()
   }
@@ -99,8 +121,8 @@ actor EngineCore {
 
   // MARK: Waiting
 
-  /// Suspends until what is awaited is there; it may be there already.
-  func wait(for what: Awaited) async throws {
+  /// Suspends until what is awaited is there; it may be there already. It throws after `limit`.
+  func wait(for what: Awaited, within limit: Duration? = nil) async throws {
     let number = nextWaiter
     nextWaiter += 1
     try await withTaskCancellationHandler {
@@ -113,7 +135,7 @@ actor EngineCore {
         } else if isThere(what) {
           continuation.resume()
         } else {
-          waiters[number] = Waiter(what: what, continuation: continuation)
+          waiters[number] = Waiter(what: what, timer: watch(number, what, limit), continuation: continuation)
         }
       }
     } onCancel: {
@@ -121,8 +143,46 @@ actor EngineCore {
     }
   }
 
-  private func forget(_ number: UInt64) {
-    waiters.removeValue(forKey: number)?.continuation.resume(throwing: CancellationError())
+  private func forget(_ number: UInt64) { end(number, CancellationError()) }
+
+  private func end(_ number: UInt64, _ error: any Error) {
+    guard let waiter = waiters.removeValue(forKey: number) else { return }
+    if let timer = waiter.timer { watchdog?.cancel(timer) }
+    waiter.continuation.resume(throwing: error)
+  }
+
+  /// Ends a wait after `limit`.
+  private func watch(_ number: UInt64, _ what: Awaited, _ limit: Duration?) -> TimerToken? {
+    guard let limit else { return nil }
+    let timers = watchdog ?? LoopTimers(on: loop, source: .system)
+    watchdog = timers
+    return timers.schedule(after: limit) { [unowned self] in
+      end(number, MockEngineError.timedOut(missing(what, within: limit)))
+    }
+  }
+
+  /// The text for a wait that took too long: what there is, and the name that was probably meant.
+  private func missing(_ what: Awaited, within limit: Duration) -> String {
+    let names: [String]
+    let kind: String
+    switch what {
+    case .function:
+      names = engine?.router.functions.all.map(\.name.key.text).filter { !$0.hasPrefix("engine::") } ?? []
+      kind = "functions"
+    case .triggerType:
+      names = engine?.router.triggers.allTypes.map(\.id.text).filter { !$0.hasPrefix("engine::") } ?? []
+      kind = "trigger types"
+    case .worker:
+      names = engine?.router.workers.all.compactMap(\.metadata.name) ?? []
+      kind = "workers"
+    case .end: return "the engine has not ended within \(limit)"
+    }
+    let sorted = Set(names).sorted()
+    let nearest = NearestName.of(what.name, among: sorted).map { " (did you mean '\($0)'?)" } ?? ""
+    let shown = sorted.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
+    let more = sorted.count > 20 ? " and \(sorted.count - 20) more" : ""
+    let list = sorted.isEmpty ? "there are no \(kind)" : "the \(kind) are \(shown)\(more)"
+    return "\(what.text) did not appear within \(limit)\(nearest): \(list)"
   }
 
   private func isThere(_ what: Awaited) -> Bool {
@@ -148,6 +208,7 @@ actor EngineCore {
   private func wake(_ what: Awaited) {
     for (number, waiter) in waiters where waiter.what == what {
       waiters[number] = nil
+      if let timer = waiter.timer { watchdog?.cancel(timer) }
       waiter.continuation.resume()
     }
   }

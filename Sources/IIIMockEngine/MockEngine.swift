@@ -136,18 +136,28 @@ public final class MockEngine: Sendable {
   /// Registrations are not acknowledged on the wire, so a test that registers on one worker and calls from another
   /// waits here first.
   ///
-  /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
-  public func waitForFunction(_ id: String) async throws { try await core.wait(for: .function(ByteKey(id))) }
+  /// - Parameters:
+  ///   - id: The function's id.
+  ///   - limit: How long to wait, by real time on every clock; 10 s by default.
+  /// - Throws: ``MockEngineError/timedOut(_:)``, which names the functions there are and the nearest name; `CancellationError`, or
+  ///   ``MockEngineError/stopped``.
+  public func waitForFunction(_ id: String, within limit: Duration = .seconds(10)) async throws {
+    try await core.wait(for: .function(ByteKey(id)), within: limit)
+  }
 
   /// Suspends until a connected worker has reported this name; returns at once if one has.
   ///
-  /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
-  public func waitForWorker(named name: String) async throws { try await core.wait(for: .worker(named: ByteKey(name))) }
+  /// - Throws: As ``waitForFunction(_:within:)``.
+  public func waitForWorker(named name: String, within limit: Duration = .seconds(10)) async throws {
+    try await core.wait(for: .worker(named: ByteKey(name)), within: limit)
+  }
 
   /// Suspends until a trigger type with this id is provided; returns at once if one is.
   ///
-  /// - Throws: `CancellationError`, or ``MockEngineError/stopped``.
-  public func waitForTriggerType(_ id: String) async throws { try await core.wait(for: .triggerType(ByteKey(id))) }
+  /// - Throws: As ``waitForFunction(_:within:)``.
+  public func waitForTriggerType(_ id: String, within limit: Duration = .seconds(10)) async throws {
+    try await core.wait(for: .triggerType(ByteKey(id)), within: limit)
+  }
 
   /// What workers have logged, oldest first: the last 1,000 records, unless a configuration file says otherwise.
   public var logs: [EngineLogRecord] { get async { await core.logs } }
@@ -156,7 +166,7 @@ public final class MockEngine: Sendable {
   public var diagnostics: [Diagnostic] { get async { await core.diagnostics } }
 }
 
-/// Runs `body` with an engine of its own, and shuts the engine down whatever happens.
+/// Runs `body` with an engine of its own, on the caller's actor, and shuts the engine down whatever happens.
 ///
 /// ```swift
 /// @Test func doubles() async throws {
@@ -168,7 +178,7 @@ public final class MockEngine: Sendable {
 /// ```
 public func withMockEngine<Result>(
   _ configuration: MockEngine.Configuration = MockEngine.Configuration(),
-  _ body: (MockEngine) async throws -> Result
+  isolation: isolated (any Actor)? = #isolation, _ body: (MockEngine) async throws -> Result
 ) async throws -> Result {
   let engine = try await MockEngine.start(configuration)
   do {

@@ -1,4 +1,4 @@
-/// Why an engine did not start, or has stopped.
+/// Why an engine did not start or does not answer, or a wait for something in it failed.
 public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another process listens at that port.
   case addressInUse(host: String, port: Int)
@@ -14,6 +14,8 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   case builtInIsOff(MockEngine.BuiltIn)
   /// There is no cron job with this trigger id, or it is running.
   case cannotFire(triggerID: String)
+  /// A wait took too long; the text says what there is instead, and the nearest name.
+  case timedOut(String)
 
   /// What happened, and what to do about it.
   public var description: String {
@@ -29,6 +31,7 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
     case .cannotFire(let id):
       "trigger '\(id)' cannot fire: no job with this id is registered (registrations are not acknowledged: call "
         + "something from its worker first), or it is running"
+    case .timedOut(let text): text
     }
   }
 }

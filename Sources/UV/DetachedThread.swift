@@ -33,3 +33,6 @@ package func startDetachedThread(named name: String, _ body: @escaping @Sendable
   if code != 0 { start.release() }
   return code
 }
+
+/// Identifies the calling thread while it lives.
+package func currentThreadID() -> UInt { UInt(cuv_current_thread()) }

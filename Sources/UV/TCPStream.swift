@@ -18,6 +18,9 @@ package final class TCPStream: LoopResource {
   package var onDrain: (() -> Void)?
   /// The written bytes are about to go to the kernel: the last moment to write more.
   package var onFlush: (() -> Void)?
+  /// The kernel refuses what follows the first `sent` bytes of all that was written. The stream keeps the bytes up to the position in
+  /// the result and forgets the rest; if it then has none, it writes `probe`, for only a write under way tells when there is room.
+  package var onRefused: ((_ sent: UInt64) -> (keep: UInt64, probe: [UInt8]))?
 
   package let loop: Loop
   /// The most bytes of one read.
@@ -282,12 +285,25 @@ package final class TCPStream: LoopResource {
       onBacklog?(unsentBytes)  // the end of the write under way flushes again
       return
     }
+    if sent < outCount, let onRefused {
+      takeBack(onRefused(bytesWritten - UInt64(outCount - sent)), sent: sent)
+      guard !hasClosed else { return }
+    }
     if sent == outCount {
       releaseOut()
       return
     }
     queue(from: sent)
     if !hasClosed { onBacklog?(unsentBytes) }
+  }
+
+  private func takeBack(_ refusal: (keep: UInt64, probe: [UInt8]), sent: Int) {
+    guard !hasClosed else { return }
+    let excess = bytesWritten - min(refusal.keep, bytesWritten)
+    let dropped = min(outCount - sent, Int(excess))
+    outCount -= dropped
+    bytesWritten -= UInt64(dropped)
+    if outCount == sent { refusal.probe.withUnsafeBytes { write($0) } }
   }
 
   private func releaseOut() {
@@ -401,6 +417,7 @@ package final class TCPStream: LoopResource {
     onBacklog = nil
     onDrain = nil
     onFlush = nil
+    onRefused = nil
   }
 
   func closeWithLoop() { close() }

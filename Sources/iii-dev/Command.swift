@@ -1,6 +1,6 @@
 internal import IIIMockEngine
 
-/// The command line as a whole: which verb it is, and what becomes of its errors.
+/// The command line as a whole: chooses the verb and prints its errors.
 enum Command {
   enum Verb: String, CaseIterable {
     case trigger, demo
@@ -36,4 +36,26 @@ enum Command {
     let meant = NearestName.of(name, among: Verb.allCases.map(\.rawValue))
     return UsageError(message: "unknown command '\(name)'" + (meant.map { "; did you mean '\($0)'?" } ?? ""))
   }
+}
+
+/// A command line that is not understood: status 2.
+struct UsageError: Error, Equatable {
+  let message: String
+}
+
+/// A failure of a verb at run time: its text is printed after `Error: `.
+struct Failure: Error, Equatable {
+  let text: String
+  var status = ExitStatus.failure
+}
+
+/// The exit status of the process; the real engine's numbers.
+enum ExitStatus: Int32, Sendable {
+  case success = 0
+  /// Something went wrong at run time, or the function that was called failed.
+  case failure = 1
+  /// The command line is not understood.
+  case usage = 2
+  /// The configuration needs a variable that is not set.
+  case unsetVariable = 101
 }

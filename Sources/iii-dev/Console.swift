@@ -4,7 +4,7 @@
   import Glibc
 #endif
 
-/// Where a verb writes what it says.
+/// Where a verb writes its output.
 struct Console: Sendable {
   let writeOut: @Sendable (String) -> Void
   let writeError: @Sendable (String) -> Void

@@ -1,14 +1,15 @@
 internal import III
 internal import IIIMockEngine
 
-/// `iii-dev demo`: the engine, a worker, a call, and what to do next.
+/// `iii-dev demo`: runs an engine and a worker, makes a call and prints how to go on.
 struct DemoCommand {
   private struct Name: Codable, Sendable { let name: String }
   private struct Greeting: Codable, Sendable { let message: String }
 
   /// What `iii-dev trigger demo::greet --help` shows.
   private static let schema: JSONValue = [
-    "type": "object", "properties": ["name": ["type": "string", "description": "Whom to greet"]], "required": ["name"],
+    "type": "object", "properties": ["name": ["type": "string", "description": "The name to greet"]],
+    "required": ["name"],
   ]
 
   private let options: DemoOptions
@@ -32,7 +33,7 @@ struct DemoCommand {
     let worker = try await registerWorker(session.engine.url, options: InitOptions(workerName: "demo"))
     try worker.registerFunction(
       "demo::greet", description: "Greets by name.", requestFormat: .schema(Self.schema)
-    ) { (input: Name) async throws -> Greeting in
+    ) { (input: Name) async in
       Greeting(message: "Hello, \(input.name)!")
     }
     let start = ContinuousClock.now
@@ -43,5 +44,26 @@ struct DemoCommand {
         .text(reply: reply.message, time: time))
     await session.serve { await worker.shutdown() }
     return .success
+  }
+}
+
+/// The command line of `demo`.
+struct DemoOptions: Equatable {
+  static let definitions: [OptionDefinition] = [
+    OptionDefinition(name: "--port", value: "PORT", help: "Port to listen at; 0 takes any free one (default: 49134)"),
+    OptionDefinition(name: "--quiet", help: "No log lines"),
+    .help,
+  ]
+
+  private(set) var port: UInt16 = 49134
+  private(set) var isQuiet = false
+  private(set) var wantsHelp = false
+
+  init(_ arguments: [String]) throws(UsageError) {
+    let parsed = try ParsedArguments(arguments, options: Self.definitions)
+    if let operand = parsed.operands.first { throw UsageError(message: "unexpected argument '\(operand)'") }
+    if let text = parsed["--port"] { port = try PortArgument.parse(text, allowsAny: true) }
+    isQuiet = parsed.has("--quiet")
+    wantsHelp = parsed.has("--help")
   }
 }

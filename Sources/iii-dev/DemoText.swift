@@ -1,4 +1,4 @@
-/// What the demo prints once its call has been answered.
+/// Printed by the demo once its call has been answered.
 struct DemoText {
   let url: String
   /// How this program was started.
@@ -10,7 +10,7 @@ struct DemoText {
     A Swift worker in this process registered the function demo::greet, and called it through the engine:
 
         trigger demo::greet {"name": "world"}
-        → {"message": "\(reply)"}   (\(Self.milliseconds(time)) ms)
+        → {"message": "\(reply)"}   (\(EngineCaller.text(time)))
 
     Call it from another terminal:
 
@@ -18,13 +18,14 @@ struct DemoText {
 
     Connect a worker of your own.
 
-      Swift, with this package:
+      Swift, the main.swift of a package that depends on this one:
 
         import III
 
         let worker = try await registerWorker("\(url)")
-        try worker.registerFunction("swift::double") { (n: Int) async throws in 2 * n }
-        print(try await worker.trigger(TriggerRequest(functionID: "demo::greet", payload: ["name": "Swift"])))
+        try worker.registerFunction("swift::double") { (n: Int) async in 2 * n }
+        print(try await worker.trigger("demo::greet", payload: ["name": "Swift"]))
+        try await worker.run()
 
       Python, after `pip install iii-sdk`:
 
@@ -42,12 +43,12 @@ struct DemoText {
         worker.registerFunction('node::double', async (n) => 2 * n)
         console.log(await worker.trigger({ function_id: 'demo::greet', payload: { name: 'Node' } }))
 
-    The engine goes on serving; end it with Ctrl-C.
+    The engine continues to serve; Ctrl-C ends it.
 
     """
   }
 
-  /// The option that leads `trigger` here, where it would not come by itself.
+  /// The option that `trigger` needs to find this engine, if it is not at the default port.
   private var portOption: String {
     guard let port = url.split(separator: ":").last, port != "49134" else { return "" }
     return " --port \(port)"
@@ -65,10 +66,5 @@ struct DemoText {
     }
     return plain
       ? command : "'" + command.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-  }
-
-  private static func milliseconds(_ time: Duration) -> String {
-    let tenths = Int(time.components.seconds) * 10_000 + Int(time.components.attoseconds / 100_000_000_000_000)
-    return "\(tenths / 10).\(tenths % 10)"
   }
 }

@@ -4,9 +4,9 @@
   import Glibc
 #endif
 
-/// How many connections the process may hold at once.
+/// The limit of open descriptors, and so of connections, of the process.
 enum DescriptorLimit {
-  /// Raises the limit to what the system allows without being asked. Failing that it stays what it is.
+  /// Raises the soft limit to the hard one; leaves it as it is if that fails.
   static func raise() {
     var limit = rlimit()
     #if canImport(Darwin)

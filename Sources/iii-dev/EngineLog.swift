@@ -1,6 +1,6 @@
 internal import IIIMockEngine
 
-/// What the engine's user gets to read while it runs.
+/// The log of the running engine: filters lines by level and writes them.
 struct EngineLog: Sendable {
   let writer: LogWriter
   private let level: EngineLogLevel

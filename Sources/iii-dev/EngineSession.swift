@@ -1,12 +1,12 @@
 internal import IIIMockEngine
 
-/// An engine that serves until somebody ends the process.
+/// An engine that serves until the process gets a signal.
 struct EngineSession {
   let engine: MockEngine
   let log: EngineLog
   private let signals: Signals
 
-  /// Starts an engine that listens when this returns. `portAdvice` is what to do if its port is taken.
+  /// Starts an engine that listens when this returns. `portAdvice` is printed if its port is taken.
   static func start(
     _ file: ConfigurationFile, isStrict: Bool, isQuiet: Bool, portAdvice: String
   ) async throws -> EngineSession {
@@ -23,12 +23,12 @@ struct EngineSession {
     }
   }
 
-  /// Tells the world that the engine accepts connections. Programs wait for this line.
+  /// Prints that the engine accepts connections. Programs wait for this line.
   func announce() {
     for url in engine.addresses { log.writer.write("iii-dev listening on \(url)\n") }
   }
 
-  /// Serves until SIGINT or SIGTERM, then ends everything in order, what `endFirst` ends before all.
+  /// Serves until SIGINT or SIGTERM, then calls `endFirst` and shuts the engine down.
   func serve(endFirst: () async -> Void = {}) async {
     await signals.first()
     await endFirst()

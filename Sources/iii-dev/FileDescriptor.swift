@@ -6,12 +6,12 @@
 
 /// Writing of whole texts by descriptor.
 enum FileDescriptor {
-  /// Writes all of a text and waits until it is taken. `false` if nobody can read it any more.
+  /// Writes a text and waits until all of it is accepted. `false` if the reading end is closed.
   @discardableResult static func write(_ text: String, to descriptor: Int32) -> Bool {
     write(Array(text.utf8)[...], to: descriptor)
   }
 
-  /// Writes all bytes and waits until they are taken. `false` if nobody can read them any more.
+  /// Writes bytes and waits until all of them are accepted. `false` if the reading end is closed.
   static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
     var rest = bytes
     while !rest.isEmpty {
@@ -27,7 +27,7 @@ enum FileDescriptor {
     return true
   }
 
-  /// Whether the descriptor takes bytes without making the caller wait: at least 4 KiB for a pipe.
+  /// Whether the descriptor accepts bytes without blocking: at least 4 KiB for a pipe.
   static func isWritable(_ descriptor: Int32, withinMilliseconds limit: Int32) -> Bool {
     var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     return poll(&entry, 1, limit) > 0

@@ -1,6 +1,6 @@
 internal import III
 
-/// What an engine knows of one function, as help for its caller.
+/// The help for one function, from what the engine knows of it.
 struct FunctionHelp: Equatable {
   struct Parameter: Equatable {
     let name: String
@@ -16,20 +16,18 @@ struct FunctionHelp: Equatable {
   /// The type of a payload that is not an object; `nil` if the schema does not say.
   let payloadType: String?
 
-  /// Asks for the function; `nil` if the engine has none of that id.
-  static func find(_ functionID: String, in engine: EngineCaller) async throws(Failure) -> FunctionHelp? {
-    try await engine.call { call throws(Failure) in
-      let list = try await call(EngineFunctions.listFunctions, ["include_internal": true])
-      guard case .array(let rows)? = list["functions"],
-        let row = rows.first(where: { $0["function_id"] == .string(functionID) })
-      else { return nil }
-      if row["request_format"] ?? .null != .null { return FunctionHelp(row) }
-      let details = try? await call(EngineFunctions.infoFunctions, ["function_id": .string(functionID)])
-      return FunctionHelp(details ?? row, functionID: functionID)
-    }
+  /// Asks for the function; `nil` if the engine has none with that id.
+  static func find(_ functionID: String, using call: EngineCaller.Call) async throws(Failure) -> FunctionHelp? {
+    let list = try await call(EngineFunctions.listFunctions, ["include_internal": true])
+    guard case .array(let rows)? = list["functions"],
+      let row = rows.first(where: { $0["function_id"] == .string(functionID) })
+    else { return nil }
+    if row["request_format"] ?? .null != .null { return FunctionHelp(row) }
+    let details = try? await call(EngineFunctions.infoFunctions, ["function_id": .string(functionID)])
+    return FunctionHelp(details ?? row, functionID: functionID)
   }
 
-  /// Reads a row of `engine::functions::list`, or what `engine::functions::info` tells.
+  /// Reads a row of `engine::functions::list`, or the result of `engine::functions::info`.
   init(_ row: JSONValue, functionID: String? = nil) {
     self.functionID = functionID ?? Self.string(row["function_id"]) ?? ""
     description = Self.string(row["description"])
@@ -105,7 +103,7 @@ struct FunctionHelp: Equatable {
     }
   }
 
-  /// The help. What it shows comes from a worker: it cannot reach the terminal's controls.
+  /// The help. Its texts come from a worker: control characters are escaped.
   func text(isColoured: Bool) -> String {
     var parts = [Terminal.paint(PrintableText.escaped(functionID), .bold, if: isColoured)]
     if let description, !description.isEmpty { parts.append(PrintableText.escaped(description, keepingLines: true)) }

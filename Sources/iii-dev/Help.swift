@@ -23,8 +23,9 @@ enum Help {
 
     Usage: iii-dev trigger FUNCTION [KEY=VALUE …] [OPTIONS]
 
-      A VALUE is read as JSON if it can be (10, true, [1,2], null), else it is a string.
-      Without pairs and --json the payload is {}.
+      A VALUE is read as JSON if it can be (10, true, [1,2], null), else it is a string; where the
+      function's schema says string, it is always a string. Without pairs and --json the payload is {}.
+      The exit status is 0 for a result, 1 for a failure, 2 for a wrong command line.
 
     Options:
     \(table(TriggerOptions.definitions))

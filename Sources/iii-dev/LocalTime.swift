@@ -4,7 +4,7 @@
   import Glibc
 #endif
 
-/// A moment, as log lines show it.
+/// A point in time, in the formats of log lines.
 struct LocalTime: Sendable, Equatable {
   let secondsSince1970: Int
   let milliseconds: Int
@@ -15,7 +15,7 @@ struct LocalTime: Sendable, Equatable {
     return LocalTime(secondsSince1970: Int(time.tv_sec), milliseconds: Int(time.tv_nsec) / 1_000_000)
   }
 
-  /// `09:19:23.241 AM`, by the clock on the wall.
+  /// `09:19:23.241 AM`, in local time.
   var clock: String {
     var seconds = time_t(secondsSince1970)
     var parts = tm()

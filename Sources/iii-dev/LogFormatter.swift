@@ -1,12 +1,12 @@
 internal import IIIMockEngine
 internal import III
 
-/// Makes text of log lines, in the two formats of the real engine.
+/// Formats log lines in the two formats of the real engine.
 struct LogFormatter: Sendable {
   var format = ObservabilitySettings.Format.text
   var isColoured = false
 
-  /// One line; in the format for people followed by one for each field.
+  /// One line; in the text format followed by one line for each field.
   func text(_ line: LogLine, at time: LocalTime) -> String {
     switch format {
     case .text: plain(line, time)

@@ -2,8 +2,7 @@ internal import III
 internal import IIIMockEngine
 
 extension LogLine {
-  /// What a person is told of something that happened in the engine; the phrases are those of the real one where it
-  /// has any, for people search logs for them.
+  /// The log lines for an event of the engine, in the real engine's phrases where it has any: people search logs for them.
   static func lines(for event: EngineEvent) -> [LogLine] {
     switch event {
     case .listening(let url):
@@ -61,8 +60,8 @@ extension LogLine {
     }
   }
 
-  /// What a worker logged stands under its name, if it said one, without what SDKs put among the attributes of
-  /// every record.
+  /// A record that a worker logged, under the worker's name if it has one, without the attributes that SDKs add to every
+  /// record.
   private static func logged(_ record: EngineLogRecord) -> LogLine {
     var line = LogLine(EngineLogLevel(severity: record.severityNumber), record.body)
     var data = record.attributes

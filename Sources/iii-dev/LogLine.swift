@@ -1,6 +1,6 @@
 internal import IIIMockEngine
 
-/// Something to log: a message, and what belongs to it.
+/// A log record: a message and its fields.
 struct LogLine: Sendable, Equatable {
   struct Field: Sendable, Equatable {
     let name: String
@@ -10,10 +10,10 @@ struct LogLine: Sendable, Equatable {
   let level: EngineLogLevel
   let message: String
   private(set) var fields: [Field]
-  /// Who says it.
+  /// The part of the engine that logs.
   var target = LogFilter.target
 
-  /// Longer texts are cut: a log is no dump of payloads.
+  /// Longer texts are cut, so that payloads do not fill the log.
   static let maxTextLength = 2000
 
   init(_ level: EngineLogLevel, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {

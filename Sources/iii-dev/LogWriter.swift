@@ -6,9 +6,9 @@
 
 internal import UV
 
-/// Writes log lines on a thread of its own: the engine never waits for who reads them.
+/// Writes log lines on a thread of its own: the engine never waits for the reader of the output.
 ///
-/// What nobody reads is dropped beyond a bound, and its number told when reading goes on.
+/// Above a limit lines are dropped; their number is written when the reader continues.
 final class LogWriter: Sendable {
   private enum Entry {
     case text(String)
@@ -28,7 +28,7 @@ final class LogWriter: Sendable {
   private let formatter: LogFormatter
   private let maxWaiting: Int
 
-  /// A pipe takes so much at once if it takes anything (`PIPE_BUF`).
+  /// The bytes that a writable pipe accepts at least (`PIPE_BUF`).
   private static let chunk = 4096
 
   init(_ formatter: LogFormatter, descriptor: Int32 = STDOUT_FILENO, maxWaiting: Int = 4096) throws(UVError) {
@@ -38,10 +38,10 @@ final class LogWriter: Sendable {
     self.maxWaiting = maxWaiting
   }
 
-  /// Queues a text, which is whole lines. Any thread; returns at once.
+  /// Queues a text of whole lines. Called by any thread; returns at once.
   func write(_ text: String) { queue(.text(text)) }
 
-  /// Queues a line of this moment. Any thread; returns at once.
+  /// Queues a line with the present time. Called by any thread; returns at once.
   func write(_ line: LogLine) { queue(.line(line, .now)) }
 
   private func queue(_ entry: Entry) {
@@ -87,8 +87,7 @@ final class LogWriter: Sendable {
     }
   }
 
-  /// Writes a text, in parts that do not block. `false` if nobody takes it any more: the reader has left, or does not
-  /// read while the process wants to end.
+  /// Writes a text in parts that do not block. `false` if the reader is closed, or does not read while the process ends.
   private func put(_ text: String) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {

@@ -1,12 +1,12 @@
 internal import IIIMockEngine
 
-/// What a command line says, told apart by the options that a verb knows.
+/// The options and operands of a command line, as the options of a verb define them.
 struct ParsedArguments: Equatable {
   private var values: [String: [String]] = [:]
   private var flags: Set<String> = []
   private(set) var operands: [String] = []
 
-  /// Takes `--name value`, `--name=value`, `-n value` and flags; behind `--` there are operands only.
+  /// Accepts `--name value`, `--name=value`, `-n value` and flags; everything after `--` is an operand.
   init(_ arguments: [String], options: [OptionDefinition]) throws(UsageError) {
     var rest = arguments[...]
     while let argument = rest.popFirst() {
@@ -63,5 +63,38 @@ struct ParsedArguments: Equatable {
   private static func unknown(_ name: String, _ options: [OptionDefinition]) -> UsageError {
     let meant = NearestName.of(name, among: options.map(\.name))
     return UsageError(message: "unknown option '\(name)'" + (meant.map { "; did you mean '\($0)'?" } ?? ""))
+  }
+}
+
+/// An option of a verb.
+struct OptionDefinition: Sendable, Equatable {
+  /// With its dashes.
+  let name: String
+  var short: String?
+  /// The name of its value in the help; `nil` if it has none.
+  var value: String?
+  /// Whether it may be given several times.
+  var isRepeatable = false
+  let help: String
+
+  static let help = OptionDefinition(name: "--help", short: "-h", help: "Show this help")
+
+  /// The left column of the help.
+  var synopsis: String {
+    (short.map { "\($0), " } ?? "    ") + name + (value.map { " \($0)" } ?? "")
+  }
+}
+
+/// A port on the command line.
+enum PortArgument {
+  static func parse(_ text: String, allowsAny: Bool, option: String = "--port") throws(UsageError) -> UInt16 {
+    guard text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), let port = UInt16(text),
+      allowsAny || port != 0
+    else {
+      throw UsageError(
+        message: "option '\(option)': '\(text)' is not a port number (\(allowsAny ? "0 to" : "1 to") 65535"
+          + (allowsAny ? "; 0 takes any free one)" : ")"))
+    }
+    return port
   }
 }

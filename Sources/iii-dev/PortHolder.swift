@@ -6,12 +6,12 @@
 
 import UV
 
-/// Who listens at a port that we wanted.
+/// The process that listens at a port.
 struct PortHolder: Equatable {
   let pid: Int
   let name: String
 
-  /// How to find out by hand.
+  /// The command that finds the process by hand.
   static func hint(port: Int) -> String {
     #if os(Linux)
       "see who holds it with: ss -ltnp 'sport = :\(port)'"
@@ -21,7 +21,7 @@ struct PortHolder: Equatable {
   }
 
   #if os(Linux)
-    /// Looks in `/proc`; `nil` if it is not there to be seen, as a process of somebody else.
+    /// Looks in `/proc`; `nil` if the process is not visible, such as one of another user.
     static func find(port: Int) -> PortHolder? {
       let sockets = Set(
         ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
@@ -43,7 +43,7 @@ struct PortHolder: Equatable {
       (try? FileBytes.read(path, limit: limit)).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The listening sockets of a table of the kernel, as the links of `/proc/PID/fd` name them.
+    /// The listening sockets of a kernel table, named as in the links of `/proc/PID/fd`.
     static func listeningSockets(in table: String, port: Int) -> [String] {
       table.split(separator: "\n").dropFirst().compactMap { line in
         let columns = line.split(separator: " ")

@@ -29,7 +29,7 @@ enum PrettyJSON {
     }
   }
 
-  /// What has no members. What would harm a terminal is escaped as JSON escapes: the value stays the same.
+  /// A value without members. Characters that could control a terminal are escaped as JSON escapes them: the value stays the same.
   private static func scalar(_ value: JSONValue) -> String {
     let text = value.jsonString()
     guard text.unicodeScalars.contains(where: PrintableText.isHarmful) else { return text }

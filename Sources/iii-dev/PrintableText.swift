@@ -1,4 +1,4 @@
-/// Text of others, made harmless for a terminal and for who reads a log line by line.
+/// Escapes text from outside, so that it cannot control a terminal or forge log lines.
 enum PrintableText {
   /// The text with control characters, and those that turn the direction of writing, as `\n` and `\u{1b}`.
   /// - Parameter keepingLines: Whether line breaks stay what they are.

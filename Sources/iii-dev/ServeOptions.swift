@@ -6,13 +6,14 @@ struct ServeOptions: Equatable {
     OptionDefinition(
       name: "--port", value: "PORT", help: "Port of the first listener; 0 takes any free one (default: 49134)"),
     OptionDefinition(name: "--host", value: "HOST", help: "Address of the first listener (default: 127.0.0.1)"),
-    OptionDefinition(name: "--config", short: "-c", value: "FILE", help: "The engine's YAML; without it defaults hold"),
+    OptionDefinition(
+      name: "--config", short: "-c", value: "FILE", help: "The engine's YAML file (default: built-in settings)"),
     OptionDefinition(
       name: "--allow-origin", value: "ORIGIN", isRepeatable: true,
       help: "Let web pages of this origin connect; repeatable"),
     OptionDefinition(
       name: "--allow-host", value: "NAME", isRepeatable: true, help: "A name of this machine in URLs; repeatable"),
-    OptionDefinition(name: "--strict", help: "Behave as engine 0.13.0 to the letter"),
+    OptionDefinition(name: "--strict", help: "Behave exactly as engine 0.13.0"),
     OptionDefinition(name: "--quiet", help: "Print the ready line and errors only"),
     OptionDefinition(name: "--version", short: "-v", help: "Print the version"),
     .help,
@@ -46,7 +47,7 @@ struct ServeOptions: Equatable {
     wantsHelp = parsed.has("--help")
   }
 
-  /// What the file and the options ask for together.
+  /// The settings of the file, overridden by the options.
   func configuration(environment: Variables) throws(ConfigurationError) -> ConfigurationFile {
     var file =
       if let configPath {

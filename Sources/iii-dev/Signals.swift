@@ -6,7 +6,7 @@
 
 internal import UV
 
-/// SIGINT and SIGTERM: the first asks for an orderly end, the second for one at once.
+/// SIGINT and SIGTERM: the first starts an orderly shutdown, the second ends the process at once.
 final class Signals: Sendable {
   private let loop: Loop
   private let received: AsyncStream<Int32>
@@ -16,7 +16,7 @@ final class Signals: Sendable {
     self.received = received
   }
 
-  /// From when this returns, the signals no longer end the process by themselves.
+  /// Once this has returned, the signals no longer end the process by themselves.
   static func watch() async throws -> Signals {
     let loop = try Loop(name: "iii-dev signals")
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
@@ -43,7 +43,7 @@ final class Signals: Sendable {
     return Signals(loop: loop, received: stream)
   }
 
-  /// Waits for the first signal, however early it came.
+  /// Waits for the first signal, which may have come already.
   func first() async {
     for await _ in received { return }
   }

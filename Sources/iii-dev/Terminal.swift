@@ -6,13 +6,13 @@
 
 internal import IIIMockEngine
 
-/// Whether and how to colour.
+/// Colours of terminal output.
 enum Terminal {
   enum Colour: String {
     case dim = "2", bold = "1", red = "31", green = "32", yellow = "33", blue = "34", magenta = "35"
   }
 
-  /// On a terminal that knows colours, unless `NO_COLOR`, `CLICOLOR=0` or `TERM=dumb` say otherwise.
+  /// Whether the descriptor is a terminal, and neither `NO_COLOR`, `CLICOLOR=0` nor `TERM=dumb` disables colours.
   static func wantsColour(_ descriptor: Int32, environment: Variables = .process) -> Bool {
     isatty(descriptor) == 1 && allowsColour(environment)
   }

@@ -12,37 +12,46 @@ struct TriggerCommand {
 
   func run() async throws -> ExitStatus {
     guard let functionID = options.functionID else {
-      guard options.wantsHelp else {
-        throw Failure(text: "iii-dev trigger: missing FUNCTION_PATH. Try: `iii-dev trigger <fn-path> [args]`")
-      }
       console.writeOut(Help.trigger)
       return .success
     }
     if options.wantsHelp { return await help(for: functionID) }
-    let payload = try TriggerPayload.make(pairs: options.pairs, json: options.json)
-    let engine = EngineCaller(
-      url: options.url, timeout: .milliseconds(options.timeoutMilliseconds), namespace: options.namespace)
-    let result = try await engine.call { call throws(Failure) in try await call(functionID, payload) }
+    let payload = try TriggerPayload(pairs: options.pairs, json: options.json)
+    let result = try await engine.call { call throws(Failure) in
+      // The schema matters only to values that could be text or JSON; without one they are JSON.
+      let parameters =
+        payload.needsSchema ? (try? await FunctionHelp.find(functionID, using: call))?.parameters : nil
+      return try await call(functionID, payload.json(parameters: parameters ?? []))
+    }
     if result != .null { console.out(PrettyJSON.text(result)) }
     return .success
   }
 
-  /// What the engine knows of a function; without an engine what is always true.
+  private var engine: EngineCaller {
+    var engine = EngineCaller(
+      url: options.url, timeout: .milliseconds(options.timeoutMilliseconds), namespace: options.namespace,
+      waits: options.waits)
+    if options.isVerbose { engine.log = { [console] line in console.error(line) } }
+    return engine
+  }
+
+  /// What the engine knows of a function; without an engine the general help.
   private func help(for functionID: String) async -> ExitStatus {
-    let engine = EngineCaller(url: options.url, timeout: .milliseconds(options.timeoutMilliseconds))
     do {
-      guard let function = try await FunctionHelp.find(functionID, in: engine) else {
+      let function = try await engine.call { call throws(Failure) in
+        try await FunctionHelp.find(functionID, using: call)
+      }
+      guard let function else {
         console.error(
           """
-          error: function `\(functionID)` not found in engine registry.
-          hint: run `iii-dev trigger engine::functions::list` to see registered functions.
+          error: function `\(functionID)` is not registered.
+          hint: run `iii-dev trigger engine::functions::list` to see the registered functions.
           """)
         return .failure
       }
       console.writeOut(function.text(isColoured: console.isColoured))
     } catch {
-      let reason = error == EngineCaller.timedOut ? "invocation timed out" : error.text
-      console.error("warning: could not query engine for `\(functionID)`: \(reason)")
+      console.error("warning: the engine could not be asked for `\(functionID)`: \(error.text)")
       console.writeOut(Help.trigger)
     }
     return .success

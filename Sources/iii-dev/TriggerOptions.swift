@@ -1,33 +1,44 @@
+internal import III
+internal import IIIMockEngine
+
 /// The command line of `trigger`.
 struct TriggerOptions: Equatable {
   static let definitions: [OptionDefinition] = [
     OptionDefinition(
-      name: "--json", value: "JSON", help: "Payload as JSON; with KEY=VALUE pairs an object that they override"),
-    OptionDefinition(name: "--address", value: "HOST", help: "Host of the engine (default: localhost)"),
+      name: "--json", value: "JSON", help: "Payload as JSON, @FILE or - (stdin); KEY=VALUE pairs override its members"),
+    OptionDefinition(
+      name: "--address", value: "ADDRESS", help: "HOST, HOST:PORT or ws://… (default: $III_URL, else localhost)"),
     OptionDefinition(name: "--port", value: "PORT", help: "Port of the engine (default: 49134)"),
+    OptionDefinition(name: "--wait", help: "Keep trying to connect until the engine is there"),
     OptionDefinition(name: "--timeout-ms", value: "MS", help: "How long to wait for all of it (default: 30000)"),
     OptionDefinition(name: "--namespace", short: "-n", value: "NAME", help: "Namespace of the function"),
+    OptionDefinition(name: "--verbose", help: "Show on stderr what is done and how long it takes"),
     .help,
   ]
 
   private(set) var functionID: String?
   private(set) var pairs: [String] = []
   private(set) var json: String?
-  private(set) var address = "localhost"
-  private(set) var port: UInt16 = 49134
+  /// The engine's address.
+  private(set) var url: String
   private(set) var timeoutMilliseconds = 30_000
   private(set) var namespace: String?
+  private(set) var waits = false
+  private(set) var isVerbose = false
   private(set) var wantsHelp = false
 
-  init(_ arguments: [String]) throws(UsageError) {
+  init(_ arguments: [String], environment: Variables = .process) throws(UsageError) {
     let parsed = try ParsedArguments(arguments, options: Self.definitions)
     functionID = parsed.operands.first
     pairs = Array(parsed.operands.dropFirst())
     json = parsed["--json"]
-    address = parsed["--address"] ?? address
     namespace = parsed["--namespace"]
+    waits = parsed.has("--wait")
+    isVerbose = parsed.has("--verbose")
     wantsHelp = parsed.has("--help")
+    var port: UInt16?
     if let text = parsed["--port"] { port = try PortArgument.parse(text, allowsAny: false) }
+    url = try Self.url(address: parsed["--address"], port: port, variable: environment["III_URL"])
     if let text = parsed["--timeout-ms"] {
       guard let value = Int(text), (1...Self.maxTimeout).contains(value) else {
         throw UsageError(
@@ -35,14 +46,50 @@ struct TriggerOptions: Equatable {
       }
       timeoutMilliseconds = value
     }
+    guard functionID != nil || wantsHelp else {
+      throw UsageError(message: "missing FUNCTION: iii-dev trigger FUNCTION [KEY=VALUE …]")
+    }
   }
 
   /// A day.
   private static let maxTimeout = 86_400_000
 
-  /// Where to connect to.
-  var url: String {
-    let host = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
-    return "ws://\(host):\(port)"
+  /// The engine's URL: the options go before the variable.
+  private static func url(address: String?, port: UInt16?, variable: String?) throws(UsageError) -> String {
+    if let address, address.contains("://") {
+      guard port == nil else {
+        throw UsageError(message: "option '--port' cannot be combined with a URL: write the port into '--address'")
+      }
+      return try checked(address, "option '--address'")
+    }
+    if address == nil, port == nil, let variable, !variable.allSatisfy(\.isWhitespace) {
+      return try checked(variable, "the variable III_URL")
+    }
+    var host = address ?? "localhost"
+    var port = port
+    if let (name, text) = split(host) {
+      guard port == nil else { throw UsageError(message: "the port is given twice: in '--address' and by '--port'") }
+      host = name
+      port = try PortArgument.parse(text, allowsAny: false, option: "--address")
+    }
+    let isBareIPv6 = host.contains(":") && !host.hasPrefix("[")
+    return try checked("ws://\(isBareIPv6 ? "[\(host)]" : host):\(port ?? 49134)", "option '--address'")
+  }
+
+  /// `host:port` and `[::1]:port` in two parts; `nil` if there is no port. More than one colon without brackets is an IPv6 address.
+  private static func split(_ address: String) -> (host: String, port: String)? {
+    let start = address.hasPrefix("[") ? address.firstIndex(of: "]") ?? address.endIndex : address.startIndex
+    let colons = address[start...].indices.filter { address[$0] == ":" }
+    guard colons.count == 1, let colon = colons.first else { return nil }
+    return (String(address[..<colon]), String(address[address.index(after: colon)...]))
+  }
+
+  private static func checked(_ url: String, _ source: String) throws(UsageError) -> String {
+    do throws(WebSocketURLError) {
+      _ = try WebSocketURL(url)
+      return url
+    } catch {
+      throw UsageError(message: "\(source), '\(IIIConnectionError.redacted(url))': \(error)")
+    }
   }
 }

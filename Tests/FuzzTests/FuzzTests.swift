@@ -31,4 +31,12 @@ import Testing
     #expect(counts.ended > 1_000)
     try await target.shutDown()
   }
+
+  @Test("under random cuts no call runs twice, and every call that succeeds has run once", arguments: [false, true])
+  func cuts(isSecure: Bool) async throws {
+    let counts = try await CutTarget.run(calls: 3_000, isSecure: isSecure, random: SeededGenerator(seed: 4))
+    #expect(counts.calls == 3_000)
+    #expect(counts.succeeded > 300)
+    #expect(counts.cuts > 10)
+  }
 }

@@ -28,6 +28,45 @@ import Testing
     await #expect(throws: MockEngineError.stopped) { try await engine.registerWorker() }
   }
 
+  @Test("a wait that takes too long throws, with the names that there are and the nearest of them")
+  func waitsEnd() async throws {
+    try await withMockEngine { engine in
+      let none = await #expect(throws: MockEngineError.self) {
+        try await engine.waitForFunction("webhook", within: .milliseconds(1))
+      }
+      #expect(
+        none?.description
+          == "function 'webhook' did not appear within 0.001 seconds: there are no functions")
+      let worker = try await engine.registerWorker(options: InitOptions(workerName: "shop"))
+      try worker.registerFunction("orders::price") { (n: Int) async in n }
+      try worker.registerFunction("audit") { (n: Int) async in n }
+      try await engine.waitForFunction("audit")
+      let function = await #expect(throws: MockEngineError.self) {
+        try await engine.waitForFunction("order::price", within: .milliseconds(1))
+      }
+      #expect(
+        function?.description
+          == "function 'order::price' did not appear within 0.001 seconds (did you mean 'orders::price'?): "
+          + "the functions are 'audit', 'orders::price'")
+      let name = await #expect(throws: MockEngineError.self) {
+        try await engine.waitForWorker(named: "shep", within: .milliseconds(1))
+      }
+      #expect(name?.description.contains("did you mean 'shop'?") == true)
+    }
+  }
+
+  @Test("a wait on an engine with a manual clock ends by real time, and leaves no timer behind")
+  func waitsOfManualClocks() async throws {
+    let engine = try await MockEngine.start(MockEngine.Configuration(), time: .manual())
+    await #expect(throws: MockEngineError.self) { try await engine.waitForFunction("f", within: .milliseconds(1)) }
+    async let found: Void = engine.waitForFunction("f", within: .seconds(1_000))
+    let worker = try await engine.registerWorker()
+    try worker.registerFunction("f") { (n: Int) async in n }
+    try await found
+    await worker.shutdown()
+    #expect(await engine.shutdownReportingLeaks() == 0)
+  }
+
   @Test func aTakenPortIsSaid() async throws {
     try await withMockEngine { engine in
       let port = Int(engine.url.split(separator: ":").last ?? "") ?? 0

@@ -47,9 +47,12 @@ import Testing
   }
 
   @Test func optionsOfTrigger() throws {
-    let none = try TriggerOptions(["f"])
+    let none = try TriggerOptions(["f"], environment: Variables([:]))
     #expect(none.url == "ws://localhost:49134")
     #expect(none.timeoutMilliseconds == 30_000)
+    #expect(!none.waits && !none.isVerbose)
+    #expect(try TriggerOptions(["f", "--wait"]).waits)
+    #expect(try TriggerOptions(["f", "--verbose"]).isVerbose)
     let all = try TriggerOptions([
       "f", "a=1", "--port=5", "b=--x", "--address", "::1", "--timeout-ms", "300", "--json", "-5", "-n", "ns",
     ])
@@ -66,11 +69,36 @@ import Testing
     (["f", "--timeout-ms", "0"], "option '--timeout-ms': '0' is not a number of milliseconds (1 to 86400000)"),
     (["f", "--timeout-ms", "soon"], "option '--timeout-ms': 'soon' is not a number of milliseconds (1 to 86400000)"),
     (["--function-id", "f"], "unknown option '--function-id'"),
+    ([], "missing FUNCTION: iii-dev trigger FUNCTION [KEY=VALUE …]"),
+    (["f", "--address", "h:x"], "option '--address': 'x' is not a port number (1 to 65535)"),
+    (["f", "--address", "h:1", "--port", "2"], "the port is given twice: in '--address' and by '--port'"),
+    (
+      ["f", "--address", "ws://h:1", "--port", "2"],
+      "option '--port' cannot be combined with a URL: write the port into '--address'"
+    ),
+    (
+      ["f", "--address", "http://h"],
+      "option '--address', 'http://h': the URL has the scheme 'http': it must begin with ws:// or wss://"
+    ),
     (["f", "--payload", "{}"], "unknown option '--payload'"),
   ])
   func wrongForTrigger(arguments: [String], message: String) {
     let error = #expect(throws: UsageError.self) { try TriggerOptions(arguments) }
     #expect(error?.message == message)
+  }
+
+  @Test(
+    "the engine's address comes from the options, else from III_URL",
+    arguments: [
+      ([], nil, "ws://localhost:49134"), ([], "ws://h:5/p", "ws://h:5/p"), ([], " ", "ws://localhost:49134"),
+      (["--port", "7"], "ws://h:5", "ws://localhost:7"), (["--address", "a"], "ws://h:5", "ws://a:49134"),
+      (["--address", "a:7"], nil, "ws://a:7"), (["--address", "ws://a:7/x?y=1"], nil, "ws://a:7/x?y=1"),
+      (["--address", "wss://a"], nil, "wss://a"), (["--address", "[::1]:7"], nil, "ws://[::1]:7"),
+      (["--address", "::1"], nil, "ws://[::1]:49134"), (["--address", "[::1]", "--port", "3"], nil, "ws://[::1]:3"),
+    ] as [([String], String?, String)])
+  func addresses(arguments: [String], variable: String?, url: String) throws {
+    let environment = Variables(variable.map { ["III_URL": $0] } ?? [:])
+    #expect(try TriggerOptions(["f"] + arguments, environment: environment).url == url)
   }
 
   @Test func optionsOfDemo() throws {

@@ -1,5 +1,6 @@
 import III
 import IIIMockEngine
+import TestSupport
 import Testing
 import UV
 
@@ -76,26 +77,71 @@ import UV
     }
   }
 
-  static let timedOut =
-    "Error: Timed out waiting for the engine (no response within the timeout). "
-    + "Is the engine running at the given address and port?\n"
-
-  @Test func noAnswerInTime() async throws {
+  @Test("a slow function is called slow")
+  func noAnswerInTime() async throws {
     try await withFunctions { port in
       let hanging = await run("trigger", "hangs", "--port", port, "--timeout-ms", "200")
       #expect(hanging.status == .failure)
-      #expect(hanging.errors == Self.timedOut)
+      #expect(
+        hanging.errors == "Error: function 'hangs' has not answered within 200 ms; the engine is there. "
+          + "The function may still be running: give it more time with --timeout-ms\n")
     }
   }
 
-  @Test func noEngine() async throws {
-    let end = await run("trigger", "f", "--port", "1", "--timeout-ms", "50")
+  @Test("a refused connection fails at once; with `--wait` when the time is over")
+  func noEngine() async throws {
+    let end = await run("trigger", "f", "--port", "1")
     #expect(end.status == .failure)
-    #expect(end.errors == Self.timedOut)
-    let help = await run("trigger", "f", "--help", "--port", "1", "--timeout-ms", "50")
+    #expect(end.errors.hasPrefix("Error: cannot connect to ws://localhost:1: "), "\(end.errors)")
+    #expect(end.errors.contains("ECONNREFUSED"))
+    #expect(
+      end.errors.hasSuffix("\nHint: is the engine running? Start one with `iii-dev`, or wait for it with --wait\n"))
+    let waiting = await run("trigger", "f", "--port", "1", "--timeout-ms", "50", "--wait")
+    #expect(waiting.errors.hasPrefix("Error: no connection to ws://localhost:1 within 50 ms: "), "\(waiting.errors)")
+    let help = await run("trigger", "f", "--help", "--port", "1")
     #expect(help.status == .success)
-    #expect(help.errors == "warning: could not query engine for `f`: invocation timed out\n")
+    #expect(
+      help.errors.hasPrefix("warning: the engine could not be asked for `f`: cannot connect to ws://localhost:1: "))
     #expect(help.output == Help.trigger)
+  }
+
+  @Test("with `--wait` the call is made when the engine is there")
+  func waits() async throws {
+    let first = try await MockEngine.start()
+    let port = try #require(first.url.split(separator: ":").last.flatMap { UInt16($0) })
+    await first.shutdown()
+    let reservation = ReservedPort(port)
+    let (lines, note) = AsyncStream<String>.makeStream()
+    let output = Lock("")
+    let console = Console(
+      writeOut: { text in output.withLock { $0 += text } }, writeError: { note.yield($0) })
+    async let status = Command.run(
+      ["trigger", "engine::functions::list", "--port", "\(port)", "--wait", "--verbose"], console: console)
+    var line = lines.makeAsyncIterator()
+    while let text = await line.next(), !text.contains("trying again") {}
+    var configuration = MockEngine.Configuration()
+    configuration.listeners = [.init(port: Int(port))]
+    let engine = try await MockEngine.start(configuration)
+    withExtendedLifetime(reservation) {}
+    while let text = await line.next(), !text.hasPrefix("connected to ws://localhost:\(port) after ") {}
+    while let text = await line.next(), !text.hasPrefix("engine::functions::list answered after ") {}
+    #expect(await status == .success)
+    #expect(output.withLock { $0.contains("\"functions\"") })
+    await engine.shutdown()
+  }
+
+  @Test("a value for a parameter that is a string is sent as a string")
+  func schemaOfStrings() async throws {
+    try await withMockEngine { engine in
+      let worker = try await engine.registerWorker()
+      try worker.registerFunction(
+        "named", requestFormat: .schema(["properties": ["name": ["type": "string"], "age": ["type": "integer"]]])
+      ) { (value: JSONValue) async in value }
+      try await engine.waitForFunction("named")
+      let end = await run("trigger", "named", "name=36", "age=36", "--address", engine.url)
+      #expect(end.output == "{\n  \"age\": 36,\n  \"name\": \"36\"\n}\n")
+      #expect(end.errors == "")
+    }
   }
 
   @Test func helpOfFunctions() async throws {
@@ -110,8 +156,8 @@ import UV
       #expect(missing.status == .failure)
       #expect(
         missing.errors == """
-          error: function `nope` not found in engine registry.
-          hint: run `iii-dev trigger engine::functions::list` to see registered functions.
+          error: function `nope` is not registered.
+          hint: run `iii-dev trigger engine::functions::list` to see the registered functions.
 
           """)
     }

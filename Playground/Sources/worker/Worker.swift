@@ -9,7 +9,7 @@ struct Worker {
   static func main() async throws {
     let worker = try await registerWorker(options: InitOptions(workerName: "playground"))
     try worker.registerFunction("swift::greet", description: "Greets by name.") {
-      (person: Person) async throws -> String in
+      (person: Person) async in
       "Hello, \(person.name)!"
     }
     try await worker.run()

@@ -1,50 +1,45 @@
 internal import UV
 
-/// Runs a connection's machine on a loop: sockets and time become its events, its actions become I/O, resumed callers and
-/// handlers' tasks. Confined to the loop; nothing of the user's runs on it.
+/// Runs a connection's machine on a loop: sockets and time become its events, its actions become I/O, resumed callers and handlers.
+/// Confined to the loop; no user code runs on it.
 final class Connection {
   struct Configuration {
     var machine: ConnectionMachine.Configuration
     var url: WebSocketURL
     var headers: [(key: String, value: String)]
     var maxMessageBytes: Int
-    /// Where TLS is wanted.
+    /// For `wss://`.
     var tls: TLSSource?
     var log: @Sendable (LogLevel, String) -> Void = ClientLog.write
   }
 
   /// How the wait for the first connection ends.
   enum ConnectOutcome: Sendable {
-    case connected, timedOut, shutDown
+    case connected, shutDown
+    /// With the reason of the last attempt that failed.
+    case timedOut(String?)
     case failed(any Error)
   }
 
-  private let host: LoopHost
-  private let configuration: Configuration
-  private let status: ConnectionStatus
-  private let gauge: SendGauge
+  let host: LoopHost
+  let configuration: Configuration
+  let status: ConnectionStatus
+  let gauge: SendGauge
   private var machine: ConnectionMachine
   private var dialer: Dialer?
   private var tls: TLSSource?
   private var link: Link?
 
-  private var batch: [ConnectionAction] = []
+  private var batch: [ConnectionMachine.Action] = []
   private var isActing = false
-  /// The timer of the loop that wakes the machine, and when.
+  /// The timer of the loop that wakes the machine, and its deadline.
   private var wake: TimerToken?
   private var wakeDeadline: UInt64 = .max
 
-  private var roomWaiters: [@Sendable () -> Void] = []
   private var shutdownWaiters: [@Sendable () -> Void] = []
-  private var connectWaiters: [Int: (done: @Sendable (ConnectOutcome) -> Void, timer: TimerToken)] = [:]
-  private var connectWaited = 0
-
-  /// Where blocking handlers run.
-  private let pool = BlockingPool()
-  /// Handlers that were begun and have not ended.
-  private var running = 0
-  private var handlerWaiters: [Int: (done: @Sendable (Int) -> Void, timer: TimerToken)] = [:]
-  private var handlersWaited = 0
+  private let connectWaiters = Waiters<ConnectOutcome>()
+  /// The handlers that run.
+  let handlers: RunningHandlers
 
   init(_ configuration: Configuration, on host: LoopHost, status: ConnectionStatus, gauge: SendGauge) {
     self.host = host
@@ -53,35 +48,25 @@ final class Connection {
     tls = configuration.tls
     self.gauge = gauge
     machine = ConnectionMachine(configuration.machine)
+    handlers = RunningHandlers(on: host)
   }
 
   // MARK: Events of the worker
 
   func start() {
-    guard machine.phase == .disconnected else { return }  // shut down before it has begun
+    guard case .disconnected = machine.state else { return }  // shut down before it has begun
     host.add(self)
     handle { $0.start(now: $1) }
   }
 
-  func call(_ call: PendingCall, frame: [UInt8]) { handle { $0.call(call, frame: frame, now: $1) } }
-
-  func callWithoutResult(frame: [UInt8]) {
-    gauge.take(frame.count)
-    handle { machine, _ in machine.callWithoutResult(frame: frame) }
+  func call(_ call: PendingCall, posted bytes: Int) {
+    gauge.take(bytes)
+    handle { $0.call(call, now: $1) }
   }
 
-  /// Calls `done` when the engine has taken what it was sent before, or the connection has ended.
-  func waitForRoom(_ done: @escaping @Sendable () -> Void) {
-    // What was written in this turn has not been tried yet: only what was tried and left over is waited for.
-    if gauge.hasUnsent { roomWaiters.append(done) } else { done() }
-  }
-
-  private func setUnsent(_ bytes: Int) {
-    gauge.set(unsent: bytes)
-    guard bytes == 0 else { return }
-    let waiters = roomWaiters
-    roomWaiters = []
-    for done in waiters { done() }
+  func callWithoutResult(_ message: Outbound) {
+    gauge.take(message.count)
+    handle { machine, _ in machine.callWithoutResult(message) }
   }
 
   func cancel(_ id: UUID128) { handle { machine, _ in machine.cancel(id) } }
@@ -96,9 +81,13 @@ final class Connection {
 
   func register(_ type: RegisteredTriggerType) { handle { machine, _ in machine.register(type) } }
 
+  func unregister(_ type: RegisteredTriggerType) { handle { machine, _ in machine.unregister(type) } }
+
   func unregister(triggerType id: String) { handle { machine, _ in machine.unregister(triggerType: id) } }
 
-  private func reply(_ frame: [UInt8], to connection: Int) { handle { $0.reply(frame, to: connection, now: $1) } }
+  func reply(_ message: Outbound, to connection: Int) {
+    handle { machine, _ in machine.reply(message, to: connection) }
+  }
 
   func abandon() { handle { machine, _ in machine.abandon() } }
 
@@ -106,49 +95,50 @@ final class Connection {
 
   /// Calls `done` when the worker has ended.
   func shutDown(_ done: @escaping @Sendable () -> Void) {
-    guard machine.phase != .shutDown else {
+    if case .shutDown = machine.state {
       done()
       return
     }
     shutdownWaiters.append(done)
+    handlers.cancelTasks()
     handle { $0.shutDown(now: $1) }
   }
 
-  /// Calls `done` when the connection stands, or never will, or `limit` has passed.
+  /// Calls `done` when the worker is connected, or never will be, or `limit` has passed.
   func waitForConnection(_ limit: Duration, _ done: @escaping @Sendable (ConnectOutcome) -> Void) {
     if let outcome = connectOutcome {
       done(outcome)
-      return
+    } else {
+      connectWaiters.add(limit, host.timers, late: { [self] in .timedOut(machine.lastReason) }, done)
     }
-    connectWaited += 1
-    let id = connectWaited
-    let timer = host.timers.schedule(after: limit) { [self] in
-      connectWaiters.removeValue(forKey: id)?.done(.timedOut)
-    }
-    connectWaiters[id] = (done, timer)
   }
 
   private var connectOutcome: ConnectOutcome? {
-    switch machine.phase {
+    switch machine.state {
     case .connected: .connected
-    case .failed: .failed(machine.failure ?? IIIConnectionError(address: configuration.machine.address))
+    case .failed(let error): .failed(error)
     case .closing, .shutDown: .shutDown
     case .disconnected, .connecting, .handshaking, .reconnecting: nil
     }
   }
 
-  // MARK: Running the machine
-
-  /// Gives the machine an event and does what follows from it.
-  private func handle(_ event: (inout ConnectionMachine, _ now: UInt64) -> Void) {
-    noteSent()
-    event(&machine, host.source.now)
-    if machine.hasActions { act() }
-    armWake()
+  /// Calls `done` with the number of handlers that still run: 0 as soon as none does, otherwise when `limit` has passed or the worker
+  /// has ended.
+  func waitForHandlers(_ limit: Duration, _ done: @escaping @Sendable (Int) -> Void) {
+    if case .shutDown = machine.state { done(handlers.count) } else { handlers.wait(limit, done) }
   }
 
-  private func noteSent() {
-    if let link { machine.noteSent(link.bytesSent) }
+  // MARK: Running the machine
+
+  /// Gives the machine an event and performs what follows.
+  private func handle(_ event: (inout ConnectionMachine, _ now: UInt64) -> Void) {
+    let now = host.source.now
+    if let link { machine.noteSent(link.bytesSent, now: now) }
+    event(&machine, now)
+    if machine.hasActions { act() }
+    if let link, machine.hasOutput { link.transport.flushLater() }
+    gauge.set(backlog: machine.outbox.backlog)
+    armWake()
   }
 
   private func act() {
@@ -173,17 +163,17 @@ final class Connection {
     }
   }
 
-  private func perform(_ action: ConnectionAction) {
+  private func perform(_ action: ConnectionMachine.Action) {
     switch action {
-    case .write(let frame): link?.write(frame)
     case .complete(let call, let outcome): call.complete(outcome)
     case .run(let function, let invocation): run(function, invocation)
     case .registerTrigger(let type, let trigger, let connection): tell(type, of: trigger, connection)
     case .unregisterTrigger(let type, let trigger): tell(type, ofEndOf: trigger)
     case .dial: dial()
-    case .drop: drop(flushing: false)
-    case .dropAfterFlush: drop(flushing: true)
+    case .drop: drop()
+    case .close(let frame): drop(afterSending: frame)
     case .report(let state): report(state)
+    case .giveUp(let error): status.set(failure: error)
     case .identified(let workerID): status.set(workerID: workerID)
     case .rejected(let rejection): status.set(rejection: rejection)
     case .log(let level, let message): configuration.log(level, message)
@@ -193,122 +183,20 @@ final class Connection {
 
   private func report(_ state: IIIConnectionState) {
     status.set(state: state)
-    resumeConnectWaiters()
-  }
-
-  private func resumeConnectWaiters() {
-    guard let outcome = connectOutcome else { return }
-    let waiters = connectWaiters.values
-    connectWaiters = [:]
-    for waiter in waiters {
-      host.timers.cancel(waiter.timer)
-      waiter.done(outcome)
-    }
+    if let outcome = connectOutcome { connectWaiters.resume(host.timers, with: outcome) }
   }
 
   private func didShutDown() {
     if let wake { host.timers.cancel(wake) }
     wake = nil
-    resumeConnectWaiters()
+    connectWaiters.resume(host.timers, with: .shutDown)
     status.finish()
+    ActiveWorkers.remove(status)
     host.remove(self)
-    pool.close()
-    resumeHandlerWaiters()
+    handlers.close()
     let waiters = shutdownWaiters
     shutdownWaiters = []
     for done in waiters { done() }
-  }
-
-  // MARK: Handlers
-
-  private func run(_ function: RegisteredFunction, _ invocation: InboundInvocation) {
-    running += 1
-    let me = LoopBound(self, on: host.loop)
-    let loop = host.loop
-    let limit = configuration.maxMessageBytes
-    let log = configuration.log
-    let finish: @Sendable (HandlerOutcome) -> Void = { outcome in
-      let frame = Self.answer(outcome, of: function, to: invocation, limit: limit, log)
-      loop.post { me.value.handlerEnded(frame, invocation.connection) }
-    }
-    switch function.body {
-    case .task(let handler):
-      Task {
-        let context = InvocationContext(function.id, invocation)
-        finish(await InvocationContext.$current.withValue(context) { await handler(invocation.payload) })
-      }
-    case .thread(let handler):
-      let runs = pool.run {
-        let context = InvocationContext(function.id, invocation)
-        finish(InvocationContext.$current.withValue(context) { handler(invocation.payload) })
-      }
-      if !runs { finish(.invocationFailed("no thread could be started for the handler: the process has too many")) }
-    }
-  }
-
-  /// The frame of a handler's answer; `nil` where nobody waits for one.
-  private static func answer(
-    _ outcome: HandlerOutcome, of function: RegisteredFunction, to invocation: InboundInvocation, limit: Int,
-    _ log: (LogLevel, String) -> Void
-  ) -> [UInt8]? {
-    guard let id = invocation.invocationID else {
-      if case .failure(_, let message, _) = outcome {
-        log(.warn, "an invocation of '\(function.id)' that wants no answer failed: \(message)")
-      }
-      return nil
-    }
-    let answer = InvocationResultMessage(
-      invocationID: id, functionID: function.id, outcome: outcome, traceparent: invocation.traceparent)
-    return answer.frame(orErrorAbove: limit)
-  }
-
-  private func handlerEnded(_ answer: [UInt8]? = nil, _ connection: Int = 0) {
-    running -= 1
-    if let answer { reply(answer, to: connection) }
-    if running == 0 { resumeHandlerWaiters() }
-  }
-
-  /// Calls `done` with the number of handlers that run still: 0 as soon as none does, else when `limit` has passed or the worker
-  /// has ended.
-  func waitForHandlers(_ limit: Duration, _ done: @escaping @Sendable (Int) -> Void) {
-    guard running > 0, machine.phase != .shutDown else {
-      done(running)
-      return
-    }
-    handlersWaited += 1
-    let id = handlersWaited
-    let timer = host.timers.schedule(after: limit) { [self] in
-      handlerWaiters.removeValue(forKey: id)?.done(running)
-    }
-    handlerWaiters[id] = (done, timer)
-  }
-
-  private func resumeHandlerWaiters() {
-    let waiters = handlerWaiters.values
-    handlerWaiters = [:]
-    for waiter in waiters {
-      host.timers.cancel(waiter.timer)
-      waiter.done(running)
-    }
-  }
-
-  private func tell(_ type: RegisteredTriggerType, of trigger: InboundTrigger, _ connection: Int) {
-    running += 1
-    let me = LoopBound(self, on: host.loop)
-    let loop = host.loop
-    type.register(trigger) { error in
-      let answer = TriggerRegistrationResultMessage(
-        id: trigger.id, type: trigger.type, functionID: trigger.functionID, error: error)
-      let frame = answer.frame()
-      loop.post { me.value.handlerEnded(frame, connection) }
-    }
-  }
-
-  private func tell(_ type: RegisteredTriggerType, ofEndOf trigger: InboundTrigger) {
-    running += 1
-    let me = LoopBound(self, on: host.loop)
-    let loop = host.loop
-    type.unregister(trigger) { loop.post { me.value.handlerEnded() } }
   }
 
   // MARK: Sockets
@@ -339,21 +227,39 @@ final class Connection {
   }
 
   private func open(_ transport: Transport, _ rest: UnsafeMutableRawBufferPointer) {
-    let limits = FrameLimits(
-      maxFrameBytes: configuration.maxMessageBytes, maxMessageBytes: configuration.maxMessageBytes)
-    let link = Link(transport, limits: limits)
+    let link = Link(transport, maxMessageBytes: configuration.maxMessageBytes)
     self.link = link
     transport.listen(
       onRead: { [self, unowned link] in read($0, link) },
       onEnd: { [self, unowned link] in ended($0, link) },
-      onBacklog: { [self, unowned link] bytes in
-        if self.link === link { setUnsent(bytes) }
-      },
-      onDrain: { [self, unowned link] in
-        if self.link === link { setUnsent(0) }
-      })
+      output: Transport.Output(
+        fill: { [self, unowned link] in fill(link) },
+        refused: { [self, unowned link] in refused(after: $0, link) },
+        drained: { [self, unowned link] in drained(link) }))
     handle { $0.opened(now: $1) }
     if !rest.isEmpty { read(rest, link) }
+  }
+
+  /// The transport has room: it gets what leaves next.
+  private func fill(_ link: Link) -> Bool {
+    guard self.link === link else { return false }
+    machine.noteSent(link.bytesSent, now: host.source.now)
+    let hasWritten = machine.fill { link.write($0) }
+    if machine.hasActions { act() }
+    gauge.set(backlog: machine.outbox.backlog)
+    return hasWritten
+  }
+
+  private func refused(after bytes: UInt64, _ link: Link) -> Transport.Refusal {
+    guard self.link === link else { return Transport.Refusal(keep: .max, probe: []) }
+    let sent = bytes - min(link.handshakeBytes, bytes)
+    let answer = machine.refused(after: sent, now: host.source.now)
+    gauge.set(backlog: machine.outbox.backlog)
+    return Transport.Refusal(keep: answer.keep + link.handshakeBytes, probe: answer.probe)
+  }
+
+  private func drained(_ link: Link) {
+    if self.link === link { handle { $0.drained(now: $1) } }
   }
 
   private func ended(_ end: TransportEnd, _ link: Link) {
@@ -361,12 +267,11 @@ final class Connection {
     let reason =
       switch end {
       case .eof: "the engine ended it"
-      case .truncated: "it was cut off: TCP ended, and TLS did not"
+      case .truncated: "it was cut off: TCP ended without the end of TLS"
       case .failed(let reason): reason
       }
-    machine.noteSent(link.bytesSent)
+    machine.noteSent(link.bytesSent, now: host.source.now)
     self.link = nil
-    setUnsent(0)
     handle { $0.ended(reason, now: $1) }
   }
 
@@ -376,26 +281,28 @@ final class Connection {
       machine.noteInbound(now: now)
       link.read(bytes) { event in
         switch event {
-        case .text(let message), .binary(let message): machine.received(message: message, now: now)
-        case .ping(let payload): machine.received(ping: payload, now: now)
-        case .pong: break
-        case .close(let reason): machine.received(close: reason, now: now)
-        case .violation(let violation): machine.received(violation: violation, now: now)
+        case .frame(.text(let message)), .frame(.binary(let message)): machine.received(message: message, now: now)
+        case .frame(.ping(let payload)): machine.received(ping: payload, now: now)
+        case .frame(.pong), .frame(.skipped): break
+        case .frame(.close(let reason)): machine.received(close: reason, now: now)
+        case .frame(.violation(let violation)): machine.received(violation: violation, now: now)
+        case .oversized(let message): machine.received(oversized: message)
         }
       }
     }
   }
 
-  private func drop(flushing: Bool) {
+  private func drop() {
     dialer?.cancel()
     dialer = nil
+    link?.transport.close()
+    link = nil
+  }
+
+  private func drop(afterSending frame: [UInt8]) {
     guard let link else { return }
     self.link = nil
-    setUnsent(0)
-    guard flushing else {
-      link.transport.close()
-      return
-    }
+    link.write(frame)
     link.transport.closeAfterFlush()
     let transport = link.transport
     host.timers.schedule(after: configuration.machine.closeTimeout) { transport.close() }

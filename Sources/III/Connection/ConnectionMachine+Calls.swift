@@ -1,114 +1,136 @@
 extension ConnectionMachine {
   // MARK: Calls
 
-  /// A call whose caller waits. It is answered in every case, once.
-  mutating func call(_ call: PendingCall, frame: [UInt8], now: UInt64) {
-    switch phase {
-    case .closing, .shutDown:
-      actions.append(.complete(call, .failure(Self.shutDownError(call))))
+  /// A call whose caller waits. It ends in every case, once.
+  mutating func call(_ call: PendingCall, now: UInt64) {
+    if let refusal = refusal(of: call) {
+      end(call, .failure(refusal))
       return
-    case .failed:
-      let error = failure as? RegistrationRejectedError ?? failedError(call)
-      actions.append(.complete(call, .failure(error)))
-      return
-    case .disconnected, .connecting, .handshaking, .connected, .reconnecting: break
     }
     guard now < call.deadline else {
-      actions.append(.complete(call, .failure(call.timedOut)))
+      end(call, .failure(call.timedOut(disconnection: disconnection)))
       return
     }
-    let timer = timers.insert(at: call.deadline, .call(call.id))
-    calls[call.id] = Call(pending: call, timer: timer, isQueued: false)
-    send(OutboundQueue.Entry(call: call.id, frame: frame))
+    guard call.hasResult || isConnected && outbox.backlog > configuration.maxUnsentBytes else {
+      if let message = call.message { enqueue(.unanswered(message)) }
+      end(call, .success([]))
+      return
+    }
+    call.timer = timers.insert(at: call.deadline, .call(call.id))
+    calls[call.id] = call
+    enqueue(.call(call))
   }
 
-  private func failedError(_ call: PendingCall) -> any Error {
-    let message = "the connection to \(configuration.address) failed after max retries; make a new worker"
-    return call.error("CONNECTION_FAILED", message)
-  }
-
-  /// A call that nobody waits for.
-  mutating func callWithoutResult(frame: [UInt8]) {
-    switch phase {
+  /// A call without a result whose caller does not wait.
+  mutating func callWithoutResult(_ message: Outbound) {
+    switch state {
     case .closing, .shutDown, .failed: break
-    default: send(OutboundQueue.Entry(call: nil, frame: frame))
+    case .disconnected, .connecting, .handshaking, .connected, .reconnecting: enqueue(.unanswered(message))
     }
   }
 
-  private mutating func send(_ entry: OutboundQueue.Entry) {
-    if phase == .connected { transmit(entry) } else { enqueue(entry) }
+  /// Why calls are not accepted any more, if they are not.
+  private func refusal(of call: PendingCall) -> (any Error)? {
+    switch state {
+    case .closing, .shutDown: Self.shutDownError(call)
+    case .failed(let error): call.failure(from: error)
+    case .disconnected, .connecting, .handshaking, .connected, .reconnecting: nil
+    }
   }
 
-  mutating func enqueue(_ entry: OutboundQueue.Entry) {
-    if let call = entry.call { calls[call]?.isQueued = true }
-    guard let pushedOut = queue.append(entry) else { return }
-    if let id = pushedOut.call, let call = calls[id] {
-      calls[id]?.isQueued = false
-      let message =
-        "\(configuration.maxQueuedMessages) calls wait for a connection to \(configuration.address): the oldest was dropped"
-      finish(id, .failure(call.pending.error("QUEUE_OVERFLOW", message)))
-    } else if !hasWarnedOfOverflow {
-      hasWarnedOfOverflow = true
-      log(.warn, "Message queue full, dropping oldest message")
+  private mutating func enqueue(_ entry: Outbox.Entry) {
+    outbox.append(entry)
+    if !isConnected { dropOverflow() }
+  }
+
+  /// Without a connection only so much waits: the oldest is dropped.
+  mutating func dropOverflow() {
+    while outbox.count > max(0, configuration.maxQueuedMessages)
+      || outbox.count > 1 && outbox.waitingBytes > configuration.maxQueuedBytes
+    {
+      guard let entry = outbox.removeFirst() else { return }
+      if case .call(let call) = entry {
+        let message = """
+          \(configuration.maxQueuedMessages) calls or \(configuration.maxQueuedBytes) bytes wait for a connection to \
+          \(configuration.address): the oldest was dropped
+          """
+        finish(call.id, .failure(call.error(IIIErrorCode.queueOverflow, message)))
+      } else if !hasWarnedOfOverflow {
+        hasWarnedOfOverflow = true
+        log(.warn, "Message queue full, dropping oldest message")
+      }
     }
   }
 
   /// The caller does not wait any more.
-  mutating func cancel(_ id: UUID128) {
-    finish(id, .failure(CancellationError()))
-  }
+  mutating func cancel(_ id: UUID128) { finish(id, .failure(CancellationError())) }
 
   mutating func timedOut(_ id: UUID128) {
-    guard let call = calls[id] else { return }
-    finish(id, .failure(call.pending.timedOut))
+    if let call = calls[id] { finish(id, .failure(call.timedOut(disconnection: disconnection))) }
   }
 
-  /// Ends a call, wherever it stands. What is unknown has ended before.
+  /// Ends a call, if it has not ended before. What of it has not begun to leave never leaves.
   mutating func finish(_ id: UUID128, _ outcome: CallOutcome) {
-    guard let call = remove(id) else { return }
-    actions.append(.complete(call, outcome))
+    if let call = remove(id) { actions.append(.complete(call, outcome)) }
   }
 
-  /// Forgets a call; who does so owes its caller an answer.
+  /// Forgets a call, whose caller then has to be given an outcome.
   mutating func remove(_ id: UUID128) -> PendingCall? {
     guard let call = calls.removeValue(forKey: id) else { return nil }
-    timers.cancel(call.timer)
-    if call.isQueued { queue.forget(id) }
-    return call.pending
+    if let timer = call.timer { timers.cancel(timer) }
+    outbox.remove(call)
+    call.message = nil
+    call.place = .ended
+    return call
+  }
+
+  private mutating func end(_ call: PendingCall, _ outcome: CallOutcome) {
+    call.message = nil
+    call.place = .ended
+    actions.append(.complete(call, outcome))
   }
 
   // MARK: Functions
 
   mutating func register(_ function: RegisteredFunction) {
     guard !isRetired else { return }
-    functions[function.id] = function
+    functions[ByteKey(function.id)] = function
     registrations.add(function.id, to: .functions, function.registration)
-    if phase == .connected { write(function.registration.frame()) }
+    send(function.registration)
   }
 
   mutating func unregister(_ id: String) {
-    functions[id] = nil
-    guard registrations.remove(id, from: .functions), phase == .connected else { return }
-    write(UnregisterFunctionMessage(id: id).frame())
+    functions[ByteKey(id)] = nil
+    if registrations.remove(id, from: .functions) { send(UnregisterFunctionMessage(id: id)) }
   }
 
-  /// The worker wants no more work: the engine is told to end its triggers and functions. What the engine has invoked already may
+  /// The worker accepts no more work: the engine is told to end its triggers and functions. What the engine has invoked already may
   /// still come, and is run and answered.
   mutating func retire() {
     guard !isRetired else { return }
     isRetired = true
     for id in registrations.removeAll(from: .triggers) {
-      guard let trigger = triggers.removeValue(forKey: id), phase == .connected else { continue }
-      write(UnregisterTriggerMessage(id: id, type: trigger.type).frame())
+      if let trigger = triggers.removeValue(forKey: id) { send(UnregisterTriggerMessage(id: id, type: trigger.type)) }
     }
-    for id in registrations.removeAll(from: .functions) where phase == .connected {
-      write(UnregisterFunctionMessage(id: id).frame())
-    }
+    for id in registrations.removeAll(from: .functions) { send(UnregisterFunctionMessage(id: id)) }
   }
 
-  /// A handler's answer. It goes to the connection that asked; if that is gone, nobody waits for it.
-  mutating func reply(_ frame: [UInt8], to connection: Int, now: UInt64) {
-    guard phase == .connected, connection == self.connection else { return }
-    answer(frame, now: now)
+  /// A handler's answer. It goes to the connection that asked; without that no caller waits for it.
+  mutating func reply(_ message: Outbound, to connection: Int) {
+    if let session, session.number == connection { outbox.append(.transient(message)) }
+  }
+}
+
+extension PendingCall {
+  /// The error of a call to a worker that has given up.
+  func failure(from error: any Error) -> any Error {
+    Self.failure(error, functionID: functionID, invocationID: hasResult ? id : nil)
+  }
+
+  static func failure(_ error: any Error, functionID: String, invocationID: UUID128?) -> any Error {
+    if let rejection = error as? RegistrationRejectedError { return rejection }
+    return IIIInvocationError.make(
+      code: IIIErrorCode.connectionFailed, message: "\(error); make a new worker", functionID: functionID,
+      invocationID: invocationID?.description, origin: .client)
   }
 }

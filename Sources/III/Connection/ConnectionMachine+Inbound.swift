@@ -1,39 +1,33 @@
 extension ConnectionMachine {
-  /// Bytes have come, whatever they are.
-  mutating func noteInbound(now: UInt64) { lastInbound = now }
-
-  mutating func received(ping payload: ByteView, now: UInt64) {
-    guard phase == .connected else { return }
-    answer(ClientFrame.pong(payload), now: now)
-  }
-
-  /// A whole message, text or binary. What cannot be understood is ignored.
+  /// A whole message, text or binary. A message that cannot be read is ignored.
   mutating func received(message: ByteView, now: UInt64) {
-    guard phase == .connected else { return }
+    guard isConnected else { return }
     let envelope: Envelope
     do throws(Envelope.Failure) {
       envelope = try Envelope.scan(message, maxDepth: Envelope.workerMaxDepth)
     } catch {
-      if !message.isBlank { ignore("it is no JSON object") }
+      if !message.isBlank { ignore("it is not a JSON object") }
       return
     }
     switch envelope.kind {
-    case .invokeFunction: invoke(envelope, now)
+    case .invokeFunction: invoke(envelope)
     case .invocationResult: receiveResult(envelope)
     case .workerRegistered: identify(envelope)
     case .registrationRejected: refused(RegistrationRejectedError(envelope), now: now)
-    case .registerTrigger: receiveTrigger(envelope, now: now)
+    case .registerTrigger: receiveTrigger(envelope)
     case .unregisterTrigger: receiveTriggerEnd(envelope)
     case .triggerRegistrationResult: receiveTriggerResult(envelope)
-    case .ping: answer(PongMessage().frame(), now: now)
+    case .ping: outbox.append(.pongMessage, PongMessage().frame())
+    case .pong: replayEnded()
+    case .error: receiveError(envelope)
     default: break
     }
   }
 
   mutating func ignore(_ why: String) {
-    // An engine that sends nonsense must not fill the log.
-    ignoredMessages += 1
-    guard ignoredMessages <= 3 else { return }
+    // An engine that sends many such messages must not fill the log.
+    session?.ignoredMessages += 1
+    guard let session, session.ignoredMessages <= 3 else { return }
     log(.warn, "ignored a message of \(configuration.address): \(why)")
   }
 
@@ -52,9 +46,10 @@ extension ConnectionMachine {
       ignore("`invocationresult` without a UUID for its `invocation_id`")
       return
     }
-    guard let call = calls[id], !call.isQueued else { return }
+    // A call that waits was not sent: the result is not of this connection.
+    guard let call = calls[id], call.hasResult, call.place != .waiting else { return }
     if let error = envelope.value(.error) {
-      let functionID = call.pending.functionID
+      let functionID = call.functionID
       finish(id, .failure(IIIInvocationError.decode(error, functionID: functionID, invocationID: id.description)))
     } else {
       finish(id, .success(envelope.value(.result)?.array ?? Self.null))
@@ -63,7 +58,44 @@ extension ConnectionMachine {
 
   private static let null = Array("null".utf8)
 
-  private mutating func invoke(_ envelope: borrowing Envelope, _ now: UInt64) {
+  /// The engine refuses something; usually it closes the connection next.
+  private mutating func receiveError(_ envelope: borrowing Envelope) {
+    guard let raw = envelope.value(.error) else {
+      ignore("`error` without `error`")
+      return
+    }
+    let error = IIIInvocationError.decode(raw, functionID: nil, invocationID: nil)
+    session?.engineError = "\(error.code): \(error.message)"
+    log(.error, "\(configuration.address) reports \(error.code): \(error.message)")
+  }
+
+  // MARK: Messages above the limit
+
+  /// A message that was too large to be kept; what of it was read tells who has to learn of that.
+  mutating func received(oversized message: OversizedMessage) {
+    guard let session else { return }
+    let text = """
+      a message of \(message.count) bytes was not accepted by the worker: the limit is \(configuration.maxMessageBytes) bytes \
+      (InitOptions.maxMessageBytes). Use channels for larger payloads.
+      """
+    let id = message.invocationID
+    switch message.kind {
+    case .invokeFunction where id != nil:
+      guard let id else { return }
+      let outcome = HandlerOutcome.failure(code: MessageTooLarge.code, message: text, stacktrace: nil)
+      let answer = InvocationResultMessage(
+        invocationID: id, functionID: message.functionID ?? "", outcome: outcome, traceparent: nil)
+      reply(Outbound(frame: answer.frame()), to: session.number)
+    case .invocationResult where id.flatMap { calls[$0] } != nil:
+      guard let id, let call = calls[id] else { return }
+      finish(id, .failure(call.error(MessageTooLarge.code, "the result: \(text)")))
+    default:
+      let function = message.functionID.map { " for function '\($0)'" } ?? ""
+      log(.warn, "ignored a message of \(configuration.address)\(function): \(text)")
+    }
+  }
+
+  private mutating func invoke(_ envelope: borrowing Envelope) {
     guard let functionID = envelope.text(.functionID) else {
       ignore("`invokefunction` without `function_id`")
       return
@@ -72,24 +104,25 @@ extension ConnectionMachine {
     if envelope.value(.invocationID) != nil {
       invocationID = try? envelope.id(.invocationID)
       guard invocationID != nil else {
-        ignore("`invokefunction` whose `invocation_id` is no UUID")
+        ignore("`invokefunction` whose `invocation_id` is not a UUID")
         return
       }
     }
     let traceparent = envelope.text(.traceparent)
-    guard let function = functions[functionID] else {
+    guard let function = functions[ByteKey(functionID)] else {
       guard let invocationID else { return }
       let outcome = HandlerOutcome.failure(
         code: "function_not_found", message: "Function '\(functionID)' not found", stacktrace: nil)
       let answer = InvocationResultMessage(
         invocationID: invocationID, functionID: functionID, outcome: outcome, traceparent: traceparent)
-      self.answer(answer.frame(), now: now)
+      send(answer)
       return
     }
+    guard let session else { return }
     let invocation = InboundInvocation(
       invocationID: invocationID, payload: envelope.value(.data)?.array ?? Self.null,
-      metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
-      baggage: envelope.text(.baggage), connection: connection)
+      namesCaller: envelope.dataNamesCaller, metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
+      baggage: envelope.text(.baggage), connection: session.number)
     actions.append(.run(function, invocation))
   }
 }

@@ -2,103 +2,84 @@ extension ConnectionMachine {
   // MARK: Dialling
 
   mutating func start(now: UInt64) {
-    guard phase == .disconnected else { return }
-    dial(now)
+    if case .disconnected = state { dial(now) }
   }
 
   mutating func dial(_ now: UInt64) {
-    phaseTimer = nil
-    phase = .connecting
     let limit = configuration.keepAlive.handshakeTimeout
-    if limit > .zero { setPhaseTimer(.handshake, at: now.advanced(by: limit)) }
+    state = .connecting(timeout: limit > .zero ? timers.insert(at: now.advanced(by: limit), .handshake) : nil)
     actions.append(.dial)
     report(hasTried ? .reconnecting : .connecting)
     hasTried = true
   }
 
-  /// TCP stands, or TLS on top of it, and the next step was asked for.
+  /// There is a TCP connection, or TLS on top of it, and the next step was asked for.
   mutating func dialled(awaiting step: String = "answer to the WebSocket handshake") {
-    guard phase == .connecting || phase == .handshaking else { return }
-    phase = .handshaking
-    awaited = step
+    switch state {
+    case .connecting(let timeout), .handshaking(let timeout, _): state = .handshaking(timeout: timeout, awaited: step)
+    default: break
+    }
   }
 
   mutating func dialFailed(_ reason: String, now: UInt64) {
-    guard phase == .connecting || phase == .handshaking else { return }
-    retry(reason, now: now)
+    if isDialling { retry(reason, now: now) }
   }
 
   mutating func handshakeTimedOut(_ now: UInt64) {
-    phaseTimer = nil
-    guard phase == .connecting || phase == .handshaking else { return }
-    let limit = configuration.keepAlive.handshakeTimeout
-    let step = phase == .connecting ? "connect" : awaited
+    let step: String
+    switch state {
+    case .connecting: step = "connection"
+    case .handshaking(_, let awaited): step = awaited
+    default: return
+    }
     actions.append(.drop)
-    retry("no \(step) within \(limit)", now: now)
+    retry("no \(step) within \(configuration.keepAlive.handshakeTimeout)", now: now)
+  }
+
+  private var isDialling: Bool {
+    switch state {
+    case .connecting, .handshaking: true
+    default: false
+    }
   }
 
   // MARK: The connection
 
   /// The WebSocket is open.
   mutating func opened(now: UInt64) {
-    guard phase == .connecting || phase == .handshaking else { return }
-    cancelPhaseTimer()
-    phase = .connected
-    connection += 1
+    guard isDialling else { return }
+    cancelStateTimer()
+    connections += 1
     retries = 0
-    position = 0
-    sent = 0
-    lastInbound = now
-    ignoredMessages = 0
     hasWarnedOfOverflow = false
+    var session = Session(number: connections, lastInbound: now, refusedAt: now, lastProgress: now)
     let keepAlive = configuration.keepAlive
     if keepAlive.pingInterval > .zero {
-      pingTimer = timers.insert(at: now.advanced(by: keepAlive.pingInterval), .ping)
+      session.pingTimer = timers.insert(at: now.advanced(by: keepAlive.pingInterval), .ping)
     }
     if keepAlive.idleTimeout > .zero {
-      idleTimer = timers.insert(at: now.advanced(by: keepAlive.idleTimeout), .idle)
+      session.idleTimer = timers.insert(at: now.advanced(by: keepAlive.idleTimeout), .idle)
     }
-    replay()
+    state = .connected(session)
+    introduce()
     report(.connected)
   }
 
-  /// Tells the new connection who this is and what it has; then what has waited for it.
-  private mutating func replay() {
+  /// Tells the new connection which worker this is and what it has registered, before everything that has waited for a connection.
+  private mutating func introduce() {
     if let workerID, let reattachToken {
-      write(ReattachMessage(workerID: workerID, token: reattachToken).frame())
+      outbox.appendUrgent(Outbound(frame: ReattachMessage(workerID: workerID, token: reattachToken).frame()))
     }
-    write(configuration.introduction.frame())
-    for message in registrations.replay { write(message.frame()) }
-    while let entry = queue.popFirst() {
-      if let call = entry.call { calls[call]?.isQueued = false }
-      transmit(entry)
-    }
-  }
-
-  mutating func pingIsDue(_ now: UInt64) {
-    pingTimer = nil
-    guard phase == .connected else { return }
-    pingTimer = timers.insert(at: now.advanced(by: configuration.keepAlive.pingInterval), .ping)
-    write(ClientFrame.ping())
-  }
-
-  mutating func idleIsDue(_ now: UInt64) {
-    idleTimer = nil
-    guard phase == .connected else { return }
-    let limit = configuration.keepAlive.idleTimeout
-    let deadline = lastInbound.advanced(by: limit)
-    if deadline > now {
-      idleTimer = timers.insert(at: deadline, .idle)
-    } else {
-      drop("nothing came from the engine for \(limit)", now: now)
-    }
+    outbox.appendUrgent(Outbound(frame: configuration.introduction.frame()))
+    for message in registrations.replay { outbox.appendUrgent(Outbound(frame: message.frame())) }
+    beginTriggerReplay()
   }
 
   // MARK: Its end
 
   /// The socket has ended by itself.
   mutating func ended(_ reason: String, now: UInt64) {
-    switch phase {
+    switch state {
     case .connecting, .handshaking: retry(reason, now: now)
     case .connected: lost(reason, now: now)
     case .closing: finishShutdown()
@@ -108,10 +89,10 @@ extension ConnectionMachine {
 
   /// The engine has sent a Close.
   mutating func received(close: CloseReason, now: UInt64) {
-    switch phase {
+    switch state {
     case .connected:
       let text = close.reason.isEmpty ? "" : " (\(close.reason.prefix(123)))"
-      part("the engine closed it with \(close.code.map { "code \($0)" } ?? "no code")\(text)", close.code, now)
+      leave("the engine closed it with \(close.code.map { "code \($0)" } ?? "no code")\(text)", close.code, now)
     case .closing:
       actions.append(.drop)
       finishShutdown()
@@ -119,10 +100,10 @@ extension ConnectionMachine {
     }
   }
 
-  /// The engine has broken the protocol of WebSocket.
+  /// The engine has violated the WebSocket protocol.
   mutating func received(violation: FrameViolation, now: UInt64) {
-    switch phase {
-    case .connected: part("the engine broke the WebSocket protocol: \(violation.text)", violation.closeCode, now)
+    switch state {
+    case .connected: leave("the engine violated the WebSocket protocol: \(violation.text)", violation.closeCode, now)
     case .closing:
       actions.append(.drop)
       finishShutdown()
@@ -130,15 +111,9 @@ extension ConnectionMachine {
     }
   }
 
-  /// Leaves the connection with a Close. Where calls are still unsent they are kept for the next connection, and must not
-  /// leave by this one too: then it is dropped at once.
-  private mutating func part(_ reason: String, _ code: UInt16?, _ now: UInt64) {
-    guard unsent.isEmpty else {
-      drop(reason, now: now)
-      return
-    }
-    write(ClientFrame.close(code))
-    actions.append(.dropAfterFlush)
+  /// Ends the connection with a Close.
+  private mutating func leave(_ reason: String, _ code: UInt16?, _ now: UInt64) {
+    actions.append(.close(ClientFrame.close(code)))
     lost(reason, now: now)
   }
 
@@ -148,66 +123,65 @@ extension ConnectionMachine {
   }
 
   private mutating func lost(_ reason: String, now: UInt64) {
-    endConnection()
-    var unsentCalls = Set<UUID128>()
-    let kept = unsent.removeAll().map(\.entry).filter { entry in
-      guard let call = entry.call else { return true }
-      guard calls[call] != nil else { return false }
-      unsentCalls.insert(call)
-      return true
-    }
-    let lost = calls.keys.filter { !unsentCalls.contains($0) }.compactMap { remove($0) }
-    for entry in kept { enqueue(entry) }
-    // The state first: a caller that learns of the loss shall find the worker in it.
+    let reason = session?.engineError.map { "\(reason), after it reported \($0)" } ?? reason
+    cancelSessionTimers()
+    // A call without a result is handed over to the next connection.
+    for call in outbox.endConnection() { finish(call.id, .success([])) }
+    let ended = calls.values.filter { $0.place != .waiting }
+    for call in ended { _ = remove(call.id) }
+    // The state first: a caller that learns of the loss finds the worker in it.
     retry(reason, now: now)
     let message = "the connection to \(configuration.address) was lost before the result came: \(reason)"
-    for call in lost { actions.append(.complete(call, .failure(call.error("CONNECTION_LOST", message)))) }
+    for call in ended { actions.append(.complete(call, .failure(call.error(IIIErrorCode.connectionLost, message)))) }
+    dropOverflow()
   }
 
-  /// Stops what runs only while connected.
-  private mutating func endConnection() {
-    if let pingTimer { timers.cancel(pingTimer) }
-    if let idleTimer { timers.cancel(idleTimer) }
-    pingTimer = nil
-    idleTimer = nil
+  /// Ends what runs only while connected.
+  private mutating func cancelSessionTimers() {
+    for case let timer? in [session?.pingTimer, session?.idleTimer] { timers.cancel(timer) }
   }
 
   /// Waits for the next attempt, if there is to be one.
   private mutating func retry(_ reason: String, now: UInt64) {
-    cancelPhaseTimer()
+    cancelStateTimer()
+    lastReason = reason
     if let limit = configuration.reconnection.maxRetries, retries >= limit {
       log(.error, "Max reconnection retries (\(limit)) reached, giving up: \(reason)")
-      let message = "the connection to \(configuration.address) failed after max retries: \(reason)"
-      fail(IIIConnectionError(address: configuration.address, reason: reason)) {
-        $0.error("CONNECTION_FAILED", message)
-      }
+      fail(IIIConnectionError(address: configuration.address, reason: reason))
       return
     }
     let delay = configuration.reconnection.delay(attempt: retries, random: configuration.random())
     retries += 1
-    phase = .reconnecting
-    setPhaseTimer(.redial, at: now.advanced(by: delay))
+    state = .reconnecting(redial: timers.insert(at: now.advanced(by: delay), .redial))
     log(
       retries == 1 ? .warn : .debug,
       "no connection to \(configuration.address): \(reason); trying again in \(delay.milliseconds) ms")
     report(.reconnecting)
   }
 
-  /// Gives up for good.
-  private mutating func fail(_ error: any Error, calls callError: (PendingCall) -> any Error) {
-    cancelPhaseTimer()
-    endConnection()
-    phase = .failed
-    failure = error
+  /// Gives up.
+  private mutating func fail(_ error: any Error) {
+    cancelStateTimer()
+    cancelSessionTimers()
+    state = .failed(error)
+    actions.append(.giveUp(error))
     report(.failed)
-    for (id, call) in calls { finish(id, .failure(callError(call.pending))) }
-    queue.removeAll()
-    _ = unsent.removeAll()
+    for call in calls.values { finish(call.id, .failure(call.failure(from: error))) }
+    outbox = Outbox()
+  }
+
+  /// Cancels the timer of the present state; the state is left next.
+  private mutating func cancelStateTimer() {
+    switch state {
+    case .connecting(let timeout?), .handshaking(let timeout?, _): timers.cancel(timeout)
+    case .reconnecting(let timer), .closing(let timer): timers.cancel(timer)
+    case .disconnected, .connecting, .handshaking, .connected, .failed, .shutDown: break
+    }
   }
 
   // MARK: Refusal
 
-  /// The engine does not want this worker, or one of its functions.
+  /// The engine refuses this worker, or one of its functions.
   mutating func refused(_ rejection: RegistrationRejectedError, now: UInt64) {
     actions.append(.rejected(rejection))
     guard rejection.code != "FUNCTION_NAMESPACE_CONFLICT" else {
@@ -215,67 +189,62 @@ extension ConnectionMachine {
       return
     }
     log(.error, "the engine refused this worker: \(rejection)")
-    write(ClientFrame.close(1000))
-    actions.append(.dropAfterFlush)
-    fail(rejection) { _ in rejection }
+    actions.append(.close(ClientFrame.close(1000)))
+    fail(rejection)
   }
 
   // MARK: Shutting down
 
   mutating func shutDown(now: UInt64) {
-    switch phase {
+    switch state {
     case .closing, .shutDown: return
     case .connected:
       failAllForShutdown()
-      endConnection()
-      write(ClientFrame.close(1000))
-      phase = .closing
-      setPhaseTimer(.close, at: now.advanced(by: configuration.closeTimeout))
+      cancelSessionTimers()
+      // Behind what was handed over before.
+      outbox.append(.transient(Outbound(frame: ClientFrame.close(1000))))
+      state = .closing(timeout: timers.insert(at: now.advanced(by: configuration.closeTimeout), .close))
     case .connecting, .handshaking:
-      failAllForShutdown()
       actions.append(.drop)
       finishShutdown()
-    case .disconnected, .reconnecting, .failed:
-      failAllForShutdown()
-      finishShutdown()
+    case .disconnected, .reconnecting, .failed: finishShutdown()
     }
   }
 
   /// The loop ends: nothing can be waited for.
   mutating func abandon() {
-    guard phase != .shutDown else { return }
-    failAllForShutdown()
-    endConnection()
+    if case .shutDown = state { return }
     actions.append(.drop)
     finishShutdown()
   }
 
   private mutating func failAllForShutdown() {
-    for (id, call) in calls { finish(id, .failure(Self.shutDownError(call.pending))) }
-    queue.removeAll()
-    _ = unsent.removeAll()
+    for call in calls.values { finish(call.id, .failure(Self.shutDownError(call))) }
   }
 
-  static func shutDownError(_ call: PendingCall) -> IIIInvocationError { call.error("SHUTDOWN", shutDownMessage) }
+  static func shutDownError(_ call: PendingCall) -> IIIInvocationError {
+    call.error(IIIErrorCode.shutdown, shutDownMessage)
+  }
 
   static let shutDownMessage = "iii is shutting down"
 
   mutating func closeTimedOut() {
-    phaseTimer = nil
-    guard phase == .closing else { return }
+    guard case .closing = state else { return }
     actions.append(.drop)
     finishShutdown()
   }
 
   private mutating func finishShutdown() {
-    cancelPhaseTimer()
-    phase = .shutDown
+    failAllForShutdown()
+    state = .shutDown
     timers.removeAll()
-    // Triggers and handlers hold the worker, which holds this: an end must not wait for the other.
+    outbox = Outbox()
+    // Triggers and handlers may hold the worker, which holds this: the cycle ends here.
     functions = [:]
     triggers = [:]
     triggerTypes = [:]
     inboundTriggers = [:]
+    unconfirmedTriggers = []
     registrations = Registrations()
     report(.disconnected)
     actions.append(.didShutDown)

@@ -5,64 +5,104 @@ extension ConnectionMachine {
     guard !isRetired else { return }
     triggers[trigger.id] = trigger
     registrations.add(trigger.id, to: .triggers, trigger.registration)
-    if phase == .connected { write(trigger.registration.frame()) }
+    send(trigger.registration)
   }
 
   mutating func unregister(trigger id: String) {
     guard let trigger = triggers.removeValue(forKey: id) else { return }
-    guard registrations.remove(id, from: .triggers), phase == .connected else { return }
-    write(UnregisterTriggerMessage(id: id, type: trigger.type).frame())
+    if registrations.remove(id, from: .triggers) { send(UnregisterTriggerMessage(id: id, type: trigger.type)) }
   }
 
   mutating func register(_ type: RegisteredTriggerType) {
     guard !isRetired else { return }
-    triggerTypes[type.id] = type
+    if let replaced = triggerTypes.updateValue(type, forKey: ByteKey(type.id)) {
+      type.follow(replaced)
+      endInboundTriggers(of: replaced)
+    }
     registrations.add(type.id, to: .triggerTypes, type.registration)
-    if phase == .connected { write(type.registration.frame()) }
+    send(type.registration)
+  }
+
+  /// Ends a trigger type, unless another was registered under its id since.
+  mutating func unregister(_ type: RegisteredTriggerType) {
+    if triggerTypes[ByteKey(type.id)] === type { unregister(triggerType: type.id) }
   }
 
   mutating func unregister(triggerType id: String) {
-    triggerTypes[id] = nil
-    inboundTriggers = inboundTriggers.filter { $0.value.type != id }
+    if let type = triggerTypes.removeValue(forKey: ByteKey(id)) { endInboundTriggers(of: type) }
     _ = registrations.remove(id, from: .triggerTypes)
-    if phase == .connected { write(UnregisterTriggerTypeMessage(id: id).frame()) }
+    send(UnregisterTriggerTypeMessage(id: id))
+  }
+
+  /// Tells a type's handler that all of its triggers have ended. A handler that replaces it gets them from the engine, which sends a
+  /// type's triggers at each registration of the type.
+  private mutating func endInboundTriggers(of type: RegisteredTriggerType) {
+    for trigger in inboundTriggers.values.filter({ ByteKey.isSame($0.type, type.id) }).sorted(by: { $0.id < $1.id }) {
+      inboundTriggers[ByteKey(trigger.id)] = nil
+      unconfirmedTriggers.remove(ByteKey(trigger.id))
+      actions.append(.unregisterTrigger(type, trigger))
+    }
+  }
+
+  // MARK: After a reconnect
+
+  /// The new connection was told the trigger types. The engine now sends the triggers that it still has; those that it does not send
+  /// have ended meanwhile. The answer to a `ping`, which comes after them, says that they have all come.
+  mutating func beginTriggerReplay() {
+    unconfirmedTriggers = Set(inboundTriggers.keys)
+    if !unconfirmedTriggers.isEmpty { outbox.appendUrgent(Outbound(frame: PingMessage().frame())) }
+  }
+
+  /// The engine has answered the `ping`.
+  mutating func replayEnded() {
+    for id in unconfirmedTriggers.sorted(by: { $0.text < $1.text }) {
+      guard let trigger = inboundTriggers.removeValue(forKey: id), let type = triggerTypes[ByteKey(trigger.type)] else {
+        continue
+      }
+      actions.append(.unregisterTrigger(type, trigger))
+    }
+    unconfirmedTriggers = []
   }
 
   // MARK: The engine's side
 
-  /// Somebody registered a trigger of a type that this worker provides, or is thought to.
-  mutating func receiveTrigger(_ envelope: borrowing Envelope, now: UInt64) {
+  /// A trigger was registered, of a type that the engine takes this worker for the provider of.
+  mutating func receiveTrigger(_ envelope: borrowing Envelope) {
     guard let id = envelope.text(.id), let type = envelope.text(.triggerType),
       let functionID = envelope.text(.functionID)
     else {
       ignore("`registertrigger` without `id`, `trigger_type` and `function_id`")
       return
     }
-    guard let registered = triggerTypes[type] else {
+    guard let registered = triggerTypes[ByteKey(type)] else {
       let answer = TriggerRegistrationResultMessage(
         id: id, type: type, functionID: functionID,
         error: ("trigger_type_not_found", "Trigger type not found"))
-      self.answer(answer.frame(), now: now)
+      send(answer)
       return
     }
+    guard let session else { return }
     let trigger = InboundTrigger(
       id: id, type: type, functionID: functionID, config: envelope.value(.config)?.array ?? Array("null".utf8),
       metadata: envelope.value(.metadata)?.array, namespace: envelope.text(.namespace))
-    inboundTriggers[id] = trigger
-    actions.append(.registerTrigger(registered, trigger, connection: connection))
+    inboundTriggers[ByteKey(id)] = trigger
+    unconfirmedTriggers.remove(ByteKey(id))
+    actions.append(.registerTrigger(registered, trigger, connection: session.number))
   }
 
-  /// The engine says the id only: the handler gets all that was registered under it.
+  /// The engine sends the id only: the handler gets what was registered under it.
   mutating func receiveTriggerEnd(_ envelope: borrowing Envelope) {
     guard let id = envelope.text(.id) else {
       ignore("`unregistertrigger` without `id`")
       return
     }
-    guard let trigger = inboundTriggers.removeValue(forKey: id), let type = triggerTypes[trigger.type] else { return }
+    unconfirmedTriggers.remove(ByteKey(id))
+    guard let trigger = inboundTriggers.removeValue(forKey: ByteKey(id)), let type = triggerTypes[ByteKey(trigger.type)]
+    else { return }
     actions.append(.unregisterTrigger(type, trigger))
   }
 
-  /// What the engine, or a provider through it, says of one of this worker's triggers.
+  /// The engine, or a provider through it, reports on one of this worker's triggers.
   mutating func receiveTriggerResult(_ envelope: borrowing Envelope) {
     guard let id = envelope.text(.id), let trigger = triggers[id], let raw = envelope.value(.error) else { return }
     let error = IIIInvocationError.decode(raw, functionID: trigger.registration.functionID, invocationID: nil)

@@ -1,24 +1,59 @@
-/// The connection of a worker as a value: it takes events and moments, and says what is to be done. It knows no socket, no
-/// thread and no clock.
+/// The connection of a worker as a value: it takes events and times, and returns actions. It knows no socket, thread or clock.
 ///
-/// Its owner calls one method an event, then does what `takeActions` says, and calls `timeReached` when `nextDeadline` has come.
-/// Before each event it tells how much of the stream TCP or TLS has accepted (`noteSent`): that alone decides whether a call that is
-/// caught by the end of a connection may be sent again.
+/// Its owner calls one method for each event, performs what `takeActions` returns, and calls `timeReached` when `nextDeadline` has come.
+/// Before each event it reports how much of the stream TCP or TLS has accepted (`noteSent`). Whenever the transport has room it is given
+/// what `fill` writes; what it refuses is returned by `refused`.
 struct ConnectionMachine {
   struct Configuration {
     /// For messages to people: without credentials and query.
     var address: String
     var reconnection = ReconnectionConfig()
     var keepAlive = KeepAliveConfig()
+    /// How much may wait without a connection: messages, and their bytes together.
     var maxQueuedMessages = 1000
+    var maxQueuedBytes = 64 << 20
     /// The call of `engine::workers::register`, the first message of a connection.
     var introduction: any OutboundMessage
-    /// Above this many bytes that wait to be sent nothing more is sent on the engine's demand.
-    var maxUnsentBytes = 256 << 20
+    /// The largest message that is accepted; for error messages.
+    var maxMessageBytes = 64 << 20
+    /// While more bytes than this wait to be sent, calls without a result wait for their turn before they return.
+    var maxUnsentBytes = 16 << 20
     /// How long the engine has to answer a Close.
     var closeTimeout: Duration = .seconds(5)
-    /// A number from -1...1, drawn anew each time.
+    /// A number from -1...1, a new one each time.
     var random: @Sendable () -> Double = { Double.random(in: -1...1) }
+  }
+
+  enum State {
+    /// Not begun.
+    case disconnected
+    /// The engine's host is looked up and dialled.
+    case connecting(timeout: TimerToken?)
+    /// There is a TCP connection; `awaited` is the step of the server that comes next, for the text of a time-out.
+    case handshaking(timeout: TimerToken?, awaited: String)
+    case connected(Session)
+    /// The next attempt waits for its time.
+    case reconnecting(redial: TimerToken)
+    /// Given up.
+    case failed(any Error)
+    /// Shut down; the engine's Close is awaited.
+    case closing(timeout: TimerToken)
+    case shutDown
+  }
+
+  /// What belongs to one connection, from its opening to its end.
+  struct Session {
+    /// Counts the worker's connections.
+    let number: Int
+    var pingTimer: TimerToken?
+    var idleTimer: TimerToken?
+    var lastInbound: UInt64
+    /// When the socket last refused bytes, having accepted all before; and when it last accepted some after that.
+    var refusedAt: UInt64
+    var lastProgress: UInt64
+    var ignoredMessages = 0
+    /// An `error` that the engine has sent: usually the reason of the Close that follows.
+    var engineError: String?
   }
 
   enum Timer: Equatable {
@@ -26,86 +61,77 @@ struct ConnectionMachine {
     case call(UUID128)
   }
 
-  struct Call {
-    var pending: PendingCall
-    var timer: TimerToken
-    var isQueued: Bool
-  }
-
-  /// A frame in the stream of which neither TCP nor TLS has accepted anything yet, as far as is known.
-  struct UnsentFrame {
-    var start: UInt64
-    var entry: OutboundQueue.Entry
+  /// What the owner does, in this order.
+  enum Action {
+    /// Look the engine up, connect and shake hands; then report `opened` or `dialFailed`.
+    case dial
+    /// Drop the socket, or the attempt to get one. Nothing more is reported of it.
+    case drop
+    /// Send a Close after what the transport has, and drop the socket then, within a short time.
+    case close([UInt8])
+    case complete(PendingCall, CallOutcome)
+    case run(RegisteredFunction, InboundInvocation)
+    /// Tell a trigger type's handler of a trigger, and the engine what the handler answers.
+    case registerTrigger(RegisteredTriggerType, InboundTrigger, connection: Int)
+    /// Tell a trigger type's handler that a trigger has ended.
+    case unregisterTrigger(RegisteredTriggerType, InboundTrigger)
+    case report(IIIConnectionState)
+    /// The worker has given up, with this error.
+    case giveUp(any Error)
+    case identified(workerID: String)
+    case rejected(RegistrationRejectedError)
+    case log(LogLevel, String)
+    /// The worker has ended.
+    case didShutDown
   }
 
   let configuration: Configuration
 
-  var phase = ConnectionPhase.disconnected
-  var functions: [String: RegisteredFunction] = [:]
+  var state = State.disconnected
+  var functions: [ByteKey: RegisteredFunction] = [:]
   var triggers: [String: Trigger] = [:]
-  var triggerTypes: [String: RegisteredTriggerType] = [:]
-  /// Triggers of the types that this worker provides, under their ids.
-  var inboundTriggers: [String: InboundTrigger] = [:]
+  var triggerTypes: [ByteKey: RegisteredTriggerType] = [:]
+  /// Triggers of the types that this worker provides, by their ids.
+  var inboundTriggers: [ByteKey: InboundTrigger] = [:]
+  /// Those of them that the engine has not sent yet since the last reconnect.
+  var unconfirmedTriggers: Set<ByteKey> = []
   var registrations = Registrations()
-  /// Whether the worker wants no more work: see `retire`.
+  /// Whether the worker accepts no more work: see `retire`.
   var isRetired = false
-  var calls: [UUID128: Call] = [:]
-  var queue: OutboundQueue
+  /// Calls whose caller waits.
+  var calls: [UUID128: PendingCall] = [:]
+  var outbox = Outbox()
   var timers = TimerHeap<Timer>()
-  var actions: [ConnectionAction] = []
+  var actions: [Action] = []
 
-  /// Counts the connections that stood; names the one that stands.
-  var connection = 0
+  /// The number of connections so far.
+  var connections = 0
   /// Failed attempts since the last connection.
   var retries = 0
   var hasTried = false
-  /// While shaking hands: what the server owes, in words.
-  var awaited = ""
+  /// Why there is no connection: how the last attempt, or the last connection, ended.
+  var lastReason: String?
   var reportedState = IIIConnectionState.disconnected
-  /// What calls are told once the worker has failed.
-  var failure: (any Error)?
+  var hasWarnedOfOverflow = false
 
-  /// How many bytes of frames the present connection was given, and how many of them TCP has accepted.
-  var position: UInt64 = 0
-  var sent: UInt64 = 0
-  var unsent = FIFO<UnsentFrame>()
-
-  /// The timer of handshake, redialling or closing: one of them at a time.
-  var phaseTimer: TimerToken?
-  var pingTimer: TimerToken?
-  var idleTimer: TimerToken?
-  var lastInbound: UInt64 = 0
-
-  /// What the engine last said of this worker, as JSON.
+  /// What the engine last said about this worker, as JSON.
   var workerID: [UInt8]?
   var reattachToken: [UInt8]?
 
-  var ignoredMessages = 0
-  var hasWarnedOfOverflow = false
-
-  init(_ configuration: Configuration) {
-    self.configuration = configuration
-    queue = OutboundQueue(capacity: configuration.maxQueuedMessages)
-  }
+  init(_ configuration: Configuration) { self.configuration = configuration }
 
   // MARK: The owner's side
 
   /// When `timeReached` must be called next.
   var nextDeadline: UInt64? { timers.nextDeadline }
 
-  /// What the events since the last call ask for.
-  mutating func takeActions(into batch: inout [ConnectionAction]) {
+  /// The actions that follow from the events since the last call.
+  mutating func takeActions(into batch: inout [Action]) {
     swap(&batch, &actions)
     actions.removeAll(keepingCapacity: true)
   }
 
   var hasActions: Bool { !actions.isEmpty }
-
-  /// TCP or TLS has accepted the first `bytes` bytes of the present connection's frames.
-  mutating func noteSent(_ bytes: UInt64) {
-    sent = max(sent, min(bytes, position))
-    while let first = unsent.first, first.start < sent { _ = unsent.popFirst() }
-  }
 
   mutating func timeReached(_ now: UInt64) {
     while let timer = timers.popDue(now: now) {
@@ -120,28 +146,66 @@ struct ConnectionMachine {
     }
   }
 
+  // MARK: Sending
+
+  /// Whether the transport should be asked to call `fill`.
+  var hasOutput: Bool {
+    switch state {
+    case .connected, .closing: outbox.isReady
+    default: false
+    }
+  }
+
+  /// Gives the transport what leaves next; `false` if there is nothing to give.
+  mutating func fill(_ write: ([UInt8]) -> Void) -> Bool {
+    switch state {
+    case .connected, .closing: break
+    default: return false
+    }
+    var handedOver: [PendingCall] = []
+    let hasWritten = outbox.fill(write) { handedOver.append($0) }
+    for call in handedOver { finish(call.id, .success([])) }
+    return hasWritten
+  }
+
+  /// TCP or TLS has accepted the first `bytes` bytes of the connection.
+  mutating func noteSent(_ bytes: UInt64, now: UInt64) {
+    if outbox.noteSent(bytes), outbox.isRefused { session?.lastProgress = now }
+  }
+
+  /// The socket refuses what follows the first `bytes` bytes; see `Outbox.refused`.
+  mutating func refused(after bytes: UInt64, now: UInt64) -> (keep: UInt64, probe: [UInt8]) {
+    if !outbox.isRefused {
+      session?.refusedAt = now
+      session?.lastProgress = now
+    }
+    return outbox.refused(after: bytes) { ClientFrame.ping() }
+  }
+
+  /// The socket has accepted everything that the transport had.
+  mutating func drained(now: UInt64) {
+    outbox.drained()
+    session?.lastProgress = now
+  }
+
   // MARK: Helpers of all parts
 
-  /// Gives bytes to the present connection.
-  mutating func write(_ frame: [UInt8]) {
-    position += UInt64(frame.count)
-    actions.append(.write(frame))
+  /// Why there is no connection; `nil` while there is one.
+  var disconnection: String? {
+    isConnected ? nil : lastReason ?? "no attempt to connect to \(configuration.address) has ended yet"
   }
 
-  /// Gives a call's frame to the present connection, and remembers it until TCP has it.
-  mutating func transmit(_ entry: OutboundQueue.Entry) {
-    unsent.append(UnsentFrame(start: position, entry: entry))
-    write(entry.frame)
+  /// What belongs to the present connection; `nil` without one.
+  var session: Session? {
+    get { if case .connected(let session) = state { session } else { nil } }
+    set { if case .connected = state, let newValue { state = .connected(newValue) } }
   }
 
-  /// Sends what the engine asked for by what it sent. An engine that asks and does not read is left: what it is owed must
-  /// not grow without bound.
-  mutating func answer(_ frame: [UInt8], now: UInt64) {
-    guard position - sent <= UInt64(configuration.maxUnsentBytes) else {
-      drop("the engine does not read what it is sent", now: now)
-      return
-    }
-    write(frame)
+  var isConnected: Bool { if case .connected = state { true } else { false } }
+
+  /// Sends a message that belongs to the present connection, if there is one.
+  mutating func send(_ message: some OutboundMessage) {
+    if isConnected { outbox.append(.transient(Outbound(frame: message.frame()))) }
   }
 
   mutating func report(_ state: IIIConnectionState) {
@@ -151,14 +215,4 @@ struct ConnectionMachine {
   }
 
   mutating func log(_ level: LogLevel, _ message: String) { actions.append(.log(level, message)) }
-
-  mutating func setPhaseTimer(_ timer: Timer, at deadline: UInt64) {
-    cancelPhaseTimer()
-    phaseTimer = timers.insert(at: deadline, timer)
-  }
-
-  mutating func cancelPhaseTimer() {
-    if let phaseTimer { timers.cancel(phaseTimer) }
-    phaseTimer = nil
-  }
 }

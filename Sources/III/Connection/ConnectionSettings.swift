@@ -1,4 +1,4 @@
-/// What a worker's options come to, checked before anything is dialled.
+/// A worker's options in the form in which its connection uses them, checked before anything is dialled.
 struct ConnectionSettings {
   var configuration: Connection.Configuration
   var namespace: String?
@@ -24,19 +24,22 @@ struct ConnectionSettings {
     }
     let metadata = WorkerMetadata(options, environment)
     namespace = metadata.namespace
-    // The call itself names no namespace: it says which one the worker has.
+    // The call itself is in no namespace: its payload says which one the worker has.
     let introduction = InvokeFunctionMessage(
       functionID: EngineFunctions.registerWorker, data: try PayloadCoder.encode(metadata.payload), action: .void())
     var machine = ConnectionMachine.Configuration(address: url.origin, introduction: introduction)
     machine.reconnection = options.reconnection
     machine.keepAlive = options.keepAlive
     machine.maxQueuedMessages = options.maxQueuedMessages
+    machine.maxQueuedBytes = options.maxQueuedBytes
+    machine.maxMessageBytes = options.maxMessageBytes
+    machine.maxUnsentBytes = options.maxUnsentBytes
     configuration = Connection.Configuration(
       machine: machine, url: url, headers: Self.headers(options.headers, environment, for: url, log),
       maxMessageBytes: options.maxMessageBytes, tls: tls, log: log)
   }
 
-  /// The handshake's headers: the user's, without those that cannot be sent, and the token of the environment.
+  /// The headers of the handshake: the user's, without those that cannot be sent, and the token of the environment.
   private static func headers(
     _ given: [String: String], _ environment: Environment, for url: WebSocketURL,
     _ log: (LogLevel, String) -> Void

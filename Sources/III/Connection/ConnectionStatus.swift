@@ -1,11 +1,13 @@
 internal import UV
 
-/// What anybody may ask a worker about its connection, from any thread.
+/// What a worker tells about its connection, to any thread.
 final class ConnectionStatus: Sendable {
   private struct Values {
     var state = IIIConnectionState.disconnected
     var workerID: String?
     var rejection: RegistrationRejectedError?
+    /// Why the worker has given up, if it has.
+    var failure: (any Error)?
     var isShutDown = false
     var isRetired = false
     var hasEnded = false
@@ -18,14 +20,17 @@ final class ConnectionStatus: Sendable {
   var state: IIIConnectionState { values.withLock { $0.state } }
   var workerID: String? { values.withLock { $0.workerID } }
   var rejection: RegistrationRejectedError? { values.withLock { $0.rejection } }
+  var failure: (any Error)? { values.withLock { $0.failure } }
   /// Whether `shutdown` was called: from then on nothing is accepted.
   var isShutDown: Bool { values.withLock { $0.isShutDown } }
 
-  /// Whether functions and triggers are taken still.
-  var takesRegistrations: Bool { values.withLock { !$0.isShutDown && !$0.isRetired } }
+  /// Whether functions and triggers are accepted.
+  var acceptsRegistrations: Bool { values.withLock { !$0.isShutDown && !$0.isRetired } }
 
   func set(workerID: String) { values.withLock { $0.workerID = workerID } }
   func set(rejection: RegistrationRejectedError) { values.withLock { $0.rejection = rejection } }
+
+  func set(failure: any Error) { values.withLock { $0.failure = failure } }
 
   /// `true` for the first caller.
   func beginShutdown() -> Bool {
@@ -35,13 +40,13 @@ final class ConnectionStatus: Sendable {
     }
   }
 
-  /// From now on no functions and triggers are taken.
+  /// From now on no functions and triggers are accepted.
   func retire() { values.withLock { $0.isRetired = true } }
 
   func set(state: IIIConnectionState) {
     values.withLock { values in
       values.state = state
-      // Under the lock, so that all observers see the states in one order. Who waits resumes elsewhere.
+      // Under the lock, so that all observers see the states in one order. Those that wait resume elsewhere.
       for observer in values.observers.values { observer.yield(state) }
     }
   }
@@ -56,7 +61,7 @@ final class ConnectionStatus: Sendable {
     for observer in observers { observer.finish() }
   }
 
-  /// The states from now on, the present one first if wanted; and what ends them.
+  /// The states from now on, with the present one first if `startingWithCurrent`; and what ends them.
   func observe(startingWithCurrent: Bool) -> (AsyncStream<IIIConnectionState>, Cancellation) {
     let (stream, continuation) = AsyncStream<IIIConnectionState>.makeStream()
     let (id, hasEnded) = values.withLock { values in
@@ -75,4 +80,68 @@ final class ConnectionStatus: Sendable {
     let observer = values.withLock { $0.observers.removeValue(forKey: id) }
     observer?.finish()
   }
+}
+
+/// Ends what it was returned for, such as a listener.
+public struct Cancellation: Sendable {
+  private let end: @Sendable () -> Void
+
+  init(_ end: @escaping @Sendable () -> Void) { self.end = end }
+
+  /// Ends it; a second call does nothing.
+  ///
+  /// No call of a listener begins after this has returned. A call that runs is waited for, unless this is called by that very call.
+  public func cancel() { end() }
+}
+
+/// Calls a listener with each state, one after another, until it is cancelled.
+final class StateListener: Sendable {
+  private struct State {
+    var isCancelled = false
+    /// The thread on which the listener runs.
+    var thread: UInt?
+  }
+
+  private let state = Monitor(State())
+  private let handler: @Sendable (IIIConnectionState) -> Void
+
+  init(_ handler: @escaping @Sendable (IIIConnectionState) -> Void) { self.handler = handler }
+
+  /// `false` if the listener was cancelled.
+  func call(_ connectionState: IIIConnectionState) -> Bool {
+    let begins = state.withLock { state in
+      if !state.isCancelled { state.thread = currentThreadID() }
+      return !state.isCancelled
+    }
+    guard begins else { return false }
+    handler(connectionState)
+    state.withLock { $0.thread = nil }
+    state.wakeAll()
+    return true
+  }
+
+  func cancel() {
+    state.wait { state in
+      state.isCancelled = true
+      return state.thread == nil || state.thread == currentThreadID() ? () : nil
+    }
+  }
+}
+
+/// How a worker stands towards its engine.
+///
+/// A worker begins `disconnected`, is `connecting` until its first connection stands or its first attempt has failed, and from
+/// then on is either `connected` or `reconnecting`. `failed` is final: all retries are used up
+/// (``ReconnectionConfig/maxRetries``), or the engine refused the worker. After ``III/shutdown()`` it is `disconnected` for good.
+public enum IIIConnectionState: String, Sendable, Codable, CaseIterable {
+  /// Not begun, or shut down.
+  case disconnected
+  /// The first attempt is under way.
+  case connecting
+  /// The WebSocket is open: calls are sent at once, and the engine may invoke the worker's functions.
+  case connected
+  /// The connection was lost or could not be made; the next attempt is under way or waits for its time.
+  case reconnecting
+  /// Given up for good.
+  case failed
 }

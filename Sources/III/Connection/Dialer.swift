@@ -1,10 +1,10 @@
 internal import UV
 
-/// One attempt to get a WebSocket: looks the host up, tries its addresses in turn, secures the connection where that is wanted,
-/// asks for the upgrade. Confined to the loop.
+/// One attempt to open a WebSocket: looks the host up, tries its addresses in turn, starts TLS if there is a context for it, asks for the
+/// upgrade. Confined to the loop.
 final class Dialer {
   enum Event {
-    /// TCP stands, or TLS on top of it; what is awaited now, in words.
+    /// There is a TCP connection, or TLS on top of it; `awaiting` is the next step of the server, for the text of a time-out.
     case connected(awaiting: String)
     /// The WebSocket is open; `rest` are bytes of frames that came with the answer, valid during the call.
     case opened(Transport, rest: UnsafeMutableRawBufferPointer)
@@ -24,7 +24,7 @@ final class Dialer {
   private var parser = HTTPHeadParser()
   private var problems: [String] = []
 
-  /// `request` asks for the upgrade with `key`, over TLS if there is a context for it. `handler` hears of `failed` or `opened` last, unless `cancel` comes before.
+  /// `request` asks for the upgrade with `key`, over TLS if there is a context for it. `handler` gets `failed` or `opened` last, unless `cancel` is called before.
   init(
     on loop: Loop, _ url: WebSocketURL, tls: TLSContext?, request: [UInt8], key: String,
     _ handler: @escaping (Event) -> Void
@@ -46,7 +46,7 @@ final class Dialer {
     }
   }
 
-  /// Gives up; nothing more is heard.
+  /// Gives up; the handler is not called any more.
   func cancel() {
     handler = nil
     attempt?.cancel()
@@ -113,7 +113,7 @@ final class Dialer {
   private func read(_ bytes: UnsafeMutableRawBufferPointer) {
     switch parser.response(ByteView(UnsafeRawBufferPointer(bytes))) {
     case .needMore: break
-    case .malformed(let error): fail("the server's answer to the WebSocket handshake is no HTTP: \(error)")
+    case .malformed(let error): fail("the server's answer to the WebSocket handshake is not HTTP: \(error)")
     case .complete(let head, let consumed):
       do throws(UpgradeFailure) {
         try Upgrade.check(head, key: key)

@@ -1,6 +1,6 @@
 internal import UV
 
-/// What a worker reads of its process and machine; a value, so that tests need not change the process.
+/// What a worker reads from its process and machine; a value, so that tests need not change the process.
 struct Environment: Sendable {
   var variables: @Sendable (String) -> String?
   var hostName: String

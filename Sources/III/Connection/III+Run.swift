@@ -14,17 +14,16 @@ extension III {
 
   /// Serves until the calling task is cancelled, then shuts the worker down gracefully.
   ///
-  /// When the task is cancelled the engine is told to end the worker's triggers and functions, and no new ones are taken (code
+  /// When the task is cancelled the engine is told to end the worker's triggers and functions, and no new ones are accepted (code
   /// `SHUTDOWN`). Handlers that run may finish, and call others meanwhile; their answers are sent. Then the worker is shut down as by
-  /// ``shutdown()``. It returns as well when somebody else shuts the worker down.
+  /// ``shutdown()``. It also returns when the worker is shut down elsewhere.
   ///
-  /// - Parameter limit: How long handlers may take from the cancellation on; the answers of those that take longer are dropped, with
-  ///   a warning.
+  /// - Parameter limit: How long handlers may take from the cancellation on. The tasks of those that take longer are cancelled, and
+  ///   their answers dropped, with a warning.
   /// - Throws: ``IIIConnectionError`` if the worker has failed for good because all retries are used up, or the
   ///   ``RegistrationRejectedError`` by which an engine has refused it.
   public func run(finishingWithin limit: Duration) async throws {
     for await state in connectionStates where state == .failed {
-      // It tells the reason.
       let outcome = await withCheckedContinuation { continuation in
         beginConnecting(.zero) { continuation.resume(returning: $0) }
       }
@@ -32,7 +31,7 @@ extension III {
       try check(outcome, .zero)
     }
     guard Task.isCancelled else { return }
-    // A task of its own: in this one every wait would end at once.
+    // A new task: in this one, which is cancelled, every wait would end at once.
     await Task { await self.end(finishingWithin: limit) }.value
   }
 
@@ -40,7 +39,7 @@ extension III {
     let deadline = host.source.now.advanced(by: limit)
     retire()
     if connectionState == .connected {
-      // Once the engine has answered it has read that there is nothing to invoke any more: what it sent before has come.
+      // When the engine has answered, it has read that there is nothing to invoke any more, and what it sent before has come.
       _ = try? await trigger(
         TriggerRequest(
           functionID: EngineFunctions.listFunctions, payload: ["prefix": .string("\(UUID128.random())")],

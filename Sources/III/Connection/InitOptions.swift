@@ -1,4 +1,4 @@
-/// How a worker presents itself and how it holds its connection; every value has a default.
+/// How a worker presents itself and the settings of its connection; every value has a default.
 ///
 /// ```swift
 /// var options = InitOptions(workerName: "billing", invocationTimeout: .seconds(5))
@@ -6,46 +6,112 @@
 /// let iii = try await registerWorker("ws://127.0.0.1:49134", options: options)
 /// ```
 public struct InitOptions: Sendable {
+  /// When ``registerWorker(_:options:)`` returns.
+  public enum FirstConnection: Sendable, Hashable {
+    /// When the worker is connected; it throws if that takes longer than ``InitOptions/connectTimeout``.
+    case awaited
+    /// At once; the worker connects in the background and keeps trying.
+    case inBackground
+  }
+
   /// The worker's name in the engine's lists; by default the variable `III_WORKER_NAME`, else `hostname:pid`.
   public var workerName: String?
   /// A sentence about the worker, for the engine's lists.
   public var workerDescription: String?
-  /// The namespace that the worker's functions live in, and that its calls go to; by default the variable `III_NAMESPACE`, else none.
+  /// The namespace of the worker's functions and of its calls; by default the variable `III_NAMESPACE`, else none.
   /// Calls of functions whose id starts with `engine::` always go to the namespace `default`.
   public var namespace: String?
   /// How long a call waits for its result unless it says otherwise; 30 s by default.
   public var invocationTimeout: Duration = .seconds(30)
-  /// How long ``registerWorker(_:options:)`` waits for the first connection before it returns without one; 30 s by default.
+  /// When ``registerWorker(_:options:)`` returns; by default when the worker is connected.
+  public var connection = FirstConnection.awaited
+  /// How long ``registerWorker(_:options:)`` waits for the first connection before it throws; 30 s by default.
   public var connectTimeout: Duration = .seconds(30)
-  /// When and how often to connect again.
+  /// How long to wait between attempts to connect, and how many to make.
   public var reconnection = ReconnectionConfig()
-  /// How a dead connection is noticed.
+  /// How a dead connection is detected.
   public var keepAlive = KeepAliveConfig()
-  /// How many calls wait, at most, while there is no connection; 1000 by default. One more pushes the oldest out, which fails with
-  /// the code `QUEUE_OVERFLOW`.
+  /// How many calls wait at most while there is no connection; 1000 by default. When there are more, the oldest fails with the code
+  /// `QUEUE_OVERFLOW`.
   public var maxQueuedMessages = 1000
-  /// The largest message that is sent or accepted, in bytes; 64 MiB by default, which is also the engine's own limit. A larger call fails
-  /// with the code `payload_too_large`; the connection is not affected.
+  /// How many bytes these calls have together at most; 64 MiB by default. When there are more, the oldest fails with the code
+  /// `QUEUE_OVERFLOW`.
+  public var maxQueuedBytes = 64 << 20
+  /// The largest message that is sent or accepted, in bytes; 64 MiB by default, which is also the engine's own limit. A larger call, payload
+  /// or result fails with the code `payload_too_large`; the connection is not affected.
   public var maxMessageBytes = 64 << 20
   /// Headers of the WebSocket handshake. `Authorization` is set from the variable `III_TOKEN` unless it is given here. What belongs to
   /// the handshake itself (`Host`, `Connection`, `Upgrade`, `Sec-WebSocket-…`) and what is not valid in HTTP is left out, with a warning.
   public var headers: [String: String] = [:]
-  /// Whom the worker trusts and who it is, on `wss://`.
+  /// TLS settings for `wss://`; ignored for `ws://`.
   public var tls = TLSConfig()
-  /// What the engine is told about the project.
+  /// Describes the project to the engine.
   public var telemetry: TelemetryOptions?
-  /// Takes the warnings that else go to the standard error: for tests that provoke thousands of them.
+  /// While more bytes than this wait for the socket, calls without a result wait, and messages are not made ready.
+  package var maxUnsentBytes = 16 << 20
+  /// Receives the warnings in place of the standard error, for tests that provoke thousands of them.
   package var log: (@Sendable (LogLevel, String) -> Void)?
 
-  /// Creates options; the members that are no parameters are set afterwards.
+  /// Creates options.
   public init(
-    workerName: String? = nil, invocationTimeout: Duration = .seconds(30), reconnection: ReconnectionConfig = .init(),
-    headers: [String: String] = [:], telemetry: TelemetryOptions? = nil
+    workerName: String? = nil, workerDescription: String? = nil, namespace: String? = nil,
+    invocationTimeout: Duration = .seconds(30), connection: FirstConnection = .awaited,
+    connectTimeout: Duration = .seconds(30), reconnection: ReconnectionConfig = .init(),
+    keepAlive: KeepAliveConfig = .init(), maxQueuedMessages: Int = 1000, maxQueuedBytes: Int = 64 << 20,
+    maxMessageBytes: Int = 64 << 20, headers: [String: String] = [:], tls: TLSConfig = .init(),
+    telemetry: TelemetryOptions? = nil
   ) {
     self.workerName = workerName
+    self.workerDescription = workerDescription
+    self.namespace = namespace
     self.invocationTimeout = invocationTimeout
+    self.connection = connection
+    self.connectTimeout = connectTimeout
     self.reconnection = reconnection
+    self.keepAlive = keepAlive
+    self.maxQueuedMessages = maxQueuedMessages
+    self.maxQueuedBytes = maxQueuedBytes
+    self.maxMessageBytes = maxMessageBytes
     self.headers = headers
+    self.tls = tls
     self.telemetry = telemetry
+  }
+}
+
+/// How a worker notices that its engine, or the network to it, has gone without closing the connection.
+///
+/// A duration of zero or less turns its check off.
+public struct KeepAliveConfig: Sendable, Hashable {
+  /// The longest that connecting may take, from the look-up of the host's name to the engine's answer; 10 s by default.
+  public var handshakeTimeout: Duration = .seconds(10)
+  /// How often the worker sends a WebSocket ping; 20 s by default.
+  public var pingInterval: Duration = .seconds(20)
+  /// A connection is dropped, and a new one made, when for so long nothing has arrived and the engine has accepted nothing of what waits
+  /// for it; also when messages wait and it has accepted none of their bytes for so long. 60 s by default.
+  public var idleTimeout: Duration = .seconds(60)
+
+  /// Creates a configuration with the defaults.
+  public init() {}
+}
+
+/// What a worker tells the engine about the project it belongs to. Shown by the engine's lists of workers.
+public struct TelemetryOptions: Sendable, Hashable {
+  /// The user's language; by default `LANG` up to its first dot, as `en_GB`.
+  public var language: String?
+  /// The project's name; by default the name of the package in the current directory's `Package.swift`, else that directory's name.
+  public var projectName: String?
+  /// The framework that the worker is written with; `iii-swift` by default.
+  public var framework: String?
+  /// A key for Amplitude; none by default.
+  public var amplitudeAPIKey: String?
+
+  /// Creates options; what is `nil` gets its default.
+  public init(
+    language: String? = nil, projectName: String? = nil, framework: String? = nil, amplitudeAPIKey: String? = nil
+  ) {
+    self.language = language
+    self.projectName = projectName
+    self.framework = framework
+    self.amplitudeAPIKey = amplitudeAPIKey
   }
 }

@@ -1,6 +1,6 @@
 package import UV
 
-/// A loop with its timers, on which workers live: the process's own, or an engine's.
+/// A loop with its timers, on which workers live: the process's own one, or that of an engine.
 package final class LoopHost: @unchecked Sendable {
   // Sendable: `timers` and `connections` are touched on the loop only, which their accessors check.
   package let loop: Loop
@@ -9,7 +9,7 @@ package final class LoopHost: @unchecked Sendable {
   private var loopTimers: LoopTimers?
   private var connections: [ObjectIdentifier: Connection] = [:]
 
-  /// A loop of its own, whose thread lives as long as the process.
+  /// A new loop, whose thread lives as long as the process.
   package convenience init(name: String) throws(UVError) {
     self.init(on: try Loop(name: name), source: .system)
   }
@@ -19,7 +19,7 @@ package final class LoopHost: @unchecked Sendable {
     self.source = source
   }
 
-  /// A loop whose owner has timers there already; called on the loop.
+  /// A loop whose owner has made its timers; called on the loop.
   package init(timers: LoopTimers) {
     loop = timers.loop
     source = timers.source
@@ -43,4 +43,36 @@ package final class LoopHost: @unchecked Sendable {
   func add(_ connection: Connection) { connections[ObjectIdentifier(connection)] = connection }
 
   func remove(_ connection: Connection) { connections[ObjectIdentifier(connection)] = nil }
+}
+
+/// The loop of all workers of this process that have no other: it starts with the first of them and never ends. A loop that ended with
+/// its last worker would race with the next one.
+enum SharedLoop {
+  private static let started: Result<LoopHost, UVError> = {
+    do throws(UVError) { return .success(try LoopHost(name: "iii")) } catch { return .failure(error) }
+  }()
+
+  static func host() throws(UVError) -> LoopHost { try started.get() }
+}
+
+/// The workers of the process that have begun to connect and are not shut down.
+enum ActiveWorkers {
+  private static let workers = Lock<[(status: ObjectIdentifier, worker: III)]>([])
+
+  static var all: [III] { workers.withLock { $0.map(\.worker) } }
+
+  /// Adds a worker, unless it is there.
+  static func add(_ worker: III, _ status: ConnectionStatus) {
+    let id = ObjectIdentifier(status)
+    workers.withLock { workers in
+      if !workers.contains(where: { $0.status == id }) { workers.append((id, worker)) }
+    }
+    if status.isShutDown { remove(status) }
+  }
+
+  static func remove(_ status: ConnectionStatus) {
+    let id = ObjectIdentifier(status)
+    // The last reference may be released: outside of the lock.
+    _ = workers.withLock { workers in workers.firstIndex { $0.status == id }.map { workers.remove(at: $0) } }
+  }
 }

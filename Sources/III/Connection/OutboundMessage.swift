@@ -10,17 +10,11 @@ extension OutboundMessage {
     return counter.count
   }
 
-  /// The message as one WebSocket message, masked: what the stream takes as it is.
-  func frame() -> [UInt8] {
-    ClientFrame.text(count: count) { write(to: &$0) }
-  }
+  /// The message as one WebSocket message, masked, in the form in which it is sent.
+  func frame() -> [UInt8] { frame(count: count) }
 
-  /// As above; nothing larger than `limit`.
-  func frame(limit: Int) throws(MessageTooLarge) -> [UInt8] {
-    let count = self.count
-    guard count <= limit else { throw MessageTooLarge(count: count, limit: limit) }
-    return ClientFrame.text(count: count) { write(to: &$0) }
-  }
+  /// As above; `count` is the message's size.
+  func frame(count: Int) -> [UInt8] { ClientFrame.text(count: count) { write(to: &$0) } }
 }
 
 /// A message that is larger than the worker's limit.
@@ -33,4 +27,29 @@ struct MessageTooLarge: Error, Equatable {
   var message: String {
     "Serialized JSON envelope is \(count) bytes; limit is \(limit) bytes. Use channels for larger payloads."
   }
+}
+
+/// Asks the engine to retire the worker's connection before this one, so that it does not serve beside it.
+struct ReattachMessage: OutboundMessage {
+  /// What the engine said at the start of that connection: both as JSON, spelled as they came.
+  var workerID: [UInt8]
+  var token: [UInt8]
+
+  func write(to sink: inout some ByteSink) {
+    sink.append("{\"type\":\"reattach\",\"previous_worker_id\":")
+    sink.append(workerID)
+    sink.append(",\"reattach_token\":")
+    sink.append(token)
+    sink.append("}")
+  }
+}
+
+/// A message that the engine answers with `pong` once it has handled everything that was sent before.
+struct PingMessage: OutboundMessage {
+  func write(to sink: inout some ByteSink) { sink.append("{\"type\":\"ping\"}") }
+}
+
+/// The answer to the engine's `ping`, which is a message, not a frame of WebSocket.
+struct PongMessage: OutboundMessage {
+  func write(to sink: inout some ByteSink) { sink.append("{\"type\":\"pong\"}") }
 }

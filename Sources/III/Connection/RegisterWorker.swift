@@ -1,7 +1,8 @@
-/// Connects to an engine as a new worker.
+/// Connects to an engine as a new worker; the worker is connected when this returns.
 ///
-/// Waits until the connection stands, at most ``InitOptions/connectTimeout``: then it warns once, on the standard error, and returns the
-/// worker, which goes on trying. Calls that are made meanwhile wait for the connection; registrations are made as soon as it stands.
+/// While the engine cannot be reached it tries again, at most for ``InitOptions/connectTimeout``. With ``InitOptions/connection`` set to
+/// ``InitOptions/FirstConnection/inBackground`` it returns at once: calls then wait for the connection, within their time-out, and
+/// registrations are made as soon as there is one.
 ///
 /// ```swift
 /// let iii = try await registerWorker("ws://127.0.0.1:49134", options: InitOptions(workerName: "demo"))
@@ -9,20 +10,56 @@
 /// ```
 ///
 /// - Parameters:
-///   - address: The engine's URL, `ws://host[:port][/path][?query]`, or `wss://` for TLS; without one the variable `III_URL`, else ``defaultEngineURL``.
-///   - options: How the worker presents itself and holds its connection.
-/// - Throws: ``IIIConnectionError`` if the address is none or a file of ``InitOptions/tls`` is of no use, or at once when all retries are used up; ``IIIRegistrationError`` if the
-///   namespace is blank; `CancellationError` if the calling task is cancelled: then the worker is shut down.
+///   - address: The engine's URL, `ws://host[:port][/path][?query]`, or `wss://` for TLS; without one the variable `III_URL`, else
+///     ``defaultEngineURL``.
+///   - options: The worker's name and the settings of its connection.
+/// - Throws: ``IIIConnectionError`` if the address is not a valid URL or a file of ``InitOptions/tls`` cannot be read, at once; if there was
+///   no connection within ``InitOptions/connectTimeout``, or all retries are used up, with the reason of the last attempt: no worker
+///   is left behind. ``IIIRegistrationError`` if the namespace is blank; ``RegistrationRejectedError`` if the engine refuses the worker;
+///   `CancellationError` if the calling task is cancelled: then the worker is shut down.
 public func registerWorker(_ address: String? = nil, options: InitOptions = InitOptions()) async throws -> III {
   try await registerWorker(address, options: options, environment: .current, host: nil)
 }
 
-/// As above, with a given environment, on a given loop and by its time.
+/// Connects to an engine as a new worker, runs `body`, and shuts the worker down whatever happens.
+///
+/// ```swift
+/// let greeting: String = try await withWorker { worker in
+///   try await worker.trigger("hello::greet", payload: "world")
+/// }
+/// ```
+///
+/// - Parameters:
+///   - address: As for ``registerWorker(_:options:)``.
+///   - options: The worker's name and the settings of its connection.
+///   - isolation: The actor that `body` runs on: the caller's.
+///   - body: Uses the worker.
+/// - Returns: The result of `body`.
+/// - Throws: As ``registerWorker(_:options:)``, and what `body` throws.
+public func withWorker<Result>(
+  _ address: String? = nil, options: InitOptions = InitOptions(), isolation: isolated (any Actor)? = #isolation,
+  _ body: (III) async throws -> Result
+) async throws -> Result {
+  let worker = try await registerWorker(address, options: options)
+  do {
+    let result = try await body(worker)
+    await worker.shutdown()
+    return result
+  } catch {
+    await worker.shutdown()
+    throw error
+  }
+}
+
+/// Connects with a given environment, on a given loop and by its time.
 func registerWorker(
   _ address: String?, options: InitOptions, environment: Environment, host: LoopHost?
 ) async throws -> III {
   let worker = try makeWorker(address, options: options, environment: environment, host: host)
-  try await worker.connect(timeout: options.connectTimeout)
+  switch options.connection {
+  case .awaited: try await worker.connect(timeout: options.connectTimeout)
+  case .inBackground: worker.start()
+  }
   return worker
 }
 
@@ -35,7 +72,7 @@ func makeWorker(
     host: try host ?? SharedLoop.host())
 }
 
-/// Connects to an engine as a new worker that lives on the engine's own loop and goes by its time.
+/// Connects to an engine as a new worker that lives on the engine's own loop and uses its time.
 package func registerWorker(_ address: String, options: InitOptions, on host: LoopHost) async throws -> III {
   try await registerWorker(address, options: options, environment: .current, host: host)
 }

@@ -1,4 +1,4 @@
-/// What the engine must be told anew on each connection, in the order in which it is told.
+/// What the engine is told on each connection, in that order.
 struct Registrations {
   /// The groups of the replay, in its order.
   enum Group: Int, CaseIterable {
@@ -10,23 +10,23 @@ struct Registrations {
     var message: any OutboundMessage
   }
 
-  private var groups = [[String: Entry]](repeating: [:], count: Group.allCases.count)
+  private var groups = [[ByteKey: Entry]](repeating: [:], count: Group.allCases.count)
   private var added = 0
 
   mutating func add(_ id: String, to group: Group, _ message: any OutboundMessage) {
     added += 1
-    groups[group.rawValue][id] = Entry(order: added, message: message)
+    groups[group.rawValue][ByteKey(id)] = Entry(order: added, message: message)
   }
 
-  /// `false` where it was not there.
+  /// `false` if it was not there.
   mutating func remove(_ id: String, from group: Group) -> Bool {
-    groups[group.rawValue].removeValue(forKey: id) != nil
+    groups[group.rawValue].removeValue(forKey: ByteKey(id)) != nil
   }
 
   /// Empties a group; gives the ids that were in it, in the order in which they were added.
   mutating func removeAll(from group: Group) -> [String] {
     defer { groups[group.rawValue] = [:] }
-    return groups[group.rawValue].sorted { $0.value.order < $1.value.order }.map(\.key)
+    return groups[group.rawValue].sorted { $0.value.order < $1.value.order }.map(\.key.text)
   }
 
   /// All messages: group by group, within a group as they were added.

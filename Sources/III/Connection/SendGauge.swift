@@ -1,25 +1,24 @@
 internal import Synchronization
 
-/// How much is on its way to the engine: what calls have handed over, and what waits in the socket. Callers that wait for no
-/// result have nothing else to slow them down.
+/// How much is on its way to the engine, for the threads that add to it: what they have handed over, and what waits for the socket.
 final class SendGauge: Sendable {
-  private static let limit = 4 << 20
-
+  private let limit: Int
   private let posted = Atomic<Int>(0)
-  private let unsent = Atomic<Int>(0)
+  private let backlog = Atomic<Int>(0)
 
-  /// Whether a caller should wait before it hands over more.
-  var isFull: Bool { posted.load(ordering: .relaxed) + unsent.load(ordering: .relaxed) > SendGauge.limit }
+  init(limit: Int) { self.limit = limit }
 
-  /// Whether the kernel has left anything over.
-  var hasUnsent: Bool { unsent.load(ordering: .relaxed) > 0 }
+  /// Whether so much waits that a message need not be made ready to leave.
+  var isFull: Bool { posted.load(ordering: .relaxed) + backlog.load(ordering: .relaxed) > limit }
 
-  /// A caller hands over so many bytes.
+  /// A thread hands over so many bytes.
   func add(_ bytes: Int) { posted.add(bytes, ordering: .relaxed) }
 
   /// The loop has taken them.
   func take(_ bytes: Int) { posted.subtract(bytes, ordering: .relaxed) }
 
-  /// So many bytes wait for the kernel.
-  func set(unsent bytes: Int) { unsent.store(bytes, ordering: .relaxed) }
+  /// So many bytes wait for the socket.
+  func set(backlog bytes: Int) {
+    if backlog.load(ordering: .relaxed) != bytes { backlog.store(bytes, ordering: .relaxed) }
+  }
 }

@@ -1,14 +1,32 @@
 package import UV
 
-/// What carries a connection's bytes: TCP, or TLS over it. Confined to the loop.
+/// What carries a connection's bytes: TCP, or TLS over TCP. Confined to the loop.
 package enum Transport {
   case plain(TCPStream)
   case secure(TLSStream)
 
-  /// Sets who hears of bytes, of the end, and of what waits to be sent. An end is heard of once, and closes the transport by itself.
+  /// What an owner writes when the transport has room, instead of writing ahead.
+  package struct Output {
+    /// Writes the next bytes; `false` if there are none.
+    var fill: () -> Bool
+    /// The socket refuses what follows that many bytes of all that was written.
+    var refused: (UInt64) -> Refusal
+    /// The socket has accepted everything that was written, after it had refused some.
+    var drained: () -> Void
+  }
+
+  /// What a transport does with the bytes that the socket refuses.
+  package struct Refusal {
+    /// It keeps what was written up to this position; the rest is as if it had never been written.
+    var keep: UInt64
+    /// Written if nothing remains then: only a write that is under way reports that there is room again.
+    var probe: [UInt8]
+  }
+
+  /// Sets the callbacks for bytes and for the end. The end is reported once, and the transport closes by itself then.
   package func listen(
     onRead: @escaping (UnsafeMutableRawBufferPointer) -> Void, onEnd: @escaping (TransportEnd) -> Void,
-    onBacklog: ((Int) -> Void)? = nil, onDrain: (() -> Void)? = nil
+    output: Output? = nil
   ) {
     switch self {
     case .plain(let stream):
@@ -19,13 +37,46 @@ package enum Transport {
         case .failed(let error): onEnd(.failed("\(error)"))
         }
       }
-      stream.onBacklog = onBacklog
-      stream.onDrain = onDrain
+      if let output { Transport.connect(stream, output) }
     case .secure(let stream):
       stream.onRead = onRead
       stream.onEnd = onEnd
-      stream.onBacklog = onBacklog
-      stream.onDrain = onDrain
+      stream.output = output
+    }
+  }
+
+  /// What one turn of the loop sends, which has others to serve.
+  private static let turnBytes = 4 << 20
+
+  private static func connect(_ stream: TCPStream, _ output: Output) {
+    var isFilling = false
+    stream.onFlush = { [unowned stream] in
+      guard !isFilling else { return }
+      isFilling = true
+      defer { isFilling = false }
+      let limit = stream.bytesQueued + UInt64(turnBytes)
+      while output.fill() {
+        stream.flush()
+        guard !stream.isClosed, stream.unsentBytes == 0 else { return }
+        if stream.bytesQueued >= limit {
+          let bound = LoopBound(stream, on: stream.loop)
+          stream.loop.post { bound.value.flushLater() }
+          return
+        }
+      }
+    }
+    stream.onRefused = { [unowned stream] in
+      let refusal = output.refused($0)
+      return stream.isClosed ? (.max, []) : (refusal.keep, refusal.probe)
+    }
+    stream.onDrain = output.drained
+  }
+
+  /// Has `Output.fill` called at the end of the loop's turn.
+  package func flushLater() {
+    switch self {
+    case .plain(let stream): stream.flushLater()
+    case .secure(let stream): stream.flushLater()
     }
   }
 
@@ -75,4 +126,14 @@ package enum Transport {
     case .secure(let stream): stream.closeAfterFlush()
     }
   }
+}
+
+/// How a connection ended that its owner did not close.
+package enum TransportEnd: Equatable, Sendable {
+  /// A clean end: FIN, and close_notify for TLS.
+  case eof
+  /// TCP ended without the end of TLS: the peer, or something between, cut it.
+  case truncated
+  /// Reading, writing or TLS failed; with the reason.
+  case failed(String)
 }

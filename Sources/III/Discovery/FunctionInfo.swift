@@ -2,20 +2,20 @@
 public struct FunctionInfo: Sendable, Hashable, Codable {
   /// The function's id.
   public var functionID: String
-  /// What it does, in its owner's words.
+  /// Its owner's description.
   public var description: String?
   /// The JSON Schema of its payload.
   public var requestFormat: JSONValue?
   /// The JSON Schema of its result.
   public var responseFormat: JSONValue?
-  /// What its owner attached.
+  /// The metadata of its registration.
   public var metadata: JSONValue?
   /// Its owner's name.
   public var workerName: String?
   /// Its namespace.
   public var namespace: String?
 
-  /// A row with these members.
+  /// Creates a row.
   public init(
     functionID: String,
     description: String? = nil,
@@ -46,7 +46,7 @@ public struct FunctionInfo: Sendable, Hashable, Codable {
     case namespace
   }
 
-  /// Takes the rows of engines old and new; what they do not know is left open.
+  /// Decodes the rows of old and new engines; members that an engine does not send are `nil`.
   public init(from decoder: any Decoder) throws {
     let row = try decoder.container(keyedBy: CodingKeys.self)
     functionID = try row.decode(String.self, forKey: .functionID)
@@ -62,7 +62,7 @@ public struct FunctionInfo: Sendable, Hashable, Codable {
     namespace = try row.decodeIfPresent(String.self, forKey: .namespace)
   }
 
-  /// Writes the names of the newest engines.
+  /// Encodes with the names of the newest engines.
   public func encode(to encoder: any Encoder) throws {
     var row = encoder.container(keyedBy: CodingKeys.self)
     try row.encode(functionID, forKey: .functionID)

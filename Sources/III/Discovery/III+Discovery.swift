@@ -1,4 +1,4 @@
-/// What an engine knows: functions, triggers, trigger types and workers.
+/// The engine's lists of functions, triggers, trigger types and workers.
 extension III {
   private struct FunctionList: Decodable, Sendable { let functions: [FunctionInfo] }
   private struct TriggerList: Decodable, Sendable {
@@ -17,9 +17,9 @@ extension III {
   ///
   /// - Parameters:
   ///   - prefix: Only ids that begin so.
-  ///   - search: Only those with this text in id or description, whatever its case.
+  ///   - search: Only those with this text in id or description, in any case.
   ///   - worker: Only those of the worker with this name.
-  ///   - includeInternal: Those of the engine too.
+  ///   - includeInternal: Whether to include those of the engine.
   /// - Throws: As ``trigger(_:)``.
   public func listFunctions(
     prefix: String? = nil, search: String? = nil, worker: String? = nil, includeInternal: Bool = false
@@ -29,7 +29,7 @@ extension III {
     return list.functions
   }
 
-  /// Looks one function up: its schemas, metadata and owner.
+  /// Describes one function: its schemas, metadata and owner.
   ///
   /// - Throws: As ``trigger(_:)``; the engine's code for an unknown function is `NOT_FOUND`.
   public func functionInfo(_ functionID: String) async throws -> FunctionInfo {
@@ -41,7 +41,7 @@ extension III {
   /// - Parameters:
   ///   - functionID: Only those that call this function.
   ///   - triggerType: Only those of this type.
-  ///   - includeInternal: Those that call functions of the engine too.
+  ///   - includeInternal: Whether to include those that call functions of the engine.
   /// - Throws: As ``trigger(_:)``.
   public func listTriggers(
     functionID: String? = nil, triggerType: String? = nil, includeInternal: Bool = false
@@ -51,7 +51,9 @@ extension III {
     return list.registeredTriggers
   }
 
-  /// Lists the trigger types, by their ids; those of the engine too if asked to.
+  /// Lists the trigger types, by their ids.
+  ///
+  /// - Parameter includeInternal: Whether to include those of the engine.
   ///
   /// - Throws: As ``trigger(_:)``.
   public func listTriggerTypes(includeInternal: Bool = false) async throws -> [TriggerTypeInfo] {
@@ -67,7 +69,7 @@ extension III {
     return list.workers
   }
 
-  /// Calls `handler` with all functions whenever their set has changed; the engine looks every five seconds.
+  /// Calls `handler` with all functions when their set has changed; the engine checks every five seconds.
   ///
   /// It registers a function and a trigger of its own, which end with the result's `cancel`.
   ///

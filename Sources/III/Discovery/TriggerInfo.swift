@@ -2,13 +2,13 @@
 public struct TriggerInfo: Sendable, Hashable, Codable {
   /// The trigger's id.
   public var id: String
-  /// The type that makes it fire.
+  /// The id of its type.
   public var triggerType: String
   /// The function that it calls.
   public var functionID: String
   /// Its configuration; engine 0.13 shows a summary in lists.
   public var config: JSONValue?
-  /// What its owner attached.
+  /// The metadata of its registration.
   public var metadata: JSONValue?
   /// The beginning of its configuration as JSON, 80 characters at most.
   public var configSummary: String?
@@ -17,7 +17,7 @@ public struct TriggerInfo: Sendable, Hashable, Codable {
   /// The function's namespace.
   public var namespace: String?
 
-  /// A row with these members.
+  /// Creates a row.
   public init(
     id: String,
     triggerType: String,
@@ -49,7 +49,7 @@ public struct TriggerInfo: Sendable, Hashable, Codable {
     case namespace
   }
 
-  /// Takes the rows of engines old and new; what they do not know is left open.
+  /// Decodes the rows of old and new engines; members that an engine does not send are `nil`.
   public init(from decoder: any Decoder) throws {
     let row = try decoder.container(keyedBy: CodingKeys.self)
     id = try row.decode(String.self, forKey: .id)
@@ -62,7 +62,7 @@ public struct TriggerInfo: Sendable, Hashable, Codable {
     namespace = try row.decodeIfPresent(String.self, forKey: .namespace)
   }
 
-  /// Writes the names of the newest engines.
+  /// Encodes with the names of the newest engines.
   public func encode(to encoder: any Encoder) throws {
     var row = encoder.container(keyedBy: CodingKeys.self)
     try row.encode(id, forKey: .id)

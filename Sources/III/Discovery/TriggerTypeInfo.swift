@@ -2,18 +2,18 @@
 public struct TriggerTypeInfo: Sendable, Hashable, Codable {
   /// The type's id.
   public var id: String
-  /// What it is, in its provider's words.
+  /// Its provider's description.
   public var description: String
   /// The JSON Schema of a trigger's configuration.
   public var triggerRequestFormat: JSONValue?
-  /// The JSON Schema of what its triggers send.
+  /// The JSON Schema of the payloads that its triggers send.
   public var callRequestFormat: JSONValue?
   /// Its provider's name.
   public var workerName: String?
-  /// How many triggers of it there are; told of a single type only.
+  /// The number of its triggers; only when one type is asked for.
   public var instanceCount: Int?
 
-  /// A row with these members.
+  /// Creates a row.
   public init(
     id: String,
     description: String = "",
@@ -41,7 +41,7 @@ public struct TriggerTypeInfo: Sendable, Hashable, Codable {
     case instanceCount = "instance_count"
   }
 
-  /// Takes the rows of engines old and new; what they do not know is left open.
+  /// Decodes the rows of old and new engines; members that an engine does not send are `nil`.
   public init(from decoder: any Decoder) throws {
     let row = try decoder.container(keyedBy: CodingKeys.self)
     id = try row.decode(String.self, forKey: .id)
@@ -56,7 +56,7 @@ public struct TriggerTypeInfo: Sendable, Hashable, Codable {
     instanceCount = try row.decodeIfPresent(Int.self, forKey: .instanceCount)
   }
 
-  /// Writes the names of the newest engines.
+  /// Encodes with the names of the newest engines.
   public func encode(to encoder: any Encoder) throws {
     var row = encoder.container(keyedBy: CodingKeys.self)
     try row.encode(id, forKey: .id)

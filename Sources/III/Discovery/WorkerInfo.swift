@@ -1,19 +1,19 @@
 /// A connected worker, or one that is part of the engine, as an engine lists it.
 public struct WorkerInfo: Sendable, Hashable, Codable {
-  /// How a worker stands.
+  /// The status of a worker.
   public enum Status: String, Sendable, Codable {
     /// It is connected.
     case connected
     /// It is part of the engine.
     case available
-    /// It is connected and at work.
+    /// It is connected and runs invocations.
     case busy
-    /// It is gone.
+    /// It is disconnected.
     case disconnected
-    /// Anything that this version does not know.
+    /// A status that this version does not know.
     case unknown
 
-    /// Takes any text; what is not known is ``unknown``.
+    /// Decodes any text; an unknown one is ``unknown``.
     public init(from decoder: any Decoder) throws {
       self = Status(rawValue: try decoder.singleValueContainer().decode(String.self)) ?? .unknown
     }
@@ -23,7 +23,7 @@ public struct WorkerInfo: Sendable, Hashable, Codable {
   public var id: String
   /// The name that it reported.
   public var name: String?
-  /// What it is, in its own words.
+  /// Its own description.
   public var description: String?
   /// Its SDK's language.
   public var runtime: String?
@@ -31,24 +31,24 @@ public struct WorkerInfo: Sendable, Hashable, Codable {
   public var version: String?
   /// Its operating system.
   public var os: String?
-  /// Where it connects from.
+  /// The address that it connects from.
   public var ipAddress: String?
-  /// What it runs in.
+  /// The isolation that it runs in, such as a container.
   public var isolation: String?
   /// Its namespace.
   public var namespace: String?
-  /// How it stands.
+  /// Its status.
   public var status: Status
   /// When it connected, in milliseconds since 1970.
   public var connectedAtMs: Int64
-  /// How many functions it has.
+  /// The number of its functions.
   public var functionCount: Int
   /// The ids of its functions, from engines before 0.13.
   public var functions: [String]
-  /// Calls under way in which it takes part.
+  /// The number of its calls and invocations that run.
   public var activeInvocations: Int
 
-  /// A row with these members.
+  /// Creates a row.
   public init(
     id: String,
     name: String? = nil,
@@ -98,7 +98,7 @@ public struct WorkerInfo: Sendable, Hashable, Codable {
     case activeInvocations = "active_invocations"
   }
 
-  /// Takes the rows of engines old and new; what they do not know is left open.
+  /// Decodes the rows of old and new engines; members that an engine does not send are `nil`.
   public init(from decoder: any Decoder) throws {
     let row = try decoder.container(keyedBy: CodingKeys.self)
     id = try row.decode(String.self, forKey: .id)
@@ -117,7 +117,7 @@ public struct WorkerInfo: Sendable, Hashable, Codable {
     activeInvocations = try row.decodeIfPresent(Int.self, forKey: .activeInvocations) ?? 0
   }
 
-  /// Writes the names of the newest engines.
+  /// Encodes with the names of the newest engines.
   public func encode(to encoder: any Encoder) throws {
     var row = encoder.container(keyedBy: CodingKeys.self)
     try row.encode(id, forKey: .id)

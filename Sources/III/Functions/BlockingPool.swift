@@ -1,58 +1,60 @@
 internal import UV
 
-/// The threads on which a worker's blocking handlers run: made when they are needed, ended when they are not.
+/// The threads on which a worker's blocking handlers run: started when they are needed, ended when they are idle.
 ///
-/// No more than `limit` handlers run at once; what comes beyond waits for its turn. A handler that waits in a blocking call
-/// is not counted, so that handlers which call one another can never be all waiting for a turn.
+/// At most `limit` handlers run at once; further ones wait for their turn. A handler that waits in a blocking call is not counted, so
+/// handlers that call one another cannot all wait for a turn. There are never more than `threadLimit` threads.
 final class BlockingPool: Sendable {
-  typealias Job = @Sendable () -> Void
+  /// A handler to run.
+  struct Job: Sendable {
+    var run: @Sendable () -> Void
+    /// Called instead of `run`, with the reason.
+    var refuse: @Sendable (String) -> Void
+  }
 
   struct State: Sendable {
     var queue = FIFO<Job>()
-    /// Threads that run a job, but not those whose job waits.
+    /// Threads that run a job, without those whose job waits.
     var busy = 0
-    /// Threads that will look at the queue next, also those that have only been started.
+    /// Threads that look at the queue next, with those that have only been started.
     var idle = 0
+    var threads = 0
     var isClosed = false
+  }
+
+  private enum Start {
+    case none, wake, thread, refuse(Job)
   }
 
   /// The pool whose job runs on the calling thread.
   @TaskLocal private static var current: BlockingPool?
 
   private let limit: Int
+  private let threadLimit: Int
   private let state = Monitor(State())
-  /// How long a thread waits for work before it ends; by real time, for nothing that can be seen depends on it.
+  /// How long a thread waits for work before it ends; real time, because nothing visible depends on it.
   private let idleNanoseconds: UInt64
 
-  init(limit: Int = 64, idleNanoseconds: UInt64 = 10_000_000_000) {
+  init(limit: Int = 64, threadLimit: Int = 512, idleNanoseconds: UInt64 = 10_000_000_000) {
     self.limit = limit
+    self.threadLimit = threadLimit
     self.idleNanoseconds = idleNanoseconds
   }
 
   /// The present counts.
   var counts: (queued: Int, busy: Int, idle: Int) { state.withLock { ($0.queue.count, $0.busy, $0.idle) } }
 
-  /// Runs a job as soon as it has its turn; `false` says that a thread for it is wanting and that it will not run.
-  func run(_ job: @escaping Job) -> Bool {
-    let startsThread = state.withLock { state in
-      guard !state.isClosed else { return false }
-      state.queue.append(job)
-      return needsThread(&state)
+  /// Runs a job as soon as it has its turn, or refuses it because there can be no thread for it. A closed pool does neither.
+  func run(_ run: @escaping @Sendable () -> Void, orRefuse refuse: @escaping @Sendable (String) -> Void = { _ in }) {
+    let start = state.withLock { state in
+      guard !state.isClosed else { return Start.none }
+      state.queue.append(Job(run: run, refuse: refuse))
+      return next(&state)
     }
-    guard startsThread else {
-      state.wakeOne()
-      return true
-    }
-    if startThread() { return true }
-    // Those that run might all wait for this very job.
-    return state.withLock { state in
-      let rest = state.queue.removeAll()
-      for job in rest.dropLast() { state.queue.append(job) }
-      return rest.isEmpty
-    }
+    perform(start)
   }
 
-  /// Takes no jobs any more, forgets those that wait for a turn, and lets the threads end.
+  /// Takes no more jobs, forgets those that wait for a turn, and lets the threads end.
   func close() {
     state.withLock { state in
       state.isClosed = true
@@ -61,7 +63,7 @@ final class BlockingPool: Sendable {
     state.wakeAll()
   }
 
-  /// Runs `wait`, which blocks; where the caller is a job of a pool, another may run meanwhile.
+  /// Runs `wait`, which blocks. If the caller is a job of a pool, another job may run meanwhile.
   static func whileWaiting<Result>(_ wait: () -> Result) -> Result {
     guard let pool = current else { return wait() }
     pool.beginWait()
@@ -70,43 +72,64 @@ final class BlockingPool: Sendable {
   }
 
   private func beginWait() {
-    let startsThread = state.withLock { state in
-      state.busy -= 1
-      return needsThread(&state)
-    }
-    // Without a thread the queue waits for one that becomes free.
-    if startsThread { _ = startThread() } else { state.wakeOne() }
+    perform(
+      state.withLock { state in
+        state.busy -= 1
+        return next(&state)
+      })
   }
 
-  /// Never held up: for a moment there may be more than `limit`.
+  /// Not delayed: for a moment more than `limit` may run.
   private func endWait() { state.withLock { $0.busy += 1 } }
 
-  /// Whether more jobs may run now than threads will look for one; counts the thread in that is started then.
-  private func needsThread(_ state: inout State) -> Bool {
-    guard min(state.queue.count, limit - state.busy) > state.idle else { return false }
+  /// What has to follow so that as many jobs run as may.
+  private func next(_ state: inout State) -> Start {
+    guard min(state.queue.count, limit - state.busy) > state.idle else { return state.queue.isEmpty ? .none : .wake }
+    guard state.threads < threadLimit else {
+      // The newest: all threads may wait for this very job.
+      return state.queue.popLast().map(Start.refuse) ?? .none
+    }
     state.idle += 1
-    return true
+    state.threads += 1
+    return .thread
+  }
+
+  private func perform(_ start: Start) {
+    switch start {
+    case .none: break
+    case .wake: state.wakeOne()
+    case .refuse(let job):
+      job.refuse(
+        "no thread is free for the handler: all \(threadLimit) threads of this worker's blocking handlers wait in calls"
+      )
+    case .thread:
+      guard !startThread() else { return }
+      let job = state.withLock { state in
+        state.idle -= 1
+        state.threads -= 1
+        return state.queue.popLast()
+      }
+      job?.refuse("no thread could be started for the handler: the process has too many")
+    }
   }
 
   private func startThread() -> Bool {
-    let code = startDetachedThread(named: "iii-handler") { [self] in
+    startDetachedThread(named: "iii-handler") { [self] in
       while let job = next() {
-        BlockingPool.$current.withValue(self, operation: job)
+        BlockingPool.$current.withValue(self, operation: job.run)
         state.withLock { state in
           state.busy -= 1
           state.idle += 1
         }
       }
-    }
-    if code != 0 { state.withLock { $0.idle -= 1 } }
-    return code == 0
+    } == 0
   }
 
-  /// The next job for an idle thread; `nil` ends it.
+  /// The next job for an idle thread; `nil` ends the thread.
   private func next() -> Job? {
     state.wait(nanoseconds: idleNanoseconds) { state -> Job?? in
       if state.isClosed {
-        state.idle -= 1
+        Self.endThread(&state)
         return .some(nil)
       }
       guard state.busy < limit, let job = state.queue.popFirst() else { return nil }
@@ -114,8 +137,13 @@ final class BlockingPool: Sendable {
       state.busy += 1
       return job
     } otherwise: { state in
-      state.idle -= 1
+      Self.endThread(&state)
       return nil
     }
+  }
+
+  private static func endThread(_ state: inout State) {
+    state.idle -= 1
+    state.threads -= 1
   }
 }

@@ -11,7 +11,7 @@ public struct FunctionRef: Sendable, Identifiable {
     self.worker = worker
   }
 
-  /// Takes the function back: the engine answers `function_not_found` from now on, and the id is free to be registered again.
-  /// Invocations that are under way are answered still. A second call does nothing.
+  /// Unregisters the function: the engine answers `function_not_found` from now on, and the id can be registered again.
+  /// Invocations that run are still answered. A second call does nothing.
   public func unregister() { worker.unregister(function) }
 }

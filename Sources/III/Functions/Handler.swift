@@ -1,4 +1,4 @@
-/// Makes of a user's typed handler one that takes and gives JSON, and never throws.
+/// Turns a user's typed handler into one that takes and gives JSON and never throws.
 enum Handler {
   static func task<Input: Decodable & Sendable, Output: Encodable & Sendable>(
     _ body: @escaping @Sendable (Input) async throws -> Output
@@ -25,24 +25,22 @@ enum Handler {
     }
   }
 
-  static func thread<Input: Decodable & Sendable, Output: Encodable & Sendable>(
-    _ body: @escaping @Sendable (Input) throws -> Output
+  static func task<Output: Encodable & Sendable>(
+    _ body: @escaping @Sendable () async throws -> Output
   ) -> RegisteredFunction.Body {
-    .thread { payload in
+    .task { _ in
       do {
-        return .result(try encode(try body(try input(payload))))
+        return .result(try encode(try await body()))
       } catch {
         return outcome(of: error)
       }
     }
   }
 
-  static func thread<Input: Decodable & Sendable>(
-    _ body: @escaping @Sendable (Input) throws -> Void
-  ) -> RegisteredFunction.Body {
-    .thread { payload in
+  static func task(_ body: @escaping @Sendable () async throws -> Void) -> RegisteredFunction.Body {
+    .task { _ in
       do {
-        try body(try input(payload))
+        try await body()
         return .null
       } catch {
         return outcome(of: error)
@@ -50,7 +48,45 @@ enum Handler {
     }
   }
 
-  /// What failed around the user's code and not in it.
+  static func thread<Input: Decodable & Sendable, Output: Encodable & Sendable>(
+    _ body: @escaping @Sendable (Input) throws -> Output
+  ) -> RegisteredFunction.Body {
+    .thread { payload in outcome { try encode(try body(try input(payload))) } }
+  }
+
+  static func thread<Input: Decodable & Sendable>(
+    _ body: @escaping @Sendable (Input) throws -> Void
+  ) -> RegisteredFunction.Body {
+    .thread { payload in
+      outcome {
+        try body(try input(payload))
+        return null
+      }
+    }
+  }
+
+  static func thread<Output: Encodable & Sendable>(
+    _ body: @escaping @Sendable () throws -> Output
+  ) -> RegisteredFunction.Body {
+    .thread { _ in outcome { try encode(try body()) } }
+  }
+
+  static func thread(_ body: @escaping @Sendable () throws -> Void) -> RegisteredFunction.Body {
+    .thread { _ in
+      outcome {
+        try body()
+        return null
+      }
+    }
+  }
+
+  private static let null = Array("null".utf8)
+
+  private static func outcome(of body: () throws -> [UInt8]) -> HandlerOutcome {
+    do { return .result(try body()) } catch { return outcome(of: error) }
+  }
+
+  /// A failure around the user's code.
   private struct Failure: Error {
     var message: String
   }
@@ -71,12 +107,25 @@ enum Handler {
     }
   }
 
+  /// What the caller gets for an error that a handler threw.
   private static func outcome(of error: any Error) -> HandlerOutcome {
     switch error {
     case let error as Failure: .invocationFailed(error.message)
-    case let error as IIIInvocationError:
-      .failure(code: error.code, message: error.message, stacktrace: error.stacktrace)
+    case let error as IIIInvocationError: error.passedOn
     default: .invocationFailed(PayloadCoder.text(of: error))
     }
+  }
+}
+
+/// What a handler ended with, as its caller gets it.
+enum HandlerOutcome: Sendable, Equatable {
+  /// JSON.
+  case result([UInt8])
+  case failure(code: String, message: String, stacktrace: String?)
+
+  static let null = HandlerOutcome.result(Array("null".utf8))
+
+  static func invocationFailed(_ message: String) -> HandlerOutcome {
+    .failure(code: "invocation_failed", message: message, stacktrace: nil)
   }
 }

@@ -1,13 +1,45 @@
 /// One invocation of a function of the worker.
 struct InboundInvocation: Sendable {
-  /// `nil`: nobody waits for an answer.
+  /// `nil`: no answer is expected.
   var invocationID: UUID128?
   /// JSON.
   var payload: [UInt8]
+  /// Whether the payload is an object with a member `_caller_worker_id`, which the engine adds.
+  var namesCaller = false
   /// JSON.
   var metadata: [UInt8]?
   var traceparent: String?
   var baggage: String?
-  /// The connection that it came by: its answer goes there or nowhere.
+  /// The connection on which the invocation came: its answer goes there or nowhere.
   var connection: Int
+
+  /// The handler's payload, without the member that the engine added, and its context.
+  func read(by functionID: String) -> (payload: [UInt8], context: InvocationContext) {
+    guard namesCaller else { return (payload, InvocationContext(functionID, self, caller: nil)) }
+    let (payload, caller) = payload.withView(CallerMember.taken(from:))
+    return (payload, InvocationContext(functionID, self, caller: caller))
+  }
+}
+
+/// The member of a payload in which the engine says which worker called.
+private enum CallerMember {
+  static let name: StaticString = "_caller_worker_id"
+
+  /// The object without the member, and the member's text.
+  static func taken(from object: ByteView) -> ([UInt8], String?) {
+    guard var members = ObjectMembers(object) else { return (object.array, nil) }
+    var caller: String?
+    var kept: [UInt8] = [UInt8(ascii: "{")]
+    kept.reserveCapacity(object.count)
+    while let member = members.next() {
+      guard !member.isNamed(name) else {
+        if case .string(let text)? = try? JSONParser.parse(member.value) { caller = text }
+        continue
+      }
+      if kept.count > 1 { kept.append(UInt8(ascii: ",")) }
+      kept.append(contentsOf: object.dropFirst(member.start).prefix(member.end - member.start).unsafeBytes)
+    }
+    kept.append(UInt8(ascii: "}"))
+    return (kept, caller)
+  }
 }

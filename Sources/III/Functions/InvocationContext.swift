@@ -1,7 +1,7 @@
-/// What a handler may know of the invocation that it serves, beside the payload.
+/// Describes the invocation that a handler serves, beside its payload.
 ///
-/// ``current`` is set while a handler runs, async or blocking, and in the tasks that it starts. Calls that are made meanwhile, by
-/// whichever worker, carry its trace context on: their callee's context has the same ``traceparent`` and ``baggage``.
+/// ``current`` is set while a handler runs, async or blocking, and in the tasks that it starts. Calls that are made meanwhile, by any
+/// worker, carry its trace context on: the context of the called function has the same ``traceparent`` and ``baggage``.
 ///
 /// ```swift
 /// try iii.registerFunction("orders::charge") { (order: Order) async throws -> Receipt in
@@ -10,12 +10,14 @@
 /// }
 /// ```
 public struct InvocationContext: Sendable {
-  /// The context of the handler that runs; `nil` outside of one.
+  /// The context of the handler that runs; `nil` outside of handlers.
   @TaskLocal public static var current: InvocationContext?
 
   /// The function that was called.
   public let functionID: String
-  /// What travelled beside the payload; engines before 0.21 drop it.
+  /// The id of the worker that called; `nil` where the engine does not say, above all for payloads that are not objects.
+  public let callerWorkerID: String?
+  /// Sent beside the payload; engines before 0.21 drop it.
   public let metadata: JSONValue?
   /// The W3C trace context, if the call had one.
   public let traceparent: String?
@@ -29,7 +31,7 @@ public struct InvocationContext: Sendable {
     case wire(UUID128?)
   }
 
-  /// The invocation's id, a UUID; `nil` where the engine sent none, for then nobody waits for the answer.
+  /// The invocation's id, a UUID; `nil` where the caller does not wait for the answer.
   public var invocationID: String? {
     switch id {
     case .given(let text): text
@@ -37,21 +39,23 @@ public struct InvocationContext: Sendable {
     }
   }
 
-  /// Makes a context, as a test does that runs a handler without an engine: `InvocationContext.$current.withValue(…) { … }`.
+  /// Creates a context, for a test that runs a handler without an engine: `InvocationContext.$current.withValue(…) { … }`.
   public init(
-    functionID: String, invocationID: String? = nil, metadata: JSONValue? = nil, traceparent: String? = nil,
-    baggage: String? = nil
+    functionID: String, invocationID: String? = nil, callerWorkerID: String? = nil, metadata: JSONValue? = nil,
+    traceparent: String? = nil, baggage: String? = nil
   ) {
     self.functionID = functionID
     id = .given(invocationID)
+    self.callerWorkerID = callerWorkerID
     self.metadata = metadata
     self.traceparent = traceparent
     self.baggage = baggage
   }
 
-  init(_ functionID: String, _ invocation: InboundInvocation) {
+  init(_ functionID: String, _ invocation: InboundInvocation, caller: String?) {
     self.functionID = functionID
     id = .wire(invocation.invocationID)
+    callerWorkerID = caller
     metadata = invocation.metadata.flatMap { try? PayloadCoder.decode(JSONValue.self, from: $0) }
     traceparent = invocation.traceparent
     baggage = invocation.baggage
@@ -59,9 +63,9 @@ public struct InvocationContext: Sendable {
 }
 
 extension InvocationContext: CustomStringConvertible {
-  /// Function, invocation and trace, for a line of a log. Metadata and baggage, which may hold secrets, are left out.
+  /// Function, invocation and trace, for a log line. Metadata and baggage, which may hold secrets, are left out.
   public var description: String {
     let trace = traceparent.map { ", trace \($0)" } ?? ""
-    return "\(functionID) (\(invocationID.map { "invocation \($0)" } ?? "nobody waits")\(trace))"
+    return "\(functionID) (\(invocationID.map { "invocation \($0)" } ?? "no answer expected")\(trace))"
   }
 }

@@ -1,4 +1,4 @@
-/// Tells the engine of a function. Formats and metadata are JSON.
+/// Registers a function at the engine. Formats and metadata are JSON.
 struct RegisterFunctionMessage: OutboundMessage {
   var id: String
   var description: String?
@@ -17,7 +17,7 @@ struct RegisterFunctionMessage: OutboundMessage {
   }
 }
 
-/// Tells the engine that a function is no more.
+/// Unregisters a function at the engine.
 struct UnregisterFunctionMessage: OutboundMessage {
   var id: String
 

@@ -1,6 +1,8 @@
-/// A function of the worker: what the engine is told of it, and what runs when it is invoked.
+internal import UV
+
+/// A function of the worker: what the engine knows of it, and what runs when it is invoked.
 final class RegisteredFunction: Sendable {
-  /// By which a registration knows its own entry in the table of ids.
+  /// Identifies a registration in the table of ids.
   final class Claim: Sendable {}
 
   /// Decodes the payload, runs the user's handler, encodes what it returns; never throws.
@@ -15,10 +17,49 @@ final class RegisteredFunction: Sendable {
   let claim = Claim()
   let registration: RegisterFunctionMessage
   let body: Body
+  /// `nil` where any number of invocations may run at once.
+  let limiter: InvocationLimiter?
 
-  init(_ registration: RegisterFunctionMessage, _ body: Body) {
+  init(_ registration: RegisterFunctionMessage, _ body: Body, _ concurrency: FunctionConcurrency = .unlimited) {
     id = registration.id
     self.registration = registration
     self.body = body
+    limiter = concurrency.limit.map(InvocationLimiter.init)
+  }
+}
+
+/// Lets at most `limit` invocations of a function run at once. The others wait and begin in the order of arrival.
+final class InvocationLimiter: Sendable {
+  private struct State {
+    var running = 0
+    var waiting = FIFO<@Sendable () -> Void>()
+  }
+
+  private let limit: Int
+  private let state = Lock(State())
+
+  init(limit: Int) { self.limit = limit }
+
+  /// Begins an invocation now or when its turn has come; each calls `ended` once, from a later turn of the loop or another thread.
+  func begin(_ invocation: @escaping @Sendable () -> Void) {
+    let beginsNow = state.withLock { state in
+      guard state.running < limit else {
+        state.waiting.append(invocation)
+        return false
+      }
+      state.running += 1
+      return true
+    }
+    if beginsNow { invocation() }
+  }
+
+  /// An invocation has ended: the next one begins.
+  func ended() {
+    let next = state.withLock { state in
+      let next = state.waiting.popFirst()
+      if next == nil { state.running -= 1 }
+      return next
+    }
+    next?()
   }
 }

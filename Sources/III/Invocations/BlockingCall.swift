@@ -1,26 +1,28 @@
 internal import UV
 
-/// What the blocking forms of the client's calls have in common.
+/// What the calls of a `BlockingWorker` have in common.
 enum BlockingCall {
-  /// Refuses to block where that would hold a thread that others need: inside a task, and on the thread of a loop.
-  static func check(_ call: String, functionID: String? = nil) throws(IIIInvocationError) {
+  /// Throws where blocking would hold a thread that others need: inside a task, and on the thread of a loop.
+  static func check(
+    _ call: String, instead: String? = nil, functionID: String? = nil
+  ) throws(IIIInvocationError) {
+    let form = "the async form, `await \(instead ?? call)`"
     if withUnsafeCurrentTask(body: { $0 != nil }) {
-      throw IIIInvocationError(
-        code: "BLOCKING_IN_TASK",
-        message: "\(call) was called without `await` inside a task, whose thread must not block: "
-          + "use the async form, `await \(call)`",
-        functionID: functionID)
+      throw .make(
+        code: IIIErrorCode.blockingInTask,
+        message: "\(call) of a BlockingWorker was called inside a task, whose thread must not block: use \(form)",
+        functionID: functionID, origin: .client)
     }
     if Loop.isOnAnyLoop {
-      throw IIIInvocationError(
-        code: "BLOCKING_ON_LOOP",
-        message: "\(call) was called on the thread that serves connections, which must not block: "
-          + "start a task and use the async form, `await \(call)`",
-        functionID: functionID)
+      throw .make(
+        code: IIIErrorCode.blockingOnLoop,
+        message: "\(call) of a BlockingWorker was called on the thread that serves connections, which must not block: "
+          + "start a task and use \(form)",
+        functionID: functionID, origin: .client)
     }
   }
 
-  /// Starts what gives a value later, and blocks the thread until it has.
+  /// Starts an operation and blocks the thread until it has called `done`.
   static func value<Value: Sendable>(_ begin: (_ done: @escaping @Sendable (Value) -> Void) -> Void) -> Value {
     let rendezvous = Rendezvous<Value>()
     begin { rendezvous.put($0) }

@@ -2,22 +2,32 @@
 public enum EngineFunctions {
   /// Lists functions.
   public static let listFunctions = "engine::functions::list"
-  /// Tells all about one function.
+  /// Describes one function.
   public static let infoFunctions = "engine::functions::info"
   /// Lists connected workers.
   public static let listWorkers = "engine::workers::list"
-  /// Tells all about one worker.
+  /// Describes one worker.
   public static let infoWorkers = "engine::workers::info"
-  /// Takes a worker's own description; the client calls it by itself.
+  /// Receives a worker's description; the client calls it by itself.
   public static let registerWorker = "engine::workers::register"
   /// Lists trigger types.
   public static let listTriggers = "engine::triggers::list"
-  /// Tells all about one trigger type.
+  /// Describes one trigger type.
   public static let infoTriggers = "engine::triggers::info"
   /// Lists registered triggers.
   public static let listRegisteredTriggers = "engine::registered-triggers::list"
-  /// Tells all about one registered trigger.
+  /// Describes one registered trigger.
   public static let infoRegisteredTriggers = "engine::registered-triggers::info"
-  /// Makes a channel.
+  /// Creates a channel.
   public static let createChannel = "engine::channels::create"
+}
+
+/// The ids of trigger types that the engine fires itself.
+public enum EngineTriggers {
+  /// The set of functions has changed; checked every five seconds.
+  public static let functionsAvailable = "engine::functions-available"
+  /// A worker has connected, disconnected or described itself.
+  public static let workersAvailable = "engine::workers-available"
+  /// A log record was stored.
+  public static let log = "log"
 }

@@ -2,36 +2,45 @@
 ///
 /// Mirrors the `ConnectionError` of the Python SDK's `register_worker`.
 public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
+  private enum Cause {
+    case exhausted, invalid, timedOut(Duration)
+  }
+
   /// The address that was dialled.
   public let address: String
-  /// What the last attempt ended with, such as `ECONNREFUSED`; nil if that is not known.
+  /// How the last attempt ended, such as `ECONNREFUSED`; `nil` if that is not known.
   public let reason: String?
+  private let cause: Cause
 
-  /// Whether anything was dialled: an address that is none never is.
-  private let wasDialled: Bool
+  /// Creates an error for an address that could not be reached.
+  public init(address: String, reason: String? = nil) { self.init(address, reason, .exhausted) }
 
-  /// Makes an error for an address.
-  public init(address: String, reason: String? = nil) {
+  /// An error of an address that was not dialled at all.
+  package init(address: String, problem: String) { self.init(address, problem, .invalid) }
+
+  /// An error of an address that could not be reached within a time.
+  init(address: String, reason: String?, within limit: Duration) { self.init(address, reason, .timedOut(limit)) }
+
+  private init(_ address: String, _ reason: String?, _ cause: Cause) {
     self.address = address
     self.reason = reason
-    wasDialled = true
+    self.cause = cause
   }
 
-  /// An error of an address that is not dialled at all.
-  package init(address: String, problem: String) {
-    self.address = address
-    reason = problem
-    wasDialled = false
-  }
-
-  /// What happened, without the credentials and the query that the address may carry.
+  /// What happened, without the credentials and the query that the address may have.
   public var description: String {
+    let target = Self.redacted(address)
     let outcome =
-      wasDialled
-      ? "Connection to \(Self.redacted(address)) failed after max retries"
-      : "Cannot connect to \(Self.redacted(address))"
-    return reason.map { "\(outcome): \($0)" } ?? outcome
+      switch cause {
+      case .exhausted: "Connection to \(target) failed after max retries"
+      case .invalid: "Cannot connect to \(target)"
+      case .timedOut(let limit): "No connection to \(target) within \(limit)"
+      }
+    let advice = isRefused ? ". Is the engine running at this address?" : ""
+    return (reason.map { "\(outcome): \($0)" } ?? outcome) + advice
   }
+
+  private var isRefused: Bool { reason?.contains("ECONNREFUSED") ?? false }
 
   /// An address without user, password and query.
   package static func redacted(_ address: String) -> String {

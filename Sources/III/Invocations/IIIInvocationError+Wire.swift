@@ -1,8 +1,8 @@
 extension IIIInvocationError {
-  /// The error that the `error` member of a result means, which is neither absent nor `null`.
+  /// Decodes the `error` member of a result, which is neither absent nor `null`.
   ///
   /// - Parameters:
-  ///   - raw: The member's JSON, found valid.
+  ///   - raw: The member's JSON, already validated.
   ///   - functionID: The function that the caller asked for.
   package static func decode(_ raw: ByteView, functionID: String?, invocationID: String?) -> IIIInvocationError {
     var code = "UNKNOWN"
@@ -18,23 +18,28 @@ extension IIIInvocationError {
     case nil: break
     }
     return make(
-      code: code, message: message, functionID: functionID, stacktrace: stacktrace, invocationID: invocationID)
+      code: code, message: message, functionID: functionID, stacktrace: stacktrace, invocationID: invocationID,
+      origin: .answer)
   }
 
-  /// An error of the class that its code asks for.
-  package static func make(
-    code: String, message: String, functionID: String? = nil, stacktrace: String? = nil, invocationID: String? = nil
+  /// An error of a call, of the class that belongs to its code.
+  static func make(
+    code: String, message: String, functionID: String?, stacktrace: String? = nil, invocationID: String? = nil,
+    origin: Origin, disconnection: String? = nil
   ) -> IIIInvocationError {
     switch code {
-    case "FORBIDDEN":
+    case IIIErrorCode.forbidden:
       IIIForbiddenError(
-        code: code, message: message, functionID: functionID, stacktrace: stacktrace, invocationID: invocationID)
-    case "TIMEOUT":
+        code, message, functionID: functionID, stacktrace: stacktrace, invocationID: invocationID, origin: origin,
+        disconnection: disconnection)
+    case IIIErrorCode.timeout:
       IIITimeoutError(
-        code: code, message: message, functionID: functionID, stacktrace: stacktrace, invocationID: invocationID)
+        code, message, functionID: functionID, stacktrace: stacktrace, invocationID: invocationID, origin: origin,
+        disconnection: disconnection)
     default:
       IIIInvocationError(
-        code: code, message: message, functionID: functionID, stacktrace: stacktrace, invocationID: invocationID)
+        code, message, functionID: functionID, stacktrace: stacktrace, invocationID: invocationID, origin: origin,
+        disconnection: disconnection)
     }
   }
 

@@ -1,4 +1,4 @@
-/// A registration that the client refuses before it asks the engine.
+/// A registration that the client refuses without asking the engine.
 public struct IIIRegistrationError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Why a registration is refused.
   public enum Reason: Sendable, Hashable {
@@ -13,7 +13,7 @@ public struct IIIRegistrationError: Error, Sendable, Hashable, CustomStringConve
   /// Why the registration was refused.
   public let reason: Reason
 
-  /// Makes an error for a reason.
+  /// Creates an error.
   public init(reason: Reason) { self.reason = reason }
 
   /// What happened and what to do.

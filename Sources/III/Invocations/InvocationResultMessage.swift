@@ -3,7 +3,7 @@ struct InvocationResultMessage: OutboundMessage {
   var invocationID: UUID128
   var functionID: String
   var outcome: HandlerOutcome
-  /// Given back as it came.
+  /// Returned as it came.
   var traceparent: String?
 
   func write(to sink: inout some ByteSink) {
@@ -25,16 +25,5 @@ struct InvocationResultMessage: OutboundMessage {
     }
     sink.append(member: ",\"traceparent\":", quoting: traceparent)
     sink.append("}")
-  }
-
-  /// The answer's frame; where the result is too large, that of an error which says so.
-  func frame(orErrorAbove limit: Int) -> [UInt8] {
-    do {
-      return try frame(limit: limit)
-    } catch {
-      var failure = self
-      failure.outcome = .failure(code: MessageTooLarge.code, message: error.message, stacktrace: nil)
-      return failure.frame()
-    }
   }
 }

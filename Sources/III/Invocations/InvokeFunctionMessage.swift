@@ -3,7 +3,7 @@ struct InvokeFunctionMessage: OutboundMessage {
   /// `nil` asks for no answer.
   var invocationID: UUID128?
   var functionID: String
-  /// JSON; `null` where there is no payload, for the engine drops a call without `data`.
+  /// JSON; `null` without a payload, because the engine drops a call without `data`.
   var data: [UInt8]
   var action: TriggerAction?
   /// JSON.

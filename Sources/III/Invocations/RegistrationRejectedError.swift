@@ -1,6 +1,6 @@
-/// The engine refused what a worker is or registers; sent by engines from 0.23 on.
+/// The engine refused a worker's name or one of its functions; sent by engines since 0.23.
 ///
-/// `FUNCTION_NAMESPACE_CONFLICT` leaves the worker connected, every other code ends its connection for good.
+/// `FUNCTION_NAMESPACE_CONFLICT` leaves the worker connected, every other code ends its connection, and it does not connect again.
 public struct RegistrationRejectedError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Why: `FUNCTION_NAMESPACE_CONFLICT`, `WORKER_NAMESPACE_CONFLICT` or a later code.
   public let code: String
@@ -10,10 +10,10 @@ public struct RegistrationRejectedError: Error, Sendable, Hashable, CustomString
   public let workerName: String?
   /// The function's id, if that is what was refused.
   public let functionID: String?
-  /// The worker that has it, if the engine says so.
+  /// The worker that has the name, if the engine says so.
   public let ownerWorkerID: String?
 
-  /// Makes an error, as the client does from the engine's frame.
+  /// Creates an error.
   public init(
     code: String, namespace: String, workerName: String? = nil, functionID: String? = nil, ownerWorkerID: String? = nil
   ) {

@@ -7,7 +7,7 @@ public struct TriggerActionEnqueue: Sendable, Hashable {
   /// The queue's name.
   public var queue: String
 
-  /// Makes an action for the queue of this name.
+  /// Creates an action for the queue of this name.
   public init(queue: String) { self.queue = queue }
 
   /// Through the queue of this name.
@@ -31,4 +31,15 @@ extension TriggerActionEnqueue: Codable {
     try container.encode(TriggerActionType.enqueue.rawValue, forKey: .type)
     try container.encode(queue, forKey: .queue)
   }
+}
+
+/// The engine's receipt for a call that it has put into a queue.
+///
+/// Mirrors `EnqueueResult` of the Python SDK.
+public struct EnqueueResult: Sendable, Hashable, Codable {
+  /// The id of the message in the queue; `messageReceiptId` on the wire too.
+  public var messageReceiptId: String
+
+  /// Creates a receipt, for a test that plays the engine.
+  public init(messageReceiptId: String) { self.messageReceiptId = messageReceiptId }
 }

@@ -1,4 +1,4 @@
-/// A call with everything that can be said about it; results and payload are plain JSON.
+/// A call with all of its options; payload and result are JSON.
 ///
 /// ```swift
 /// let sum = try await iii.trigger(TriggerRequest(functionID: "math::add", payload: ["a": 2, "b": 3]))
@@ -8,18 +8,18 @@
 public struct TriggerRequest: Sendable, Hashable {
   /// The function to call.
   public var functionID: String
-  /// What it gets; `null` unless given.
+  /// The function's payload; `null` by default.
   public var payload: JSONValue
-  /// How the call is delivered; nil waits for the result.
+  /// How the call is delivered; `nil` waits for the result.
   public var action: TriggerAction?
-  /// How long to wait for the result; nil takes the worker's `InitOptions.invocationTimeout`.
+  /// How long to wait for the result; `nil` uses the worker's `InitOptions.invocationTimeout`.
   public var timeout: Duration?
-  /// What travels beside the payload, for handlers that look at it; engines before 0.21 drop it.
+  /// Sent beside the payload; engines before 0.21 drop it.
   public var metadata: JSONValue?
-  /// The function's namespace; nil is `default`. Engines before 0.23 know none.
+  /// The function's namespace; `nil` uses the worker's own. Engines before 0.23 know none.
   public var namespace: String?
 
-  /// Makes a request.
+  /// Creates a request.
   public init(
     functionID: String, payload: JSONValue = .null, action: TriggerAction? = nil, timeout: Duration? = nil,
     metadata: JSONValue? = nil, namespace: String? = nil

@@ -1,9 +1,9 @@
-extension III {
-  /// Registers a trigger: when something of its type happens, its function is called.
+extension WorkerRegistrations {
+  /// Registers a trigger: when an event of its type happens, its function is called.
   ///
-  /// Returns at once, before the engine has heard of it; without a connection the registration is kept, and it is made anew on
-  /// each connection under the same id. Whether type and function exist is not checked here: what the engine or the type's
-  /// provider says against it stands in ``Trigger/registrationError``.
+  /// Returns at once, before the engine has read it. Without a connection the registration is kept, and it is repeated on each new connection
+  /// under the same id. Whether type and function exist is not checked here: an objection of the engine or of the type's provider is
+  /// in ``Trigger/registrationError``.
   ///
   /// ```swift
   /// let trigger = try iii.registerTrigger(
@@ -14,31 +14,37 @@ extension III {
   ///
   /// - Throws: ``IIIRegistrationError`` if a namespace is blank; ``IIIInvocationError`` with the code `SHUTDOWN`.
   @discardableResult
-  public func registerTrigger(_ trigger: RegisterTriggerInput) throws -> Trigger {
-    try refuseAfterShutdown(trigger.functionID)
-    let message = RegisterTriggerMessage(
-      id: UUID128.random().description, type: trigger.type, functionID: trigger.functionID,
-      config: try PayloadCoder.encode(trigger.config ?? .null),
-      metadata: try trigger.metadata.map { try PayloadCoder.encode($0) },
-      namespace: try Namespace.target(functionID: trigger.functionID, chosen: trigger.namespace, worker: namespace),
-      triggerNamespace: try trigger.triggerNamespace.map { try Namespace.checked($0, "the trigger type's namespace") })
-    let id = message.id
-    let registered = Trigger(message) { self.post { $0.unregister(trigger: id) } }
-    post { $0.register(registered) }
-    return registered
-  }
+  public func registerTrigger(_ trigger: RegisterTriggerInput) throws -> Trigger { try worker.register(trigger) }
 
   /// Registers a trigger with a typed configuration.
   ///
-  /// - Throws: As ``registerTrigger(_:)``; `EncodingError` where the configuration cannot be encoded.
+  /// - Throws: As ``registerTrigger(_:)``; `EncodingError` if the configuration cannot be encoded.
+  @_disfavoredOverload
   @discardableResult
   public func registerTrigger<Config: Encodable & Sendable>(
     type: String, functionID: String, config: Config, metadata: JSONValue? = nil, namespace: String? = nil
   ) throws -> Trigger {
-    try registerTrigger(
+    try worker.register(
       RegisterTriggerInput(
         type: type, functionID: functionID, config: try JSONValue(encoding: config), metadata: metadata,
         namespace: namespace))
+  }
+
+  /// Registers a trigger whose configuration is written as a JSON literal, or that has none.
+  ///
+  /// ```swift
+  /// try iii.registerTrigger(type: "http", functionID: "hello::greet", config: ["api_path": "/greet", "http_method": "POST"])
+  /// try iii.registerTrigger(type: "engine::workers-available", functionID: "workers::changed")
+  /// ```
+  ///
+  /// - Throws: As ``registerTrigger(_:)``.
+  @discardableResult
+  public func registerTrigger(
+    type: String, functionID: String, config: JSONValue = .null, metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> Trigger {
+    try worker.register(
+      RegisterTriggerInput(
+        type: type, functionID: functionID, config: config, metadata: metadata, namespace: namespace))
   }
 
   /// Registers a trigger of one of the engine's own types.
@@ -53,12 +59,14 @@ extension III {
     _ config: Config, functionID: String, metadata: JSONValue? = nil, namespace: String? = nil
   ) throws -> Trigger {
     try registerTrigger(
-      type: Config.triggerType, functionID: functionID, config: config, metadata: metadata, namespace: namespace)
+      type: Config.triggerType, functionID: functionID, config: try JSONValue(encoding: config), metadata: metadata,
+      namespace: namespace)
   }
 
-  /// Provides a trigger type: `handler` is told of each of its triggers, whoever registers them.
+  /// Provides a trigger type: `handler` is told of each of its triggers, from all workers.
   ///
-  /// A type that is registered again under its id gets the new handler. The engine sends a new provider all triggers that it has.
+  /// A type that is registered again under its id gets the new handler: the old one is told the end of all triggers, then the new one
+  /// is told of them. After a reconnect the handler hears only what has changed meanwhile.
   ///
   /// ```swift
   /// let webhooks = try iii.registerTriggerType(
@@ -75,32 +83,48 @@ extension III {
     try registerTriggerType(type, request: JSONValue.self, handler: handler)
   }
 
-  /// As above; `request` is what the type's triggers call their functions with.
+  /// Provides a trigger type whose triggers call their functions with a payload of type `request`.
   ///
   /// - Throws: ``IIIRegistrationError`` if the id is blank; ``IIIInvocationError`` with the code `SHUTDOWN`.
   @discardableResult
   public func registerTriggerType<Handler: TriggerHandler, Request: Codable & Sendable>(
     _ type: RegisterTriggerTypeInput, request: Request.Type, handler: Handler
   ) throws -> TriggerTypeRef<Handler.Config, Request> {
+    TriggerTypeRef(try worker.register(type, handler: handler), of: worker)
+  }
+
+  /// Ends a trigger type of this worker: its handler is told the end of all triggers. An unknown type is ignored.
+  public func unregisterTriggerType(_ type: RegisterTriggerTypeInput) { unregisterTriggerType(id: type.id) }
+
+  /// Ends the trigger type with this id: its handler is told the end of all triggers. Engines before 0.24 do not know this message: there
+  /// the type ends with the connection.
+  public func unregisterTriggerType(id: String) { worker.post { $0.unregister(triggerType: id) } }
+}
+
+extension III {
+  func register(_ trigger: RegisterTriggerInput) throws -> Trigger {
+    try checkRegistrations(trigger.functionID)
+    let message = RegisterTriggerMessage(
+      id: UUID128.random().description, type: trigger.type, functionID: trigger.functionID,
+      config: try PayloadCoder.encode(trigger.config ?? .null),
+      metadata: try trigger.metadata.map { try PayloadCoder.encode($0) },
+      namespace: try Namespace.target(functionID: trigger.functionID, chosen: trigger.namespace, worker: namespace),
+      triggerNamespace: try trigger.triggerNamespace.map { try Namespace.checked($0, "the trigger type's namespace") })
+    let id = message.id
+    let registered = Trigger(message) { self.post { $0.unregister(trigger: id) } }
+    post { $0.register(registered) }
+    return registered
+  }
+
+  func register(_ type: RegisterTriggerTypeInput, handler: some TriggerHandler) throws -> RegisteredTriggerType {
     guard !type.id.allSatisfy(\.isWhitespace) else { throw IIIRegistrationError(reason: .emptyID) }
-    try refuseAfterShutdown(type.id)
+    try checkRegistrations(type.id)
     let message = RegisterTriggerTypeMessage(
       id: type.id, description: type.description,
       triggerRequestFormat: try type.triggerRequestFormat.map { try PayloadCoder.encode($0) },
       callRequestFormat: try type.callRequestFormat.map { try PayloadCoder.encode($0) })
     let registered = RegisteredTriggerType(message, handler: handler)
     post { $0.register(registered) }
-    return TriggerTypeRef(id: type.id, worker: self)
-  }
-
-  /// Stops to provide a trigger type; of an unknown one it does nothing here and nothing at the engine.
-  public func unregisterTriggerType(_ type: RegisterTriggerTypeInput) { unregisterTriggerType(id: type.id) }
-
-  /// Stops to provide the trigger type with this id. Engines before 0.24 do not know this message: there the type ends
-  /// with the connection.
-  public func unregisterTriggerType(id: String) { post { $0.unregister(triggerType: id) } }
-
-  private func refuseAfterShutdown(_ id: String) throws {
-    guard takesRegistrations else { throw shutDownError(id) }
+    return registered
   }
 }

@@ -1,4 +1,4 @@
-/// A trigger of a type that this worker provides, as the engine told it. Configuration and metadata are JSON.
+/// A trigger of a type that this worker provides, from the engine's message. Configuration and metadata are JSON.
 struct InboundTrigger: Sendable, Equatable {
   var id: String
   var type: String
@@ -7,7 +7,7 @@ struct InboundTrigger: Sendable, Equatable {
   var metadata: [UInt8]?
   var namespace: String?
 
-  /// With its configuration decoded.
+  /// The trigger with its configuration decoded.
   func decoded<Config: Decodable & Sendable>(as type: Config.Type) throws -> TriggerConfig<Config> {
     TriggerConfig(
       id: id, functionID: functionID, config: try PayloadCoder.decode(Config.self, from: config),

@@ -1,15 +1,26 @@
 internal import UV
 
-/// A trigger type that the worker provides: what the engine is told of it, and its handler.
+/// A trigger type that the worker provides: what the engine knows of it, and its handler.
 ///
-/// What concerns one trigger reaches the handler in the order in which it came; triggers do not wait for one another.
+/// The handler is called for one trigger at a time in the order in which the engine's messages came; different triggers do not wait for
+/// one another. It is told of changes only: not of a trigger that it has already, and not of the end of one that it refused.
 final class RegisteredTriggerType: Sendable {
+  typealias Refusal = (code: String, message: String)
+
+  private struct State {
+    /// The last task of each trigger.
+    var last: [ByteKey: (number: Int, task: Task<Void, Never>)] = [:]
+    /// The triggers that the handler has accepted and not been told the end of.
+    var accepted: [ByteKey: InboundTrigger] = [:]
+    /// The type that this one replaced.
+    var replaced: RegisteredTriggerType?
+  }
+
   let id: String
   let registration: RegisterTriggerTypeMessage
-  private let add: @Sendable (InboundTrigger) async -> (code: String, message: String)?
+  private let add: @Sendable (InboundTrigger) async -> Refusal?
   private let remove: @Sendable (InboundTrigger) async -> Void
-  /// What was begun last for each trigger.
-  private let last = Lock<[String: (number: Int, task: Task<Void, Never>)]>([:])
+  private let state = Lock(State())
 
   init<H: TriggerHandler>(_ registration: RegisterTriggerTypeMessage, handler: H) {
     id = registration.id
@@ -19,15 +30,18 @@ final class RegisteredTriggerType: Sendable {
       do {
         decoded = try trigger.decoded(as: H.Config.self)
       } catch {
-        return ("trigger_registration_failed", "invalid config: \(PayloadCoder.message(for: error))")
+        return (IIIErrorCode.triggerRegistrationFailed, "invalid config: \(PayloadCoder.message(for: error))")
       }
       do {
         try await handler.registerTrigger(decoded)
         return nil
       } catch let error as IIIInvocationError {
-        return (error.code, error.message)
+        guard error.origin != .own, case .failure(let code, let message, _) = error.passedOn else {
+          return (error.code, error.message)
+        }
+        return (code == IIIErrorCode.invocationFailed ? IIIErrorCode.triggerRegistrationFailed : code, message)
       } catch {
-        return ("trigger_registration_failed", PayloadCoder.text(of: error))
+        return (IIIErrorCode.triggerRegistrationFailed, PayloadCoder.text(of: error))
       }
     }
     remove = { [id] trigger in
@@ -41,35 +55,51 @@ final class RegisteredTriggerType: Sendable {
     }
   }
 
-  /// Tells the handler of a trigger, then `done` what came of it.
-  func register(
-    _ trigger: InboundTrigger, _ done: @escaping @Sendable ((code: String, message: String)?) -> Void
-  ) {
-    run(trigger.id) { [add] in done(await add(trigger)) }
+  /// Makes calls of this handler wait for those of the handler that it replaces.
+  func follow(_ replaced: RegisteredTriggerType) {
+    state.withLock { $0.replaced = replaced }
+    // A type that is replaced often must not keep all of its predecessors.
+    replaced.state.withLock { $0.replaced = nil }
   }
 
-  /// Tells the handler that a trigger is gone, then `done` that it has heard.
+  /// Tells the handler of a trigger; `done` gets its refusal, if it refuses.
+  func register(_ trigger: InboundTrigger, _ done: @escaping @Sendable (Refusal?) -> Void) {
+    run(ByteKey(trigger.id)) { [self] in
+      guard state.withLock({ $0.accepted[ByteKey(trigger.id)] }) != trigger else { return done(nil) }
+      let refusal = await add(trigger)
+      state.withLock { $0.accepted[ByteKey(trigger.id)] = refusal == nil ? trigger : nil }
+      done(refusal)
+    }
+  }
+
+  /// Tells the handler that a trigger has ended, if it had accepted it; then calls `done`.
   func unregister(_ trigger: InboundTrigger, _ done: @escaping @Sendable () -> Void) {
-    run(trigger.id) { [remove] in
-      await remove(trigger)
+    run(ByteKey(trigger.id)) { [self] in
+      if let accepted = state.withLock({ $0.accepted.removeValue(forKey: ByteKey(trigger.id)) }) {
+        await remove(accepted)
+      }
       done()
     }
   }
 
-  private func run(_ id: String, _ body: @escaping @Sendable () async -> Void) {
-    last.withLock { last in
-      let before = last[id]
+  private func run(_ id: ByteKey, _ body: @escaping @Sendable () async -> Void) {
+    state.withLock { state in
+      let before = state.last[id]
+      let replaced = state.replaced
       let number = (before?.number ?? 0) + 1
       let task = Task {
+        await replaced?.lastTask(of: id)?.value
         await before?.task.value
         await body()
         self.ended(id, number)
       }
-      last[id] = (number, task)
+      state.last[id] = (number, task)
     }
   }
 
-  private func ended(_ id: String, _ number: Int) {
-    last.withLock { if $0[id]?.number == number { $0[id] = nil } }
+  private func lastTask(of id: ByteKey) -> Task<Void, Never>? { state.withLock { $0.last[id]?.task } }
+
+  private func ended(_ id: ByteKey, _ number: Int) {
+    state.withLock { if $0.last[id]?.number == number { $0.last[id] = nil } }
   }
 }

@@ -2,11 +2,11 @@ internal import UV
 
 /// A trigger that a worker has registered.
 ///
-/// Registrations are not acknowledged: an engine tells of a failure only, and one before 0.14 not even that.
+/// Registrations are not acknowledged: an engine reports failures only, and engines before 0.14 do not even report these.
 public final class Trigger: Sendable, Identifiable {
   /// The trigger's id, a UUID that stays the same over reconnections.
   public let id: String
-  /// The type that it was registered for.
+  /// The id of its type.
   public let type: String
 
   let registration: RegisterTriggerMessage
@@ -20,7 +20,7 @@ public final class Trigger: Sendable, Identifiable {
     self.end = end
   }
 
-  /// Why the trigger is not in force, if its engine or the type's provider said so; `nil` as long as nobody did.
+  /// Why the trigger is not registered, if the engine or the type's provider has reported it; else `nil`.
   public var registrationError: IIIInvocationError? { error.withLock { $0 } }
 
   func fail(_ error: IIIInvocationError) { self.error.withLock { $0 = error } }

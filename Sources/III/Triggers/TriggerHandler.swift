@@ -1,4 +1,4 @@
-/// What provides a trigger type: it is told of every trigger of the type, and makes them fire by calling their functions.
+/// Provides a trigger type: it is told of every trigger of the type, and calls the trigger's function when the trigger fires.
 ///
 /// ```swift
 /// struct Webhooks: TriggerHandler {
@@ -14,14 +14,15 @@
 ///
 /// Mirrors `TriggerHandler` of the Python SDK.
 public protocol TriggerHandler<Config>: Sendable {
-  /// What the configurations of this type's triggers are decoded into; `JSONValue` takes any.
+  /// The type that configurations of triggers are decoded into; `JSONValue` accepts any.
   associatedtype Config: Codable & Sendable
 
-  /// A trigger was registered. What this throws reaches the trigger's owner as its error.
+  /// A trigger was registered. An error that this throws reaches the trigger's owner.
   ///
-  /// After a reconnection the engine registers all triggers anew: the same id may come again and replaces what it was.
+  /// A trigger with an id that the handler has already replaces the old one. After a reconnect the handler hears only of triggers that are
+  /// new or have changed.
   func registerTrigger(_ trigger: TriggerConfig<Config>) async throws
 
-  /// A trigger is gone. Called for triggers that were registered, after `registerTrigger` has ended.
+  /// A trigger has ended, or the handler is not responsible for it any more. Called for triggers whose `registerTrigger` has succeeded.
   func unregisterTrigger(_ trigger: TriggerConfig<Config>) async throws
 }

@@ -34,7 +34,7 @@ struct UnregisterTriggerMessage: OutboundMessage {
   }
 }
 
-/// Tells the engine that this worker provides a trigger type. Formats are JSON.
+/// Registers a trigger type of this worker. Formats are JSON.
 struct RegisterTriggerTypeMessage: OutboundMessage {
   var id: String
   var description: String

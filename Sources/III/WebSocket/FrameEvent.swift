@@ -6,6 +6,8 @@ package enum FrameEvent {
   case text(ByteView)
   /// A whole binary message.
   case binary(ByteView)
+  /// A part of a message above the limit, from a reader that skips such messages. Text is not checked to be UTF-8.
+  case skipped(ByteView, isLast: Bool)
   case ping(ByteView)
   case pong(ByteView)
   /// The peer closes; nothing it sends afterwards counts.

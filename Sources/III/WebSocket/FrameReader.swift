@@ -27,6 +27,8 @@ package struct FrameReader: ~Copyable {
   /// The fragmented message being read, if `isInMessage`; also the one cut frame that is no fragment.
   private var isInMessage = false
   private var isText = false
+  /// Whether that message is above the limit and is shown part by part.
+  private var isSkipping = false
   private var message = MessageBuffer()
   private var utf8 = UTF8Validator()
 
@@ -105,7 +107,16 @@ package struct FrameReader: ~Copyable {
       }
       if let violation = check() { return fail(violation) }
       advance(size)
-      if frame.isFinal, !isInMessage || frame.opcode.isControl, available >= frame.payload {
+      if isAboveLimit {
+        isSkipping = true
+        if message.count > 0 {
+          // What was kept of it comes first; the frame's payload is read next.
+          beginPayload()
+          lendsMessage = true
+          return .skipped(message.view, isLast: missing == 0 && endSkippedFrame())
+        }
+      }
+      if frame.isFinal, !isInMessage || frame.opcode.isControl, !isSkipping, available >= frame.payload {
         return readWholeFrame(at: cursor + size)
       }
       beginPayload()
@@ -147,6 +158,7 @@ package struct FrameReader: ~Copyable {
     } else if frame.opcode == .continuation {
       return .protocolError("a continuation of no message")
     }
+    if limits.skipsLargeMessages, frame.payload <= FrameLimits.largestSkippedFrame { return nil }
     if frame.payload > limits.maxFrameBytes {
       return .frameTooLarge(UInt64(frame.payload), limit: limits.maxFrameBytes)
     }
@@ -156,6 +168,13 @@ package struct FrameReader: ~Copyable {
         frame.payload.addingReportingOverflow(message.count).partialValue, limit: limits.maxMessageBytes)
     }
     return nil
+  }
+
+  /// Whether the frame makes its message one that is skipped.
+  @inline(__always)
+  private var isAboveLimit: Bool {
+    guard limits.skipsLargeMessages, !isSkipping, !frame.opcode.isControl else { return false }
+    return frame.payload > limits.maxFrameBytes || frame.payload > limits.maxMessageBytes &- message.count
   }
 
   /// The usual case: nothing of the frame is missing, nothing is copied.
@@ -203,6 +222,8 @@ package struct FrameReader: ~Copyable {
     }
     if frame.opcode.isControl {
       control.append(UnsafeRawPointer(cursor), count: count, of: frame.payload)
+    } else if isSkipping {
+      return .skipped(ByteView(UnsafeRawPointer(cursor), count: count), isLast: missing == 0 && endSkippedFrame())
     } else {
       if isText, !(isASCII && utf8.isComplete),
         !utf8.accept(UnsafeRawBufferPointer(start: cursor, count: count))
@@ -223,11 +244,22 @@ package struct FrameReader: ~Copyable {
       lendsControl = true
       return controlEvent(control.view)
     }
+    if isSkipping { return endSkippedFrame() ? .skipped(.empty, isLast: true) : nil }
     guard frame.isFinal else { return nil }
     isInMessage = false
     guard !isText || utf8.isComplete else { return fail(.textIsNotUTF8) }
     lendsMessage = true
     return isText ? .text(message.view) : .binary(message.view)
+  }
+
+  /// A frame of a skipped message is whole; `true` if it was the last one.
+  private mutating func endSkippedFrame() -> Bool {
+    isInPayload = false
+    guard frame.isFinal else { return false }
+    isInMessage = false
+    isSkipping = false
+    utf8 = UTF8Validator()
+    return true
   }
 
   private mutating func controlEvent(_ payload: ByteView) -> FrameEvent {

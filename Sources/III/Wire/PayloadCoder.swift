@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-  private import FoundationEssentials
+  public import FoundationEssentials
 #else
-  private import Foundation
+  public import Foundation
 #endif
 
 /// Turns payloads into JSON and back: the one seam between Swift types and bytes.
@@ -147,4 +147,26 @@ extension PayloadCoder {
     }
     return cast(decimal)
   }
+}
+
+// The only file that may import Foundation: `localizedDescription` of the SDK's errors says what their `description` says.
+
+extension IIIInvocationError: LocalizedError {
+  /// The same text as `description`.
+  public var errorDescription: String? { description }
+}
+
+extension IIIConnectionError: LocalizedError {
+  /// The same text as `description`.
+  public var errorDescription: String? { description }
+}
+
+extension IIIRegistrationError: LocalizedError {
+  /// The same text as `description`.
+  public var errorDescription: String? { description }
+}
+
+extension RegistrationRejectedError: LocalizedError {
+  /// The same text as `description`.
+  public var errorDescription: String? { description }
 }

@@ -7,7 +7,7 @@ final class Engine {
   let loop: Loop
   let timers: LoopTimers
   private let configuration: MockEngine.Configuration
-  private var router: Router
+  private(set) var router: Router
   private(set) lazy var peers = Peers(self, timers: timers, configuration)
   private(set) lazy var listeners = Listeners(self, on: loop)
   /// Decides which requests of web pages are let in.

@@ -17,7 +17,7 @@ extension FrameReader {
       case .text(let message): return .text(message)
       case .binary(let message): return .binary(message)
       case .ping(let payload): pong(payload)
-      case .pong: break
+      case .pong, .skipped: break
       case .close(let reason): return .end(.closed(reason))
       case .violation(let violation): return .end(.broken(violation))
       }

@@ -34,7 +34,7 @@ final class EchoConnection {
         if let received { received(text.string) } else { write(.text, text) }
       case .binary(let bytes): write(.binary, bytes)
       case .ping(let bytes): write(.pong, bytes)
-      case .pong: break
+      case .pong, .skipped: break
       case .close(let reason): close(reason.code)
       case .violation(let violation): close(violation.closeCode)
       }

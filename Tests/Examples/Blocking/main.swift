@@ -2,7 +2,7 @@ import III
 
 struct Order: Codable, Sendable { let item: String, count: Int }
 
-let worker = try registerWorker()  // III_URL, else ws://127.0.0.1:49134
+let worker = try registerBlockingWorker()  // III_URL, else ws://127.0.0.1:49134
 try worker.registerFunction("shop::price") { (order: Order) throws -> Int in
   guard order.count > 0 else { throw IIIInvocationError(code: "NOTHING_ORDERED", message: "no \(order.item)s") }
   return 25 * order.count

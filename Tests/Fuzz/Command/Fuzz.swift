@@ -3,7 +3,8 @@ import Fuzzing
 import III
 import TestSupport
 
-/// `fuzz [--seed N] [--frames N]`: mutated frames against the frame paths of engine and client.
+/// `fuzz [--seed N] [--frames N] [--calls N]`: mutated frames against the frame paths of engine and client, and calls of a worker
+/// whose connection is cut and paused at random.
 ///
 /// A seed makes the same frames again. Ends with 1 when something happened that must not.
 @main
@@ -11,10 +12,15 @@ enum Fuzz {
   static func main() async {
     let seed = number("--seed") ?? UInt64.random(in: 0...UInt64(UInt32.max))
     let frames = Int(number("--frames") ?? 1_000_000)
-    say("seed \(seed), \(frames) mutated frames for each target")
+    let calls = Int(number("--calls") ?? 300_000)
+    say("seed \(seed), \(frames) mutated frames for each target, \(calls) calls under cuts")
     do {
       let corpus = try Corpus.load()
       var random = SeededGenerator(seed: seed)
+      for isSecure in [false, true] {
+        let counts = try await CutTarget.run(calls: calls / 2, isSecure: isSecure, random: random.split())
+        say("calls over \(isSecure ? "TLS" : "TCP"): \(counts.line)")
+      }
       for role in [WebSocketRole.server, .client] {
         try codec(role, frames, corpus, random.split())
       }

@@ -168,7 +168,7 @@ final class FuzzPeer {
       } catch {
         fail("received what is no message: \(message.string)")
       }
-    case .binary: fail("received a binary message")
+    case .binary, .skipped: fail("received a binary message")
     case .ping(let payload): if role == .server { send(opcode: 10, payload.array) } else { fail("received a ping") }
     case .pong(let payload): if payload.string == "fence \(fencesPassed + 1)" { fencesPassed += 1 }
     case .close:

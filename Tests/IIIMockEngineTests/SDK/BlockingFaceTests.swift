@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import UV
 
-@Suite("The blocking face", .timeLimit(.minutes(1)))
+@Suite("A worker for programs without tasks", .timeLimit(.minutes(1)))
 struct BlockingFaceTests {
   @Test("a program without tasks registers, calls and ends")
   func program() async throws {
@@ -14,7 +14,7 @@ struct BlockingFaceTests {
       try callee.registerFunction("math::zero") { (_: JSONValue) async in 0 }
       try await engine.waitForFunction("math::zero")
       let state = try await onThread { [url = engine.url] in
-        let worker = try registerWorker(url, options: InitOptions(workerName: "blocking"))
+        let worker = try registerBlockingWorker(url, options: InitOptions(workerName: "blocking"))
         defer { worker.shutdown() }
         let six: Int = try worker.trigger("math::double", payload: 3)
         #expect(six == 6)
@@ -42,7 +42,7 @@ struct BlockingFaceTests {
   func afterShutdown() async throws {
     try await withMockEngine { engine in
       try await onThread { [url = engine.url] in
-        let worker = try registerWorker(url)
+        let worker = try registerBlockingWorker(url)
         worker.shutdown()
         for call in [
           { _ = try worker.trigger(TriggerRequest(functionID: "f")) }, { try worker.trigger("f") },
@@ -67,10 +67,10 @@ struct BlockingFaceTests {
       try await engine.waitForFunction("hangs")
       let worker = try await registerWorker(engine.url)
       let timeout = try await onThread {
-        #expect(throws: IIITimeoutError.self) { try worker.trigger("never", timeout: .milliseconds(1)) }
+        #expect(throws: IIITimeoutError.self) { try worker.blocking.trigger("never", timeout: .milliseconds(1)) }
       }
       #expect(timeout?.message == "invocation timed out after 1ms")
-      async let ended = onThread { #expect(throws: IIIInvocationError.self) { try worker.trigger("hangs") } }
+      async let ended = onThread { #expect(throws: IIIInvocationError.self) { try worker.blocking.trigger("hangs") } }
       #expect(try await turnstile.holds(1))
       await worker.shutdown()
       #expect(try await ended?.code == "SHUTDOWN")
@@ -83,11 +83,12 @@ struct BlockingFaceTests {
   func unreachable() async throws {
     let error = try await onThread {
       #expect(throws: IIIConnectionError.self) {
-        try registerWorker("ws://127.0.0.1:1", options: InitOptions(reconnection: ReconnectionConfig(maxRetries: 0)))
+        try registerBlockingWorker(
+          "ws://127.0.0.1:1", options: InitOptions(reconnection: ReconnectionConfig(maxRetries: 0)))
       }
     }
     #expect(error?.reason?.contains("ECONNREFUSED") == true)
-    await #expect(throws: IIIConnectionError.self) { try await onThread { _ = try registerWorker("http://x") } }
+    await #expect(throws: IIIConnectionError.self) { try await onThread { _ = try registerBlockingWorker("http://x") } }
   }
 
   @Test("`run` serves until the worker is shut down, or has failed")
@@ -97,7 +98,7 @@ struct BlockingFaceTests {
       let worker = try await registerWorker(engine.url)
       async let served: Void = onThread {
         try worker.registerFunction("double") { (n: Int) in 2 * n }
-        try worker.run()
+        try worker.blocking.run()
       }
       try await engine.waitForFunction("double")
       #expect(try await caller.trigger("double", payload: 2, as: Int.self) == 4)
@@ -107,7 +108,7 @@ struct BlockingFaceTests {
     let engine = try await MockEngine.start()
     let options = InitOptions(reconnection: ReconnectionConfig(maxRetries: 0))
     let worker = try await registerWorker(engine.url, options: options)
-    async let failed = onThread { #expect(throws: IIIConnectionError.self) { try worker.run() } }
+    async let failed = onThread { #expect(throws: IIIConnectionError.self) { try worker.blocking.run() } }
     await engine.shutdown()
     #expect(try await failed?.reason != nil)
     await worker.shutdown()
@@ -123,13 +124,13 @@ struct BlockingFaceTests {
         guard case .typeMismatch(_, let context) = error else { return nil }
         return context.debugDescription
       }
-      let told = "the result of 'math::half' is no String: expected a string, found a number"
+      let told = "the result of 'math::half' is not String: expected a string, found a number"
       let asynchronous = await #expect(throws: DecodingError.self) {
         try await worker.trigger("math::half", payload: 1, as: String.self)
       }
       #expect(reason(asynchronous) == told)
       let blocking = try await onThread {
-        #expect(throws: DecodingError.self) { try worker.trigger("math::half", payload: 1, as: String.self) }
+        #expect(throws: DecodingError.self) { try worker.blocking.trigger("math::half", payload: 1, as: String.self) }
       }
       #expect(reason(blocking) == told)
     }
@@ -146,10 +147,10 @@ struct BlockingFaceTests {
     }
   }
 
-  /// A synchronous helper, in which the compiler does not see that a task runs.
-  private static func codes(_ worker: III) -> [String?] {
-    [
-      code { _ = try registerWorker(worker.address) },
+  private static func codes(_ iii: III) -> [String?] {
+    let worker = iii.blocking
+    return [
+      code { _ = try registerBlockingWorker(worker.address) },
       code { _ = try worker.trigger(TriggerRequest(functionID: "f")) },
       code { _ = try worker.trigger("f", payload: 1, as: Int.self) },
       code { _ = try worker.trigger("f", as: Int.self) },
@@ -161,17 +162,13 @@ struct BlockingFaceTests {
     ]
   }
 
-  private static func shutDown(_ worker: III) { worker.shutdown() }
-
   @Test("inside a task it throws at once, and says what to do")
   func inTask() async throws {
     try await withMockEngine { engine in
       let worker = try await engine.registerWorker()
       #expect(Self.codes(worker) == Array(repeating: "BLOCKING_IN_TASK", count: 9))
       try worker.registerFunction("async::handler") { (_: JSONValue) async in Self.codes(worker).count }
-      let error = #expect(throws: IIIInvocationError.self) {
-        try { (worker: III) throws -> Void in try worker.trigger("f") }(worker)
-      }
+      let error = #expect(throws: IIIInvocationError.self) { try worker.blocking.trigger("f") }
       #expect(error?.message.contains("use the async form, `await trigger`") == true)
       #expect(error?.functionID == "f")
     }
@@ -184,7 +181,7 @@ struct BlockingFaceTests {
       var options = InitOptions()
       options.log = { _, line in lines.withLock { $0.append(line) } }
       let worker = try await registerWorker(engine.url, options: options)
-      Self.shutDown(worker)
+      worker.blocking.shutdown()
       #expect(lines.withLock { $0.first?.contains("use the async form, `await shutdown`") } == true)
       let error = await #expect(throws: IIIInvocationError.self) { try await worker.trigger("f") }
       #expect(error?.code == "SHUTDOWN")

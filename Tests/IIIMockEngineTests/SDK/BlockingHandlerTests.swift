@@ -49,7 +49,7 @@ struct BlockingHandlerTests {
       let barrier = Barrier(64)
       try worker.registerFunction("test::outer") { (number: Int) throws -> Int in
         guard barrier.meet() else { return -1 }
-        return try worker.trigger("test::inner", payload: number)
+        return try worker.blocking.trigger("test::inner", payload: number)
       }
       try worker.registerFunction("test::inner") { (number: Int) in 2 * number }
       let numbers = try await results(64, of: "test::outer", by: worker, as: Int.self)
@@ -63,7 +63,7 @@ struct BlockingHandlerTests {
       let worker = try await engine.registerWorker()
       try worker.registerFunction("test::depth") { (rest: Int) throws -> Int in
         guard rest > 0 else { return 0 }
-        return 1 + (try worker.trigger("test::depth", payload: rest - 1, as: Int.self))
+        return 1 + (try worker.blocking.trigger("test::depth", payload: rest - 1, as: Int.self))
       }
       let depth: Int = try await worker.trigger("test::depth", payload: 80)
       #expect(depth == 80)
@@ -105,7 +105,7 @@ struct BlockingHandlerTests {
       let told = await #expect(throws: IIIInvocationError.self) {
         try await worker.trigger("fails", payload: "BUSINESS")
       }
-      #expect(told?.description == "BUSINESS: as told")
+      #expect(told?.description == "BUSINESS: as told (function 'fails')")
       let invalid = await #expect(throws: IIIInvocationError.self) { try await worker.trigger("fails", payload: 7) }
       #expect(invalid?.message.hasPrefix("invalid payload") == true)
       let unencodable = await #expect(throws: IIIInvocationError.self) { try await worker.trigger("infinite") }

@@ -48,7 +48,7 @@ struct InvocationContextTests {
       let other = try await registerWorker(engine.url)
       try other.registerFunction("inner") { (_: JSONValue) in Self.seen() }
       try worker.registerFunction("async") { (_: JSONValue) async throws in try await worker.trigger("inner") }
-      try worker.registerFunction("sync") { (_: JSONValue) throws in try worker.trigger("inner") }
+      try worker.registerFunction("sync") { (_: JSONValue) throws in try worker.blocking.trigger("inner") }
       try await engine.waitForFunction("inner")
       let value = try await InvocationContext.$current.withValue(Self.caller) { try await worker.trigger(kind) }
       let seen = try value.decoded(as: Seen.self)
@@ -87,6 +87,6 @@ struct InvocationContextTests {
     let context = InvocationContext(
       functionID: "f", invocationID: "i", metadata: ["token": "secret"], traceparent: "t", baggage: "k=secret")
     #expect("\(context)" == "f (invocation i, trace t)")
-    #expect("\(InvocationContext(functionID: "f"))" == "f (nobody waits)")
+    #expect("\(InvocationContext(functionID: "f"))" == "f (no answer expected)")
   }
 }

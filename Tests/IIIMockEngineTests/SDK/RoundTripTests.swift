@@ -77,7 +77,7 @@ struct RoundTripTests {
       let declined = await #expect(throws: IIIInvocationError.self) {
         let _: Int = try await caller.trigger("fails", payload: 1)
       }
-      #expect(declined?.description == "DECLINED: no money")
+      #expect(declined?.description == "DECLINED: no money (function 'fails')")
       #expect(declined?.stacktrace == "trace")
       let missing = await #expect(throws: IIIInvocationError.self) {
         let _: Int = try await caller.trigger("missing", payload: 1)

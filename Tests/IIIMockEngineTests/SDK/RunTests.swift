@@ -37,7 +37,7 @@ struct RunTests {
       if blocking {
         try worker.registerFunction("slow") { (n: Int) throws -> Int in
           turnstile.pass()
-          return try worker.trigger("helper", payload: n)
+          return try worker.blocking.trigger("helper", payload: n)
         }
       } else {
         try worker.registerFunction("slow") { (n: Int) async throws -> Int in

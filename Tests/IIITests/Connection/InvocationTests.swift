@@ -35,7 +35,7 @@ struct InvocationTests {
     #expect(harness.runs.allSatisfy { $0.invocation.payload == Array("null".utf8) })
   }
 
-  @Test("§17.22 an unknown function is refused, to who waits")
+  @Test("an unknown function is refused, to who waits")
   func unknown() {
     var harness = MachineHarness.connected()
     harness.receive(invocation(#","function_id":"a::nope","data":1"#))
@@ -55,16 +55,16 @@ struct InvocationTests {
     harness.receive(invocation(#","invocation_id":"\#(id)","function_id":"f","data":1"#))
     let asked = harness.runs[0].invocation.connection
     harness.end()
-    harness.event { $0.reply(MachineHarness.frame("offline"), to: asked, now: $1) }
+    harness.reply("offline", to: asked)
     harness.advance(.seconds(1))
     harness.open()
     harness.written = []
-    harness.event { $0.reply(MachineHarness.frame("stale"), to: asked, now: $1) }
-    harness.event { $0.reply(MachineHarness.frame("fresh"), to: asked + 1, now: $1) }
+    harness.reply("stale", to: asked)
+    harness.reply("fresh", to: asked + 1)
     #expect(harness.written == ["fresh"])
   }
 
-  @Test("§17.31 a `ping` is answered; what is not understood is ignored")
+  @Test("a `ping` is answered; what is not understood is ignored")
   func ignored() {
     var harness = MachineHarness.connected()
     harness.register("f")
@@ -75,7 +75,7 @@ struct InvocationTests {
     for message in [
       "", "  ", "{", "nonsense", "[]", "[\"ping\"]", "7", "{}", #"{"type":7}"#, #"{"type":"nope"}"#,
       #"{"type":"pong"}"#,
-      #"{"type":"error","error":{"code":"AUTH_ERROR","message":"no"}}"#, "{\"type\":\"ping\",\"x\":\(deep)}", deep,
+      #"{"type":"error"}"#, "{\"type\":\"ping\",\"x\":\(deep)}", deep,
       invocation(""), invocation(#","function_id":7"#), invocation(#","function_id":"f","invocation_id":7"#),
       invocation(#","function_id":"f","invocation_id":"no-uuid""#),
       invocation(#","function_id":"f","data":"\#u{FFFF}"#),
@@ -86,7 +86,7 @@ struct InvocationTests {
     ] {
       harness.receive(message)
       #expect(harness.written == [], "\(message.prefix(80))")
-      #expect(harness.machine.phase == .connected)
+      #expect(harness.phase == .connected)
     }
     #expect(harness.runs.isEmpty)
     #expect(harness.logs.count == 3)
@@ -108,24 +108,40 @@ struct InvocationTests {
     #expect(harness.written == ["pong abc"])
   }
 
-  @Test("an engine that asks and does not read is left")
-  func engineDoesNotRead() {
-    var harness = MachineHarness.connected { $0.maxUnsentBytes = 1 << 20 }
-    harness.accepts = false
-    for _ in 0..<100_000 where harness.machine.phase == .connected { harness.receive(#"{"type":"ping"}"#) }
-    #expect(harness.machine.phase == .reconnecting)
-    #expect(harness.drops == 1)
-    #expect(harness.bytesWritten < 2 << 20)
+  @Test("of the pongs that an engine asks for and does not read one waits, the newest")
+  func pongsOfAnEngineThatDoesNotRead() {
+    var harness = MachineHarness.connected()
+    harness.room = 0
+    for index in 0..<1_000 {
+      harness.receive(#"{"type":"ping"}"#)
+      Array("\(index)".utf8).withView { payload in harness.event { $0.received(ping: payload, now: $1) } }
+    }
+    #expect(harness.phase == .connected)
+    #expect(harness.machine.outbox.backlog < 100)
+    harness.makeRoom()
+    #expect(harness.written == ["ping ", #"{"type":"pong"}"#, "pong 999"])
   }
 
-  @Test("§17.37 a refused worker ends; a refused function does not")
+  @Test("an error of the engine is logged, and is the reason of the connection's end")
+  func engineError() {
+    var harness = MachineHarness.connected { $0.reconnection.maxRetries = 0 }
+    harness.call("a")
+    harness.receive(#"{"type":"error","error":{"code":"AUTH_ERROR","message":"no such key"}}"#)
+    #expect(harness.logs == ["ERROR ws://engine reports AUTH_ERROR: no such key"])
+    harness.close(nil)
+    #expect(harness.outcomes["a"]?.contains("AUTH_ERROR: no such key") == true)
+    harness.call("late")
+    #expect(harness.outcomes["late"]?.contains("AUTH_ERROR: no such key") == true)
+  }
+
+  @Test("a refused worker ends; a refused function does not")
   func refused() {
     var harness = MachineHarness.connected()
     harness.call("a")
     harness.receive(
       #"{"type":"registrationrejected","code":"FUNCTION_NAMESPACE_CONFLICT","namespace":"n","function_id":"f","owner_worker_id":"w"}"#
     )
-    #expect(harness.machine.phase == .connected)
+    #expect(harness.phase == .connected)
     harness.receive(
       #"{"type":"registrationrejected","code":"WORKER_NAMESPACE_CONFLICT","namespace":"n","worker_name":"me","owner_worker_id":"w"}"#
     )

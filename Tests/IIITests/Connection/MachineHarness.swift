@@ -23,10 +23,14 @@ struct MachineHarness {
   var workerIDs: [String] = []
   var rejections: [RegistrationRejectedError] = []
   var hasShutDown = false
-  /// Bytes given to the present connection.
+  var failures: [String] = []
+  /// Bytes that the transport keeps of the present connection, and those of them that the socket has accepted.
   var bytesWritten: UInt64 = 0
-  /// Whether TCP accepts at once what is written.
-  var accepts = true
+  var bytesSent: UInt64 = 0
+  /// How many bytes the socket accepts before it refuses more; `nil` for any number.
+  var room: UInt64?
+  /// Frames that the transport keeps and whose last byte the socket has not accepted.
+  private var kept: [(end: UInt64, bytes: [UInt8])] = []
   let outcomes = Outcomes()
 
   /// What calls ended with; each must end once.
@@ -38,6 +42,7 @@ struct MachineHarness {
       let text =
         switch outcome {
         case .success(let json): String(decoding: json, as: UTF8.self)
+        case .failure(let error as IIIInvocationError): "\(error.code): \(error.message)"
         case .failure(let error): "\(error)"
         }
       let isFirst = ended.withLock { $0.updateValue(text, forKey: name) == nil }
@@ -71,14 +76,79 @@ struct MachineHarness {
   // MARK: Events
 
   mutating func event(_ body: (inout ConnectionMachine, UInt64) -> Void) {
-    if accepts { machine.noteSent(bytesWritten) }
+    machine.noteSent(bytesSent, now: now)
     body(&machine, now)
-    var batch: [ConnectionAction] = []
+    act()
+    pump()
+  }
+
+  private mutating func act() {
+    var batch: [ConnectionMachine.Action] = []
     while machine.hasActions {
       machine.takeActions(into: &batch)
       for action in batch { perform(action) }
     }
-    if accepts { machine.noteSent(bytesWritten) }
+  }
+
+  /// What a transport does at the end of a turn: asks for output, offers it to the socket, gives back what that refuses.
+  private mutating func pump() {
+    guard machine.hasOutput else { return }
+    while true {
+      var frames: [[UInt8]] = []
+      guard machine.fill({ frames.append($0) }) else { break }
+      act()
+      for frame in frames {
+        bytesWritten += UInt64(frame.count)
+        kept.append((bytesWritten, frame))
+      }
+      accept()
+      if bytesSent < bytesWritten {
+        let (keep, probe) = machine.refused(after: bytesSent, now: now)
+        kept.removeAll { $0.end > keep }
+        bytesWritten = keep
+        if !probe.isEmpty {
+          bytesWritten += UInt64(probe.count)
+          kept.append((bytesWritten, probe))
+        }
+        return
+      }
+    }
+  }
+
+  /// The socket accepts what it has room for.
+  private mutating func accept() {
+    let count = min(bytesWritten - bytesSent, room ?? .max)
+    bytesSent += count
+    room = room.map { $0 - count }
+    while let first = kept.first, first.end <= bytesSent {
+      written.append(contentsOf: Self.decode(first.bytes))
+      kept.removeFirst()
+    }
+  }
+
+  /// The socket accepts so many bytes more, or any number.
+  mutating func makeRoom(_ bytes: UInt64? = nil) {
+    room = bytes
+    let wasBehind = bytesSent < bytesWritten
+    accept()
+    let isDrained = wasBehind && bytesSent == bytesWritten
+    event { machine, now in if isDrained { machine.drained(now: now) } }
+  }
+
+  /// The state, without what belongs to it.
+  enum Phase { case disconnected, connecting, handshaking, connected, reconnecting, failed, closing, shutDown }
+
+  var phase: Phase {
+    switch machine.state {
+    case .disconnected: .disconnected
+    case .connecting: .connecting
+    case .handshaking: .handshaking
+    case .connected: .connected
+    case .reconnecting: .reconnecting
+    case .failed: .failed
+    case .closing: .closing
+    case .shutDown: .shutDown
+    }
   }
 
   mutating func start() { event { $0.start(now: $1) } }
@@ -90,8 +160,15 @@ struct MachineHarness {
 
   mutating func open() {
     event { machine, _ in machine.dialled() }
-    bytesWritten = 0
+    forgetStream()
     event { $0.opened(now: $1) }
+  }
+
+  private mutating func forgetStream() {
+    bytesWritten = 0
+    bytesSent = 0
+    kept = []
+    room = nil
   }
 
   mutating func end(_ reason: String = "reset") { event { $0.ended(reason, now: $1) } }
@@ -119,18 +196,33 @@ struct MachineHarness {
     now = target
   }
 
-  /// A call whose message is its name.
+  /// A call whose message is its name, with `size` more bytes.
   @discardableResult
-  mutating func call(_ name: String, timeout: Duration = .seconds(30)) -> UUID128 {
+  mutating func call(
+    _ name: String, timeout: Duration = .seconds(30), size: Int = 0, hasResult: Bool = true
+  ) -> UUID128 {
     let id = UUID128.random()
-    let call = PendingCall(id: id, functionID: "f::\(name)", timeout: timeout, now: now) { [outcomes] in
-      outcomes.note(name, $0)
-    }
-    event { $0.call(call, frame: Self.frame(name), now: $1) }
+    let call = PendingCall(
+      id: id, functionID: "f::\(name)", message: Self.message(name, size), hasResult: hasResult, timeout: timeout,
+      now: now
+    ) { [outcomes] in outcomes.note(name, $0) }
+    event { $0.call(call, now: $1) }
     return id
   }
 
-  mutating func send(_ name: String) { event { machine, _ in machine.callWithoutResult(frame: Self.frame(name)) } }
+  /// A call without a result whose caller does not wait.
+  mutating func send(_ name: String, size: Int = 0) {
+    event { machine, _ in machine.callWithoutResult(Self.message(name, size)) }
+  }
+
+  /// A handler's answer.
+  mutating func reply(_ name: String, to connection: Int, size: Int = 0) {
+    event { machine, _ in machine.reply(Self.message(name, size), to: connection) }
+  }
+
+  static func message(_ text: String, _ size: Int = 0) -> Outbound {
+    Outbound(frame: frame(text + String(repeating: ".", count: size)))
+  }
 
   mutating func register(_ id: String) {
     let function = RegisteredFunction(RegisterFunctionMessage(id: id), .task { .result($0) })
@@ -148,16 +240,19 @@ struct MachineHarness {
 
   // MARK: What the machine asks for
 
-  private mutating func perform(_ action: ConnectionAction) {
+  private mutating func perform(_ action: ConnectionMachine.Action) {
     switch action {
     case .dial:
       dials += 1
       dialTimes.append((now - 1_000_000_000) / 1_000_000)
-    case .write(let bytes):
-      bytesWritten += UInt64(bytes.count)
-      written.append(contentsOf: Self.decode(bytes))
-    case .drop: drops += 1
-    case .dropAfterFlush: flushedDrops += 1
+    case .drop:
+      drops += 1
+      forgetStream()
+    case .close(let frame):
+      written.append(contentsOf: Self.decode(frame))
+      flushedDrops += 1
+      forgetStream()
+    case .giveUp(let error): failures.append("\(error)")
     case .complete(let call, let outcome): call.complete(outcome)
     case .run(let function, let invocation): runs.append((function, invocation))
     case .registerTrigger(_, let trigger, _): triggersAdded.append(trigger)
@@ -184,6 +279,7 @@ struct MachineHarness {
         case .ping(let payload): texts.append("ping \(payload.string)")
         case .pong(let payload): texts.append("pong \(payload.string)")
         case .close(let reason): texts.append("close \(reason.code.map(String.init) ?? "-")")
+        case .skipped: texts.append("skipped")
         case .violation(let violation): texts.append("violation \(violation)")
         }
       }

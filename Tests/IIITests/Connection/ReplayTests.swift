@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Connection machine: what a new connection is told")
 struct ReplayTests {
-  @Test("§17.3 the worker introduces itself first")
+  @Test("the worker introduces itself first")
   func introduction() {
     var harness = MachineHarness()
     harness.connect()
     #expect(harness.written == ["introduction"])
   }
 
-  @Test("§17.4 reattach, introduction, functions in their order, calls: each once")
+  @Test("reattach, introduction, functions in their order, calls: each once")
   func order() {
     var harness = MachineHarness()
     for id in ["f3", "f1", "f2"] { harness.register(id) }
@@ -34,7 +34,7 @@ struct ReplayTests {
 
   private static func registration(_ id: String) -> String { "{\"type\":\"registerfunction\",\"id\":\"\(id)\"}" }
 
-  @Test("§17.5 what was unregistered while there was no connection is not told")
+  @Test("what was unregistered while there was no connection is not told")
   func unregistered() {
     var harness = MachineHarness.connected()
     harness.register("a")
@@ -47,7 +47,7 @@ struct ReplayTests {
     #expect(harness.written == ["introduction", Self.registration("b")])
   }
 
-  @Test("§17.20 registrations and their end while connected")
+  @Test("registrations and their end while connected")
   func unregister() {
     var harness = MachineHarness.connected()
     harness.register("a::b")
@@ -56,7 +56,7 @@ struct ReplayTests {
     #expect(harness.written == [Self.registration("a::b"), #"{"type":"unregisterfunction","id":"a::b"}"#])
   }
 
-  @Test("§17.38 the token of the last connection is kept until there is another")
+  @Test("the token of the last connection is kept until there is another")
   func reattach() {
     var harness = MachineHarness.connected()
     harness.receive(#"{"type":"workerregistered","worker_id":"w\u0031","reattach_token":"t1"}"#)

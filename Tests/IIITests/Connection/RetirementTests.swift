@@ -24,7 +24,7 @@ struct RetirementTests {
       ])
     harness.receive(#"{"type":"invokefunction","invocation_id":"\#(id)","function_id":"f","data":1}"#)
     #expect(harness.runs.map(\.function.id) == ["f"])
-    harness.event { $0.reply(MachineHarness.frame("answer"), to: 1, now: $1) }
+    harness.reply("answer", to: 1)
     harness.call("out")
     #expect(harness.written.suffix(2) == ["answer", "out"])
   }

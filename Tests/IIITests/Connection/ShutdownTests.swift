@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Connection machine: shutting down")
 struct ShutdownTests {
-  @Test("§17.17, §17.18 calls fail, the engine is told, and answers")
+  @Test("calls fail, the engine is told, and answers")
   func connected() {
     var harness = MachineHarness.connected()
     harness.call("a")
@@ -12,7 +12,7 @@ struct ShutdownTests {
     harness.event { $0.shutDown(now: $1) }
     #expect(harness.outcomes["a"] == "SHUTDOWN: iii is shutting down")
     #expect(harness.written == ["a", "void", "close 1000"])
-    #expect(harness.machine.phase == .closing)
+    #expect(harness.phase == .closing)
     #expect(!harness.hasShutDown)
     harness.call("late")
     #expect(harness.outcomes["late"] == "SHUTDOWN: iii is shutting down")
@@ -54,7 +54,7 @@ struct ShutdownTests {
     harness.written = []
     harness.receive(#"{"type":"ping"}"#)
     harness.receive(#"{"type":"invokefunction","function_id":"f","data":1}"#)
-    harness.event { $0.reply(MachineHarness.frame("late"), to: 1, now: $1) }
+    harness.reply("late", to: 1)
     #expect(harness.written == [])
     #expect(harness.runs.isEmpty)
   }

@@ -11,11 +11,10 @@ struct BlockingPoolTests {
     let gate = Turnstile()
     let ended = AsyncStream<Int>.makeStream()
     for number in 0..<10 {
-      let runs = pool.run {
+      pool.run {
         gate.pass()
         ended.continuation.yield(number)
       }
-      #expect(runs)
     }
     #expect(try await gate.holds(3))
     #expect(pool.counts == (queued: 7, busy: 3, idle: 0))
@@ -31,12 +30,9 @@ struct BlockingPoolTests {
   func waiting() async throws {
     let pool = BlockingPool(limit: 1)
     let (outer, inner) = (Turnstile(), Turnstile())
-    let runs = [
-      pool.run { BlockingPool.whileWaiting { outer.pass() } },
-      pool.run { inner.pass() },
-      pool.run {},
-    ]
-    #expect(runs == [true, true, true])
+    pool.run { BlockingPool.whileWaiting { outer.pass() } }
+    pool.run { inner.pass() }
+    pool.run {}
     #expect(try await outer.holds(1))
     #expect(try await inner.holds(1))
     #expect(pool.counts.queued == 1)
@@ -44,7 +40,7 @@ struct BlockingPoolTests {
     outer.open()
     inner.open()
     let last = AsyncStream<Void>.makeStream()
-    #expect(pool.run { last.continuation.finish() })
+    pool.run { last.continuation.finish() }
     for await _ in last.stream {}
     pool.close()
   }
@@ -54,7 +50,7 @@ struct BlockingPoolTests {
     let pool = BlockingPool(limit: 8, idleNanoseconds: 1)
     for _ in 0..<100 {
       let done = AsyncStream<Void>.makeStream()
-      #expect(pool.run { done.continuation.finish() })
+      pool.run { done.continuation.finish() }
       for await _ in done.stream {}
     }
     #expect(pool.counts.queued == 0)
@@ -66,13 +62,68 @@ struct BlockingPoolTests {
   func closed() async throws {
     let pool = BlockingPool(limit: 1)
     let gate = Turnstile()
-    #expect(pool.run { gate.pass() })
-    #expect(pool.run { Issue.record("this was forgotten") })
+    pool.run { gate.pass() }
+    pool.run { Issue.record("this was forgotten") }
     #expect(try await gate.holds(1))
     pool.close()
     gate.open()
-    #expect(pool.run { Issue.record("this was not taken") })
+    pool.run { Issue.record("this was not taken") }
     #expect(pool.counts.queued == 0)
+  }
+
+  @Test("a job for which there can be no thread is refused, with the limit named")
+  func threadLimit() async throws {
+    let pool = BlockingPool(limit: 2, threadLimit: 3)
+    let (gate, end) = (Turnstile(), Turnstile())
+    for _ in 0..<3 {
+      pool.run {
+        BlockingPool.whileWaiting { gate.pass() }
+        end.pass()
+      }
+    }
+    #expect(try await gate.holds(3))
+    let refusals = AsyncStream<String>.makeStream()
+    pool.run {
+      Issue.record("there is no thread for this")
+    } orRefuse: {
+      refusals.continuation.yield($0)
+    }
+    var iterator = refusals.stream.makeAsyncIterator()
+    #expect(await iterator.next()?.contains("all 3 threads") == true)
+    gate.open()
+    // The threads whose jobs have ended their calls take others again.
+    #expect(try await end.holds(3))
+    let done = AsyncStream<Void>.makeStream()
+    pool.run {
+      done.continuation.finish()
+    } orRefuse: {
+      Issue.record("refused: \($0)")
+    }
+    end.open()
+    for await _ in done.stream {}
+    pool.close()
+  }
+
+  @Test("a job that waits for its turn is refused when all threads have come to wait in calls")
+  func queuedJobIsRefused() async throws {
+    let pool = BlockingPool(limit: 1, threadLimit: 1)
+    let (start, gate) = (Turnstile(), Turnstile())
+    pool.run {
+      start.pass()
+      BlockingPool.whileWaiting { gate.pass() }
+    }
+    #expect(try await start.holds(1))
+    let refusals = AsyncStream<String>.makeStream()
+    pool.run {
+      Issue.record("there is no thread for this")
+    } orRefuse: {
+      refusals.continuation.yield($0)
+    }
+    start.open()
+    var iterator = refusals.stream.makeAsyncIterator()
+    #expect(await iterator.next()?.contains("all 1 threads") == true)
+    gate.open()
+    pool.close()
   }
 
   @Test("outside of a pool nothing is counted")

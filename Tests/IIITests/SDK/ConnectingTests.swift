@@ -147,20 +147,56 @@ struct ConnectingTests {
     #expect(error?.reason?.contains("ECONNREFUSED") == true)
   }
 
-  @Test("after its time registerWorker returns a worker that goes on trying")
+  @Test("registerWorker throws when there is no connection in time, and leaves no worker behind")
   func connectTimeout() async throws {
-    let engine = try await ScriptedEngine.start(answering: [.silence])
-    let lines = Lock<[String]>([])
-    let worker = try await connect(engine) { options in
-      options.connectTimeout = .milliseconds(1)
-      options.keepAlive.handshakeTimeout = .milliseconds(20)
-      options.log = { _, line in lines.withLock { $0.append(line) } }
-    }
-    _ = try await engine.accept()
-    await worker.shutdown()
+    let engine = try await ScriptedEngine.start(answering: [.status(503)])
     let url = await engine.url
-    let warning = "Timed out after 0s waiting for connection to \(url); continuing to retry in background"
-    #expect(lines.withLock { $0.contains(warning) })
+    let time = TimeSource.manual()
+    let host = LoopHost(on: try Loop(name: "manual"), source: time)
+    let (failures, note) = AsyncStream<String>.makeStream()
+    let connecting = Task {
+      await #expect(throws: IIIConnectionError.self) {
+        _ = try await connect(engine, host: host) { options in
+          options.connectTimeout = .milliseconds(300)
+          options.reconnection = ReconnectionConfig(initialDelay: .seconds(10), jitterFactor: 0)
+          options.log = { _, line in note.yield(line) }
+        }
+      }
+    }
+    _ = await failures.first { $0.contains("503") }
+    await time.advance(by: .milliseconds(300))
+    let thrown = await connecting.value
+    #expect(thrown?.description.hasPrefix("No connection to \(url) within 0.3 seconds: ") == true)
+    #expect(thrown?.reason?.contains("503") == true, "\(thrown?.description ?? "")")
+    #expect(!III.active.contains { $0.address == url })
+    host.loop.post { host.timers.close() }
+    #expect(await host.loop.stop() == 0)
+  }
+
+  @Test("a worker that connects in the background is returned at once and connects later")
+  func inBackground() async throws {
+    let engine = try await ScriptedEngine.start(answering: [.silence])
+    let worker = try await connect(engine) { options in
+      options.connection = .inBackground
+      options.keepAlive.handshakeTimeout = .milliseconds(20)
+    }
+    async let call: Int = worker.trigger("f")
+    let peer = try await engine.accept()
+    let sent = try await peer.receive("invokefunction")
+    let request = sent["function_id"] == "f" ? sent : try await peer.receive("invokefunction")
+    await peer.answer(request, #","result":1"#)
+    #expect(try await call == 1)
+    await worker.shutdown()
+  }
+
+  @Test("a worker is active until it is shut down, whether or not it is referenced")
+  func active() async throws {
+    let engine = try await ScriptedEngine.start()
+    let url = await engine.url
+    _ = try await connect(engine)
+    let worker = try #require(III.active.first { $0.address == url })
+    await worker.shutdown()
+    #expect(!III.active.contains { $0.address == url })
   }
 
   @Test("a cancelled registerWorker leaves nothing behind")

@@ -1,4 +1,5 @@
 import Testing
+import UV
 
 @testable import III
 
@@ -63,6 +64,23 @@ struct FunctionTests {
       first.unregister()
       #expect(throws: IIIRegistrationError.self) { try worker.registerFunction("x") { (_: JSONValue) async in 1 } }
       second.unregister()
+    }
+  }
+
+  @Test("ids are compared by their bytes: canonically equivalent ones are different functions")
+  func bytes() async throws {
+    try await withWorker { worker, peer, _ in
+      let composed = try worker.registerFunction("caf\u{E9}") { (_: JSONValue) async in "composed" }
+      try worker.registerFunction("cafe\u{301}") { (_: JSONValue) async in "decomposed" }
+      for _ in 0..<2 { _ = try await peer.receive("registerfunction") }
+      await peer.send(invocation("cafe\u{301}", #","data":1"#))
+      #expect(try await peer.receiveJSON()["result"] == "decomposed")
+      await peer.send(invocation("caf\u{E9}", #","data":1"#))
+      #expect(try await peer.receiveJSON()["result"] == "composed")
+      composed.unregister()
+      await peer.send(invocation("cafe\u{301}", #","data":1"#))
+      _ = try await peer.receive("unregisterfunction")
+      #expect(try await peer.receiveJSON()["result"] == "decomposed")
     }
   }
 
@@ -148,6 +166,110 @@ struct FunctionTests {
       // The worker lives.
       await peer.send(invocation("typed", #","data":{"name":"w"}"#))
       #expect(try await peer.receiveJSON()["result"] == "w")
+    }
+  }
+
+  @Test(
+    "the engine's member of a payload is removed wherever it is and however it is spelled, and the rest stays as it is")
+  func callerMember() async throws {
+    try await withWorker { worker, peer, _ in
+      try worker.registerFunction("f") { (payload: JSONValue) async -> JSONValue in
+        ["payload": payload, "caller": InvocationContext.current?.callerWorkerID.map { .string($0) } ?? .null]
+      }
+      _ = try await peer.receive()
+      for (data, result) in [
+        (#"{"_caller_worker_id":"w2"}"#, #"{"payload":{},"caller":"w2"}"#),
+        (#"{"a":1.0 , "\u005fcaller_worker_id" : "w2", "b":[]}"#, #"{"payload":{"a":1.0,"b":[]},"caller":"w2"}"#),
+        (
+          #"{"b":{"_caller_worker_id":1},"_caller_worker_id":7}"#,
+          #"{"payload":{"b":{"_caller_worker_id":1}},"caller":null}"#
+        ),
+        (#"["_caller_worker_id"]"#, #"{"payload":["_caller_worker_id"],"caller":null}"#),
+      ] {
+        await peer.send(invocation("f", ",\"data\":\(data)"))
+        #expect(try await peer.receiveJSON()["result"]?.jsonString() == result)
+      }
+    }
+  }
+
+  @Test("a serial function runs its invocations one after another in the order of arrival", arguments: [true, false])
+  func serial(isAsync: Bool) async throws {
+    try await withWorker { worker, peer, _ in
+      let gate = Gate()
+      let order = Lock<[Int]>([])
+      let running = Lock(0)
+      if isAsync {
+        try worker.registerFunction("f", concurrency: .serial) { (n: Int) async in
+          #expect(
+            running.withLock {
+              $0 += 1; return $0
+            } == 1)
+          await gate.wait()
+          for _ in 0..<(10 - n) { await Task.yield() }
+          order.withLock { $0.append(n) }
+          running.withLock { $0 -= 1 }
+        }
+      } else {
+        try worker.registerFunction("f", concurrency: .serial) { (n: Int) in
+          #expect(
+            running.withLock {
+              $0 += 1; return $0
+            } == 1)
+          order.withLock { $0.append(n) }
+          running.withLock { $0 -= 1 }
+        }
+      }
+      _ = try await peer.receive()
+      for n in 0..<10 {
+        await peer.send(#"{"type":"invokefunction","function_id":"f","data":\#(n)}"#)
+      }
+      await peer.send(invocation("f", #","data":10"#))
+      try await peer.fence()
+      gate.open()
+      #expect(try await peer.receiveJSON()["result"] == .null)
+      #expect(order.withLock { $0 } == Array(0...10))
+    }
+  }
+
+  @Test("no more invocations of a function run at once than it allows, and its failures make room too")
+  func limited() async throws {
+    try await withWorker { worker, peer, _ in
+      let (begun, begin) = AsyncStream<Int>.makeStream()
+      let gates = (0..<4).map { _ in Gate() }
+      try worker.registerFunction("f", concurrency: .max(2)) { (n: Int) async throws in
+        begin.yield(n)
+        await gates[n].wait()
+        throw Failure()
+      }
+      _ = try await peer.receive()
+      for n in 0..<4 { await peer.send(#"{"type":"invokefunction","function_id":"f","data":\#(n)}"#) }
+      var next = begun.makeAsyncIterator()
+      #expect(Set([await next.next(), await next.next()]) == [0, 1])
+      gates[1].open()
+      #expect(await next.next() == 2)
+      gates[0].open()
+      #expect(await next.next() == 3)
+      gates[2].open()
+      gates[3].open()
+    }
+  }
+
+  @Test("an invocation that waits for its turn does not begin after a shutdown")
+  func shutdownWhileWaiting() async throws {
+    try await withWorker { worker, peer, _ in
+      let (begun, begin) = AsyncStream<Int>.makeStream()
+      let gate = Gate()
+      try worker.registerFunction("f", concurrency: .serial) { (n: Int) async in
+        begin.yield(n)
+        await gate.wait()
+        if n == 0 { begin.finish() }
+      }
+      _ = try await peer.receive()
+      for n in 0..<2 { await peer.send(#"{"type":"invokefunction","function_id":"f","data":\#(n)}"#) }
+      try await peer.fence()
+      await worker.shutdown()
+      gate.open()
+      #expect(await begun.reduce(into: []) { $0.append($1) } == [0])
     }
   }
 

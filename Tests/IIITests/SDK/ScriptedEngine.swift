@@ -145,6 +145,7 @@ actor ScriptedPeer {
       case .binary(let data): messages.put("binary \(data.count)")
       case .ping(let payload): controls.put("ping \(payload.string)")
       case .pong(let payload): controls.put("pong \(payload.string)")
+      case .skipped: break
       case .close(let reason):
         controls.put("close \(reason.code.map(String.init) ?? "-")")
         if answersClose { close(reason.code) }

@@ -63,7 +63,7 @@ struct TriggerTests {
       #expect(error?.functionID == "bank::charge")
       #expect(error?.stacktrace == "st")
       #expect(error?.invocationID.map { JSONValue.string($0) } == call["invocation_id"])
-      #expect(error?.description == "FORBIDDEN: no")
+      #expect(error?.description == "FORBIDDEN: no (function 'bank::charge')")
     }
   }
 
@@ -74,7 +74,7 @@ struct TriggerTests {
       let call = try await peer.receiveJSON()
       await time.advance(by: .milliseconds(300))
       let error = await #expect(throws: IIITimeoutError.self) { try await task.value }
-      #expect(error?.description == "TIMEOUT: invocation timed out after 300ms")
+      #expect(error?.description == "TIMEOUT: invocation timed out after 300ms (function 'slow')")
       await peer.answer(call, #","result":1"#)
       try await peer.fence()
       #expect(worker.connectionState == .connected)
@@ -145,7 +145,7 @@ struct TriggerTests {
       _ = try await next.receive()
       let shutdown = Task { await worker.shutdown() }
       let end = await #expect(throws: IIIInvocationError.self) { try await pending.value }
-      #expect(end?.description == "SHUTDOWN: iii is shutting down")
+      #expect(end?.description == "SHUTDOWN: iii is shutting down (function 'b')")
       #expect(try await next.receiveControl() == "close 1000")
       await shutdown.value
     }
@@ -301,10 +301,10 @@ struct TriggerTests {
         try await worker.trigger("large", payload: String(repeating: "x", count: 14 << 20))
       }
       try await peer.stopped()
-      // Not by `trigger`, which would wait until there is room.
+      // Not by `trigger`, which would wait for its turn.
       let small = InvokeFunctionMessage(functionID: "small", data: [0x31], action: .void()).frame()
       worker.gauge.add(small.count)
-      worker.post { $0.callWithoutResult(frame: small) }
+      worker.post { $0.callWithoutResult(Outbound(frame: small)) }
       await withCheckedContinuation { done in _ = worker.post { _ in done.resume() } }
       await peer.drop()
       let error = await #expect(throws: IIIInvocationError.self) { try await large.value }

@@ -148,7 +148,7 @@ struct SecureWorkerTests {
     reason = try await self.reason(server(sound, .cut(Array("HTTP/1.1 101 ".utf8))), config)
     #expect(reason == "the server ended the connection before it answered the WebSocket handshake")
     reason = try await self.reason(server(sound), config)
-    #expect(reason.contains("the server's answer to the WebSocket handshake is no HTTP"), "\(reason)")
+    #expect(reason.contains("the server's answer to the WebSocket handshake is not HTTP"), "\(reason)")
   }
 
   @Test("an engine without TLS on the port of a wss:// address")
@@ -165,7 +165,7 @@ struct SecureWorkerTests {
     }
   }
 
-  @Test("files that are of no use are an error at once")
+  @Test("files that cannot be used are an error at once")
   func files() async throws {
     let error = await #expect(throws: IIIConnectionError.self) {
       _ = try await registerWorker("wss://127.0.0.1:1", options: options(TLSConfig(caFile: "/no/such.pem")))

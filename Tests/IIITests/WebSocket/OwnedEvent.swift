@@ -6,6 +6,7 @@ enum OwnedEvent: Equatable {
   case binary([UInt8])
   case ping([UInt8])
   case pong([UInt8])
+  case skipped([UInt8], isLast: Bool)
   case close(CloseReason)
   case violation(FrameViolation)
 
@@ -15,6 +16,7 @@ enum OwnedEvent: Equatable {
     case .binary(let view): self = .binary(view.array)
     case .ping(let view): self = .ping(view.array)
     case .pong(let view): self = .pong(view.array)
+    case .skipped(let view, let isLast): self = .skipped(view.array, isLast: isLast)
     case .close(let reason): self = .close(reason)
     case .violation(let violation): self = .violation(violation)
     }

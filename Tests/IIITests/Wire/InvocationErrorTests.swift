@@ -1,4 +1,6 @@
+import Foundation
 import Testing
+import UV
 
 @testable import III
 
@@ -16,7 +18,7 @@ import Testing
   ])
   func takesWhatEnginesSend(json: String, text: String) {
     let error = decode(json)
-    #expect("\(error)" == text)
+    #expect("\(error)" == text + " (function 'f')")
     #expect(type(of: error) == IIIInvocationError.self)
     #expect(error.functionID == "f")
     #expect(error.invocationID == "i")
@@ -27,7 +29,7 @@ import Testing
     let forbidden = decode(#"{"code":"FORBIDDEN","message":"no","stacktrace":"at line 7"}"#)
     #expect(forbidden is IIIForbiddenError)
     #expect(forbidden.stacktrace == "at line 7")
-    #expect("\(forbidden)" == "FORBIDDEN: no")
+    #expect("\(forbidden)" == "FORBIDDEN: no (function 'f')")
     #expect(decode(#"{"code":"TIMEOUT","message":"late"}"#) is IIITimeoutError)
     #expect(type(of: decode(#"{"code":"timeout","message":"late"}"#)) == IIIInvocationError.self)
     #expect(decode(#"{"code":"E","message":"m","stacktrace":7}"#).stacktrace == nil)
@@ -35,7 +37,7 @@ import Testing
 
   @Test func theBaseCatchesAll() {
     do {
-      throw IIIForbiddenError(code: "FORBIDDEN", message: "no")
+      throw IIIForbiddenError(message: "no")
     } catch let error as IIIInvocationError {
       #expect("\(error)" == "FORBIDDEN: no")
       #expect(error is IIIForbiddenError)
@@ -47,7 +49,8 @@ import Testing
   @Test func goesOnTheWire() {
     let plain = IIIInvocationError(code: "E", message: "a \"b\"\n", functionID: "f", invocationID: "i")
     #expect(String(decoding: plain.wireBytes, as: UTF8.self) == #"{"code":"E","message":"a \"b\"\n"}"#)
-    let traced = IIIInvocationError.make(code: "TIMEOUT", message: "m", stacktrace: "s")
+    let traced = IIIInvocationError.make(
+      code: "TIMEOUT", message: "m", functionID: nil, stacktrace: "s", origin: .answer)
     #expect(traced is IIITimeoutError)
     #expect(String(decoding: traced.wireBytes, as: UTF8.self) == #"{"code":"TIMEOUT","message":"m","stacktrace":"s"}"#)
   }
@@ -62,7 +65,10 @@ import Testing
 
   @Test func connectionErrorsKeepSecrets() {
     let error = IIIConnectionError(address: "ws://user:pass@host:1/path@x?token=secret", reason: "ECONNREFUSED")
-    #expect("\(error)" == "Connection to ws://host:1/path@x failed after max retries: ECONNREFUSED")
+    #expect(
+      "\(error)"
+        == "Connection to ws://host:1/path@x failed after max retries: ECONNREFUSED. Is the engine running at this address?"
+    )
     #expect("\(IIIConnectionError(address: "ws://h:1"))" == "Connection to ws://h:1 failed after max retries")
     #expect(IIIConnectionError.redacted("nonsense") == "nonsense")
   }
@@ -74,5 +80,72 @@ import Testing
     let rejected = RegistrationRejectedError(
       code: "FUNCTION_NAMESPACE_CONFLICT", namespace: "n", functionID: "f", ownerWorkerID: "w")
     #expect("\(rejected)" == "FUNCTION_NAMESPACE_CONFLICT: function 'f' is taken in namespace 'n' by worker w")
+  }
+
+  @Test("an error names its function, and why there was no connection")
+  func descriptions() {
+    let call = PendingCall(
+      id: .random(), functionID: "f", message: Outbound(frame: []), timeout: .milliseconds(300), now: 0
+    ) { _ in }
+    #expect("\(call.timedOut(disconnection: nil))" == "TIMEOUT: invocation timed out after 300ms (function 'f')")
+    let offline = call.timedOut(disconnection: "ECONNREFUSED")
+    #expect(
+      "\(offline)" == "TIMEOUT: invocation timed out after 300ms (function 'f'); not connected: ECONNREFUSED")
+    #expect(offline is IIITimeoutError)
+    #expect(
+      offline.passedOn
+        == .invocationFailed(
+          "in a call of 'f': TIMEOUT: invocation timed out after 300ms; not connected: ECONNREFUSED"))
+  }
+
+  @Test("a call that times out without a connection says why there is none, and one with a connection does not")
+  func timedOutOffline() {
+    let errors = Lock<[String]>([])
+    func call(_ harness: inout MachineHarness) {
+      let call = PendingCall(
+        id: .random(), functionID: "f", message: Outbound(frame: MachineHarness.frame("call")),
+        timeout: .milliseconds(50), now: harness.now
+      ) { outcome in
+        if case .failure(let error) = outcome { errors.withLock { $0.append("\(error)") } }
+      }
+      harness.event { $0.call(call, now: $1) }
+      harness.advance(.milliseconds(50))
+    }
+    var harness = MachineHarness()
+    harness.start()
+    call(&harness)
+    harness.end("ECONNREFUSED")
+    call(&harness)
+    harness.advance(.seconds(2))
+    harness.open()
+    call(&harness)
+    let text = "TIMEOUT: invocation timed out after 50ms (function 'f')"
+    #expect(
+      errors.withLock { $0 } == [
+        "\(text); not connected: no attempt to connect to ws://engine has ended yet",
+        "\(text); not connected: ECONNREFUSED", text,
+      ])
+  }
+
+  @Test("errors are equal by code, message and function")
+  func equality() {
+    let error = IIIInvocationError(code: "E", message: "m", functionID: "f", stacktrace: "s", invocationID: "i")
+    #expect(error == IIIInvocationError(code: "E", message: "m", functionID: "f"))
+    #expect(error != IIIInvocationError(code: "E", message: "m"))
+    #expect(error != IIIInvocationError(code: "E", message: "n", functionID: "f"))
+    #expect(error != IIIInvocationError(code: "F", message: "m", functionID: "f"))
+  }
+
+  @Test("the two subclasses have their codes by default")
+  func defaultCodes() {
+    #expect(IIIForbiddenError(message: "no").code == "FORBIDDEN")
+    #expect(IIITimeoutError(message: "late").description == "TIMEOUT: late")
+  }
+
+  @Test("Foundation shows the same text")
+  func localized() {
+    #expect(PayloadCoder.text(of: IIITimeoutError(message: "late")) == "TIMEOUT: late")
+    #expect((IIIRegistrationError(reason: .emptyID) as any Error).localizedDescription == "id is required")
+    #expect((IIIConnectionError(address: "ws://h:1") as any Error).localizedDescription.contains("ws://h:1"))
   }
 }

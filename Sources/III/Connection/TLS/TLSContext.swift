@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// What the sessions of one side have in common: whom it trusts, and who it is.
+/// What the sessions of one side have in common: the authorities that it trusts, its own certificate and key.
 package final class TLSContext: @unchecked Sendable {
   // Sendable: nothing changes the context after `init`, and OpenSSL counts its references atomically and locks what the
   // sessions share of it.
@@ -8,7 +8,7 @@ package final class TLSContext: @unchecked Sendable {
   let role: TLSRole
   let pointer: OpaquePointer
 
-  /// An empty context that trusts nobody.
+  /// A context that trusts no authority.
   private init(_ role: TLSRole) throws(TLSFailure) {
     guard OpenSSL.isReady, let pointer = copenssl_context(role == .server ? 1 : 0) else {
       throw TLSFailure("OpenSSL cannot be used: \(Self.reason)")
@@ -19,7 +19,7 @@ package final class TLSContext: @unchecked Sendable {
 
   deinit { SSL_CTX_free(pointer) }
 
-  /// A client's. `authorities` are trusted where the configuration names none.
+  /// A client's. `authorities` are trusted if the configuration names none.
   package static func client(_ config: TLSConfig, authorities: TLSAuthorities?) throws(TLSFailure) -> TLSContext {
     let context = try TLSContext(.client)
     copenssl_verify_peer(context.pointer, 1)
@@ -39,8 +39,8 @@ package final class TLSContext: @unchecked Sendable {
     return context
   }
 
-  /// A client's, with the system's authorities where the configuration names none. `systemFile` is what the variable `SSL_CERT_FILE`
-  /// says; it may be of no use, which `warn` is told.
+  /// A client's, with the system's authorities if the configuration names none. `systemFile` is the value of the variable
+  /// `SSL_CERT_FILE`; if it cannot be used, `warn` gets the reason.
   package static func client(
     _ config: TLSConfig, systemFile: String? = nil, warn: (String) -> Void = { _ in }
   ) throws(TLSFailure) -> TLSContext {
@@ -79,13 +79,13 @@ package final class TLSContext: @unchecked Sendable {
     try PEMFile.check(certificateFile, certificateSetting)
     guard SSL_CTX_use_certificate_chain_file(pointer, certificateFile) == 1 else {
       throw TLSFailure(
-        "\(certificateSetting) is of no use: '\(certificateFile)' holds no certificate in PEM, or one too weak to be used"
+        "\(certificateSetting) cannot be used: '\(certificateFile)' has no certificate in PEM, or one that is too weak"
       )
     }
     let (keyFile, setting) = keyFile.map { ($0, keySetting) } ?? (certificateFile, certificateSetting)
     try PEMFile.check(keyFile, setting)
     guard let key = copenssl_read_key(keyFile) else {
-      throw TLSFailure("\(setting) is of no use: '\(keyFile)' holds no private key in PEM without a passphrase")
+      throw TLSFailure("\(setting) cannot be used: '\(keyFile)' has no private key in PEM without a passphrase")
     }
     defer { EVP_PKEY_free(key) }
     guard SSL_CTX_use_PrivateKey(pointer, key) == 1, SSL_CTX_check_private_key(pointer) == 1 else {
@@ -95,5 +95,33 @@ package final class TLSContext: @unchecked Sendable {
 
   private static var reason: String {
     copenssl_first_reason_text().map { String(cString: $0) } ?? "unknown error"
+  }
+}
+
+/// Which end of a TLS connection this is.
+package enum TLSRole: Sendable {
+  case client, server
+
+  /// The other end, as messages name it.
+  var peer: String { self == .client ? "server" : "client" }
+}
+
+/// Checks files that a setting names.
+enum PEMFile {
+  static func check(_ file: String, _ setting: String) throws(TLSFailure) {
+    ERR_clear_error()
+    guard !file.utf8.contains(0) else { throw TLSFailure("\(setting) is not a file name: it contains a NUL") }
+    let problem = copenssl_file_problem(file)
+    ERR_clear_error()
+    switch problem {
+    case 0: return
+    case copenssl_no_such_file(): throw TLSFailure("\(setting) names '\(file)', which does not exist")
+    case copenssl_no_access(): throw TLSFailure("\(setting) names '\(file)', which this process may not read")
+    default: throw TLSFailure("\(setting) names '\(file)', which cannot be opened (error \(problem))")
+    }
+  }
+
+  static func noCertificate(_ file: String, _ setting: String) -> TLSFailure {
+    TLSFailure("\(setting) cannot be used: '\(file)' has no certificate in PEM")
   }
 }

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// Why TLS does not come about, or has ended: what happened, and what helps. Never a key or anything else of a file.
+/// Why TLS failed: what happened and what to do. It never contains a key or other contents of a file.
 package struct TLSFailure: Error, Equatable, Sendable, CustomStringConvertible {
   package let text: String
 
@@ -10,21 +10,21 @@ package struct TLSFailure: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension TLSFailure {
-  /// What a session was about when it failed.
+  /// The state of a session when it failed.
   struct Circumstances {
     var role: TLSRole
-    /// Whom the peer must prove to be.
+    /// The host that the peer's certificate must be for.
     var host: String?
-    /// The first bytes that came.
+    /// The first bytes from the peer.
     var greeting: [UInt8]
     var names: String
-    /// What the library thinks of the peer's certificate.
+    /// OpenSSL's verification result for the peer's certificate.
     var verdict: Int
     var wasCertificateWanted: Bool
     var isHandshake: Bool
   }
 
-  /// From the errors that the library noted on this thread, and the circumstances.
+  /// From OpenSSL's errors of this thread, and the circumstances.
   init(_ now: Circumstances) {
     if now.isHandshake, let text = Self.notTLS(now.role, now.greeting) {
       self.init(text)
@@ -85,7 +85,7 @@ extension TLSFailure {
     X509_verify_cert_error_string(Int(verdict)).map { String(cString: $0) } ?? "error \(verdict)"
   }
 
-  // MARK: What the peer says
+  // MARK: Alerts of the peer
 
   static let certificateWanted =
     "asks for a client certificate, and none was given: InitOptions.tls.certificateFile names one"

@@ -1,10 +1,10 @@
 internal import COpenSSL
 
-/// One TLS connection as a machine that turns bytes into bytes. It knows no socket, no loop and no time.
+/// One TLS connection that turns bytes into bytes. It knows no socket, no loop and no time.
 ///
 /// What came from the peer goes in by `receive`; after it `shakeHands` goes on until the session is open, then `read` hands out
-/// plaintext until there is none. What is to leave waits after each of these, and after `write` and `shutDown`, to be taken by
-/// `takeCiphertext`. What goes wrong becomes the state, never a trap.
+/// plaintext until there is none. After each of these, and after `write` and `shutDown`, `takeCiphertext` returns what has to be sent. A
+/// failure becomes the state.
 package final class TLSSession {
   package enum State: Equatable, Sendable {
     case handshaking, open

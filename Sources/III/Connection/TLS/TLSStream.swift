@@ -15,6 +15,8 @@ package final class TLSStream {
   package var onBacklog: ((Int) -> Void)?
   /// Nothing waits any more, after something did.
   package var onDrain: (() -> Void)?
+  /// Writes when there is room.
+  package var output: Transport.Output?
 
   /// Plaintext that was written.
   package private(set) var bytesQueued: UInt64 = 0
@@ -98,7 +100,7 @@ package final class TLSStream {
     sendCiphertext()
     switch session.state {
     case .handshaking: break
-    case .open: if !pending.isEmpty { stream.flushLater() }
+    case .open: if !pending.isEmpty || isBehind { stream.flushLater() }
     case .closed: if !isEnding { end(.eof) }
     case .failed(let failure): end(.failed(failure.text))
     }
@@ -149,10 +151,12 @@ package final class TLSStream {
   private func pump() {
     guard !isPumping && !isClosed && session.canWrite else { return }
     isPumping = true
-    // What was encrypted before and rode on a write that has ended just now makes room first.
+    // What was encrypted before and was added to a write that has ended just now makes room first.
     stream.flush()
     var turn = 0
-    while !pending.isEmpty, !isClosed, turn < Self.turnLimit, stream.unsentBytes < Self.ciphertextLimit {
+    while !isClosed, turn < Self.turnLimit, stream.unsentBytes < Self.ciphertextLimit {
+      if pending.isEmpty, isEnding || output?.fill() != true { break }
+      guard !isClosed, !pending.isEmpty else { break }
       let count = encrypt()
       guard count > 0 else { break }  // TLS waits for the peer: its next bytes go on
       turn += count
@@ -161,14 +165,35 @@ package final class TLSStream {
     }
     isPumping = false
     guard !isClosed else { return }
+    let isRefused = !pending.isEmpty
+    if isRefused { takeBack() }
     if case .failed(let failure) = session.state {
       end(.failed(failure.text))
-    } else if turn >= Self.turnLimit, !pending.isEmpty {
+    } else if turn >= Self.turnLimit {
       let me = LoopBound(self, on: stream.loop)
       stream.loop.post { me.value.stream.flushLater() }
     }
-    report()
+    // Of an output that was refused, the room is reported by a later flush.
+    if isRefused && output != nil { isBehind = true } else { report() }
     if isEnding && pending.isEmpty { finish() }
+  }
+
+  /// Drops what the owner keeps for later: whole pieces of which nothing was encrypted.
+  private func takeBack() {
+    guard let output, !isEnding else { return }
+    let keep = output.refused(bytesSent).keep
+    guard keep < bytesQueued, !isClosed else { return }
+    var start = bytesSent - UInt64(offset)
+    pending.removeAll { piece in
+      defer { start += UInt64(piece.count) }
+      return start >= keep
+    }
+    bytesQueued = keep
+  }
+
+  /// Has the output asked for more at the end of the loop's turn.
+  package func flushLater() {
+    if session.state == .open { stream.flushLater() }
   }
 
   /// Gives TLS the first of what waits: a few records of a long piece, or one record of short ones.
@@ -232,6 +257,7 @@ package final class TLSStream {
     } else if isBehind {
       isBehind = false
       onDrain?()
+      output?.drained()
     }
   }
 
@@ -281,5 +307,6 @@ package final class TLSStream {
     onEnd = nil
     onBacklog = nil
     onDrain = nil
+    output = nil
   }
 }

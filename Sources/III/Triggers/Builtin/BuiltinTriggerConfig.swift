@@ -1,5 +1,128 @@
-/// The configuration of a trigger of one of the engine's own types. Members that are `nil` are left out.
+/// The configuration of a trigger of one of the engine's own types. Members that are `nil` are omitted.
 public protocol BuiltinTriggerConfig: Codable, Sendable {
   /// The type's id.
   static var triggerType: String { get }
+}
+
+/// Fires at points in time.
+public struct CronTriggerConfig: BuiltinTriggerConfig, Hashable {
+  /// `cron`.
+  public static let triggerType = "cron"
+  /// A cron expression whose first field is seconds, as `0 */5 * * * *`.
+  public var expression: String
+  /// A function that is called first: if it returns `false` the trigger does not fire.
+  public var conditionFunctionID: String?
+
+  /// Creates a configuration.
+  public init(expression: String, conditionFunctionID: String? = nil) {
+    self.expression = expression
+    self.conditionFunctionID = conditionFunctionID
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case expression
+    case conditionFunctionID = "condition_function_id"
+  }
+}
+
+/// Messages of a durable topic: each is delivered until it is handled.
+public struct QueueTriggerConfig: BuiltinTriggerConfig, Hashable {
+  /// `durable:subscriber`.
+  public static let triggerType = "durable:subscriber"
+  /// The topic.
+  public var topic: String
+  /// A function that is called first: if it returns `false` the trigger does not fire.
+  public var conditionFunctionID: String?
+  /// How it is delivered: retries, concurrency.
+  public var queueConfig: JSONValue?
+
+  /// Creates a configuration.
+  public init(topic: String, conditionFunctionID: String? = nil, queueConfig: JSONValue? = nil) {
+    self.topic = topic
+    self.conditionFunctionID = conditionFunctionID
+    self.queueConfig = queueConfig
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case topic
+    case conditionFunctionID = "condition_function_id"
+    case queueConfig = "queue_config"
+  }
+}
+
+/// Messages of a topic, delivered to who listens.
+public struct SubscribeTriggerConfig: BuiltinTriggerConfig, Hashable {
+  /// `subscribe`.
+  public static let triggerType = "subscribe"
+  /// The topic.
+  public var topic: String
+  /// A function that is called first: if it returns `false` the trigger does not fire.
+  public var conditionFunctionID: String?
+
+  /// Creates a configuration.
+  public init(topic: String, conditionFunctionID: String? = nil) {
+    self.topic = topic
+    self.conditionFunctionID = conditionFunctionID
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case topic
+    case conditionFunctionID = "condition_function_id"
+  }
+}
+
+/// Changes of the engine's state.
+public struct StateTriggerConfig: BuiltinTriggerConfig, Hashable {
+  /// `state`.
+  public static let triggerType = "state"
+  /// The scope; any where there is none.
+  public var scope: String?
+  /// The key; any where there is none.
+  public var key: String?
+  /// A function that is called first: if it returns `false` the trigger does not fire.
+  public var conditionFunctionID: String?
+
+  /// Creates a configuration.
+  public init(scope: String? = nil, key: String? = nil, conditionFunctionID: String? = nil) {
+    self.scope = scope
+    self.key = key
+    self.conditionFunctionID = conditionFunctionID
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case scope
+    case key
+    case conditionFunctionID = "condition_function_id"
+  }
+}
+
+/// Records of the engine's log.
+public struct LogTriggerConfig: BuiltinTriggerConfig, Hashable {
+  /// `log`.
+  public static let triggerType = "log"
+  /// Which records.
+  public enum Level: String, Sendable, Codable {
+    /// All of them.
+    case all
+    /// Of level debug.
+    case debug
+    /// Of level info.
+    case info
+    /// Of level warn.
+    case warn
+    /// Of level error.
+    case error
+  }
+
+  /// The level; all where there is none.
+  public var level: Level?
+
+  /// Creates a configuration.
+  public init(level: Level? = nil) {
+    self.level = level
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case level
+  }
 }

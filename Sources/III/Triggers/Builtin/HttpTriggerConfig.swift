@@ -1,4 +1,4 @@
-/// A route of the engine's HTTP server.
+/// Fires for requests of a route of the engine's HTTP server.
 public struct HttpTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `http`.
   public static let triggerType = "http"
@@ -20,16 +20,16 @@ public struct HttpTriggerConfig: BuiltinTriggerConfig, Hashable {
     case options = "OPTIONS"
   }
 
-  /// The path, as `/orders/:id`.
+  /// The path, such as `/orders/:id`.
   public var apiPath: String
-  /// The method; `GET` where there is none.
+  /// The method; `GET` by default.
   public var httpMethod: Method?
-  /// A function that is asked first: if it answers `false` the trigger does not fire.
+  /// A function that is called first: if it returns `false` the trigger does not fire.
   public var conditionFunctionID: String?
-  /// Functions that see the request before the handler, in this order.
+  /// Functions that get the request before the handler, in this order.
   public var middlewareFunctionIDs: [String]?
 
-  /// A configuration of these members.
+  /// Creates a configuration.
   public init(
     apiPath: String, httpMethod: Method? = nil, conditionFunctionID: String? = nil,
     middlewareFunctionIDs: [String]? = nil

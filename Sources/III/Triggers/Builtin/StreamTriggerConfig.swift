@@ -8,10 +8,10 @@ public struct StreamTriggerConfig: BuiltinTriggerConfig, Hashable {
   public var groupID: String?
   /// The item; any where there is none.
   public var itemID: String?
-  /// A function that is asked first: if it answers `false` the trigger does not fire.
+  /// A function that is called first: if it returns `false` the trigger does not fire.
   public var conditionFunctionID: String?
 
-  /// A configuration of these members.
+  /// Creates a configuration.
   public init(
     streamName: String? = nil, groupID: String? = nil, itemID: String? = nil, conditionFunctionID: String? = nil
   ) {
@@ -25,6 +25,48 @@ public struct StreamTriggerConfig: BuiltinTriggerConfig, Hashable {
     case streamName = "stream_name"
     case groupID = "group_id"
     case itemID = "item_id"
+    case conditionFunctionID = "condition_function_id"
+  }
+}
+
+/// Clients that join a stream.
+public struct StreamJoinTriggerConfig: BuiltinTriggerConfig, Hashable {
+  /// `stream:join`.
+  public static let triggerType = "stream:join"
+  /// The stream; any where there is none.
+  public var streamName: String?
+  /// A function that is called first: if it returns `false` the trigger does not fire.
+  public var conditionFunctionID: String?
+
+  /// Creates a configuration.
+  public init(streamName: String? = nil, conditionFunctionID: String? = nil) {
+    self.streamName = streamName
+    self.conditionFunctionID = conditionFunctionID
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case streamName = "stream_name"
+    case conditionFunctionID = "condition_function_id"
+  }
+}
+
+/// Clients that leave a stream.
+public struct StreamLeaveTriggerConfig: BuiltinTriggerConfig, Hashable {
+  /// `stream:leave`.
+  public static let triggerType = "stream:leave"
+  /// The stream; any where there is none.
+  public var streamName: String?
+  /// A function that is called first: if it returns `false` the trigger does not fire.
+  public var conditionFunctionID: String?
+
+  /// Creates a configuration.
+  public init(streamName: String? = nil, conditionFunctionID: String? = nil) {
+    self.streamName = streamName
+    self.conditionFunctionID = conditionFunctionID
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case streamName = "stream_name"
     case conditionFunctionID = "condition_function_id"
   }
 }

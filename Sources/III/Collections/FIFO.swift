@@ -1,0 +1,65 @@
+/// A queue in one array: first in, first out. Elements that were taken leave a gap at the front, which is removed when it is large.
+package struct FIFO<Element> {
+  private var elements: [Element?] = []
+  private var head = 0
+
+  package init() {}
+
+  package var count: Int { elements.count - head }
+  package var isEmpty: Bool { count == 0 }
+  package var first: Element? { isEmpty ? nil : elements[head] }
+
+  package mutating func append(_ element: Element) { elements.append(element) }
+
+  /// Puts an element before all others: one that was taken too early.
+  package mutating func prepend(_ element: Element) {
+    if head == 0 {
+      let gap = 16 + elements.count / 2
+      elements.insert(contentsOf: repeatElement(nil, count: gap), at: 0)
+      head = gap
+    }
+    head -= 1
+    elements[head] = element
+  }
+
+  package mutating func popFirst() -> Element? {
+    guard !isEmpty else { return nil }
+    let element = elements[head]
+    elements[head] = nil
+    head += 1
+    if head == elements.count {
+      elements.removeAll(keepingCapacity: elements.count <= 1024)
+      head = 0
+    } else if head >= 64 && head * 2 >= elements.count {
+      elements.removeFirst(head)
+      head = 0
+    }
+    return element
+  }
+
+  /// Takes the newest element out.
+  package mutating func popLast() -> Element? {
+    guard !isEmpty else { return nil }
+    return elements.removeLast()
+  }
+
+  /// Shows elements in their order, until `body` returns `false`.
+  package func forEach(_ body: (Element) -> Bool) {
+    for case let element? in elements[head...] where !body(element) { return }
+  }
+
+  /// All elements, in their order; the FIFO is empty afterwards.
+  package mutating func removeAll() -> [Element] {
+    let all = elements[head...].compactMap { $0 }
+    elements = []
+    head = 0
+    return all
+  }
+
+  package mutating func removeAll(where isRemoved: (Element) -> Bool) {
+    elements = elements[head...].filter { $0.map { !isRemoved($0) } ?? false }
+    head = 0
+  }
+}
+
+extension FIFO: Sendable where Element: Sendable {}

@@ -1,0 +1,156 @@
+internal import UV
+
+/// The handlers of a worker that have begun and not ended. Confined to the loop.
+final class RunningHandlers {
+  /// Where handlers that may block run.
+  let pool = BlockingPool()
+  private let host: LoopHost
+  private var begun = 0
+  private(set) var count = 0
+  private var tasks: [Int: Task<Void, Never>] = [:]
+  private let waiters = Waiters<Int>()
+
+  init(on host: LoopHost) { self.host = host }
+
+  /// A handler begins; the result names it.
+  func begin() -> Int {
+    begun += 1
+    count += 1
+    return begun
+  }
+
+  /// The task in which that handler runs.
+  func note(_ task: Task<Void, Never>, of handler: Int) { tasks[handler] = task }
+
+  func ended(_ handler: Int) {
+    count -= 1
+    tasks[handler] = nil
+    if count == 0 { waiters.resume(host.timers, with: 0) }
+  }
+
+  /// Cancels the tasks of handlers; they go on until they look at that.
+  func cancelTasks() {
+    for task in tasks.values { task.cancel() }
+  }
+
+  /// Calls `done` with the number of handlers that still run: 0 as soon as none does, otherwise when `limit` has passed.
+  func wait(_ limit: Duration, _ done: @escaping @Sendable (Int) -> Void) {
+    if count == 0 { done(0) } else { waiters.add(limit, host.timers, late: { [self] in count }, done) }
+  }
+
+  /// The worker has ended.
+  func close() {
+    cancelTasks()
+    tasks = [:]
+    pool.close()
+    waiters.resume(host.timers, with: count)
+  }
+}
+
+/// Running handlers, and sending what they answer.
+extension Connection {
+  func run(_ function: RegisteredFunction, _ invocation: InboundInvocation) {
+    let handler = handlers.begin()
+    let me = LoopBound(self, on: host.loop)
+    let loop = host.loop
+    let answering = Answering(
+      function: function, invocation: invocation, limit: configuration.maxMessageBytes, gauge: gauge,
+      log: configuration.log)
+    let limiter = function.limiter
+    let finish: @Sendable (HandlerOutcome) -> Void = { outcome in
+      limiter?.ended()
+      let answer = answering.message(of: outcome)
+      loop.post { me.value.handlerEnded(handler, answer, invocation.connection) }
+    }
+    guard let limiter else { return begin(function, invocation, as: handler, finish) }
+    limiter.begin { loop.post { me.value.beginInTurn(function, invocation, as: handler, finish) } }
+  }
+
+  private func beginInTurn(
+    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int,
+    _ finish: @escaping @Sendable (HandlerOutcome) -> Void
+  ) {
+    // Nothing that waited for its turn begins after a shutdown: its answer would be dropped.
+    if status.isShutDown { finish(.null) } else { begin(function, invocation, as: handler, finish) }
+  }
+
+  private func begin(
+    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int,
+    _ finish: @escaping @Sendable (HandlerOutcome) -> Void
+  ) {
+    switch function.body {
+    case .task(let body):
+      handlers.note(
+        Task {
+          let (payload, context) = invocation.read(by: function.id)
+          finish(await InvocationContext.$current.withValue(context) { await body(payload) })
+        }, of: handler)
+    case .thread(let body):
+      handlers.pool.run {
+        let (payload, context) = invocation.read(by: function.id)
+        finish(InvocationContext.$current.withValue(context) { body(payload) })
+      } orRefuse: {
+        finish(.invocationFailed($0))
+      }
+    }
+  }
+
+  func handlerEnded(_ handler: Int, _ answer: Outbound?, _ connection: Int) {
+    if let answer {
+      gauge.take(answer.count)
+      reply(answer, to: connection)
+    }
+    handlers.ended(handler)
+  }
+
+  func tell(_ type: RegisteredTriggerType, of trigger: InboundTrigger, _ connection: Int) {
+    let handler = handlers.begin()
+    let me = LoopBound(self, on: host.loop)
+    let loop = host.loop
+    let gauge = gauge
+    type.register(trigger) { error in
+      let result = TriggerRegistrationResultMessage(
+        id: trigger.id, type: trigger.type, functionID: trigger.functionID, error: error)
+      let answer = Outbound(frame: result.frame())
+      gauge.add(answer.count)
+      loop.post { me.value.handlerEnded(handler, answer, connection) }
+    }
+  }
+
+  func tell(_ type: RegisteredTriggerType, ofEndOf trigger: InboundTrigger) {
+    let handler = handlers.begin()
+    let me = LoopBound(self, on: host.loop)
+    let loop = host.loop
+    type.unregister(trigger) { loop.post { me.value.handlerEnded(handler, nil, 0) } }
+  }
+}
+
+/// Makes the answer to an invocation of what its handler ended with, on the handler's thread.
+private struct Answering: Sendable {
+  let function: RegisteredFunction
+  let invocation: InboundInvocation
+  let limit: Int
+  let gauge: SendGauge
+  let log: @Sendable (LogLevel, String) -> Void
+
+  /// The answer; `nil` if none is awaited.
+  func message(of outcome: HandlerOutcome) -> Outbound? {
+    guard let id = invocation.invocationID else {
+      if case .failure(_, let message, _) = outcome {
+        log(.warn, "an invocation of '\(function.id)' without an answer failed: \(message)")
+      }
+      return nil
+    }
+    var answer = InvocationResultMessage(
+      invocationID: id, functionID: function.id, outcome: outcome, traceparent: invocation.traceparent)
+    var count = answer.count
+    if count > limit {
+      let error = MessageTooLarge(count: count, limit: limit)
+      answer.outcome = .failure(code: MessageTooLarge.code, message: error.message, stacktrace: nil)
+      count = answer.count
+    }
+    let message = gauge.isFull ? Outbound(answer, count: count) : Outbound(frame: answer.frame(count: count))
+    gauge.add(message.count)
+    return message
+  }
+}

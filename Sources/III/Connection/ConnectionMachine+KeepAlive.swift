@@ -1,0 +1,44 @@
+/// How a dead connection is noticed: nothing comes, or the socket accepts nothing of what waits for it.
+extension ConnectionMachine {
+  /// Bytes have come, of any kind.
+  mutating func noteInbound(now: UInt64) { session?.lastInbound = now }
+
+  mutating func received(ping payload: ByteView, now: UInt64) {
+    if isConnected { outbox.append(.pong, ClientFrame.pong(payload)) }
+  }
+
+  mutating func pingIsDue(_ now: UInt64) {
+    guard isConnected else { return }
+    let timer = timers.insert(at: now.advanced(by: configuration.keepAlive.pingInterval), .ping)
+    session?.pingTimer = timer
+    outbox.append(.ping, ClientFrame.ping())
+  }
+
+  mutating func idleIsDue(_ now: UInt64) {
+    guard let session else { return }
+    let limit = configuration.keepAlive.idleTimeout
+    // Bytes that the socket accepts after it has refused some were made room for by the peer's acknowledgements.
+    let silentUntil = max(session.lastInbound, session.lastProgress).advanced(by: limit)
+    guard silentUntil > now else {
+      drop("nothing came from the engine for \(limit)", now: now)
+      return
+    }
+    guard outbox.isRefused else {
+      setIdleTimer(at: silentUntil)
+      return
+    }
+    let stalledUntil = max(session.refusedAt, session.lastProgress).advanced(by: limit)
+    guard stalledUntil > now else {
+      drop("the engine accepted none of the \(outbox.backlog) bytes that wait for it for \(limit)", now: now)
+      return
+    }
+    // Progress is seen only when it is looked for.
+    let soon = now.advanced(by: .nanoseconds(limit.nanoseconds / 4))
+    setIdleTimer(at: min(silentUntil, stalledUntil, soon))
+  }
+
+  private mutating func setIdleTimer(at deadline: UInt64) {
+    let timer = timers.insert(at: deadline, .idle)
+    session?.idleTimer = timer
+  }
+}

@@ -1,0 +1,241 @@
+extension BlockingWorker {
+  /// Calls a function and blocks the thread until the result is there; the request holds everything that can be said about a call.
+  ///
+  /// ```swift
+  /// let value = try worker.trigger(TriggerRequest(functionID: "orders::price", payload: ["item": "pear", "count": 3]))
+  /// ```
+  ///
+  /// - Returns: The result. With ``TriggerAction/enqueue(queue:)`` the engine's receipt, with ``TriggerAction/void()`` `null`.
+  /// - Throws: As ``III/trigger(_:)``, but never `CancellationError`; ``IIIInvocationError`` with the code `BLOCKING_IN_TASK` inside a task
+  ///   and `BLOCKING_ON_LOOP` on the thread that serves connections: there, call the async form of ``worker``.
+  @discardableResult
+  public func trigger(_ request: TriggerRequest) throws -> JSONValue {
+    try call(
+      request.functionID, request.payload, action: request.action,
+      CallOptions(request.timeout, request.metadata, request.namespace))
+  }
+
+  /// Calls a function and blocks the thread until its result is there.
+  ///
+  /// ```swift
+  /// let receipt: Receipt = try worker.trigger("orders::price", payload: Order(item: "pear", count: 3))
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - functionID: The function's id.
+  ///   - payload: Encoded as JSON and given to the function.
+  ///   - output: The type that the result is decoded into. A function without a result gives `null`, which an optional type accepts.
+  ///   - timeout: How long to wait, counted from now, also while there is no connection; ``InitOptions/invocationTimeout`` by default.
+  ///   - metadata: Sent beside the payload; engines before 0.21 drop it.
+  ///   - namespace: The function's namespace; the worker's own by default.
+  /// - Throws: As ``trigger(_:)``; `EncodingError` or `DecodingError` if the payload or the result does not fit its type.
+  @_disfavoredOverload
+  public func trigger<Payload: Encodable & Sendable, Output: Decodable & Sendable>(
+    _ functionID: String, payload: Payload, as output: Output.Type = Output.self, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> Output {
+    try call(functionID, payload, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Calls a function and blocks the thread until its result is there; the payload is written as a JSON literal.
+  ///
+  /// ```swift
+  /// let price: Int = try worker.trigger("orders::price", payload: ["item": .init(name), "count": 3, "tags": [nil, true]])
+  /// ```
+  ///
+  /// A value that is not a literal is wrapped with `.init(…)` where the literal's values have several types.
+  ///
+  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result does not fit its type.
+  public func trigger<Output: Decodable & Sendable>(
+    _ functionID: String, payload: JSONValue, as output: Output.Type = Output.self, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> Output {
+    try call(functionID, payload, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Calls a function and blocks the thread until its result is there, as JSON; the result may be left unused.
+  ///
+  /// - Throws: As ``trigger(_:)``; `EncodingError` if the payload cannot be encoded.
+  @_disfavoredOverload
+  @discardableResult
+  public func trigger<Payload: Encodable & Sendable>(
+    _ functionID: String, payload: Payload, timeout: Duration? = nil, metadata: JSONValue? = nil,
+    namespace: String? = nil
+  ) throws -> JSONValue {
+    try call(functionID, payload, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Calls a function and blocks the thread until its result is there, as JSON; the result may be left unused. The payload is written as a JSON literal.
+  ///
+  /// ```swift
+  /// try worker.trigger("orders::cancel", payload: ["item": "pear", "count": 3])
+  /// ```
+  ///
+  /// - Throws: As ``trigger(_:)``.
+  @discardableResult
+  public func trigger(
+    _ functionID: String, payload: JSONValue, timeout: Duration? = nil, metadata: JSONValue? = nil,
+    namespace: String? = nil
+  ) throws -> JSONValue {
+    try call(functionID, payload, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Calls a function without a payload (it gets `null`) and blocks the thread until its result is there.
+  ///
+  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result does not fit its type.
+  public func trigger<Output: Decodable & Sendable>(
+    _ functionID: String, as output: Output.Type = Output.self, timeout: Duration? = nil, metadata: JSONValue? = nil,
+    namespace: String? = nil
+  ) throws -> Output {
+    try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Calls a function without a payload (it gets `null`) and blocks the thread until its result is there, as JSON; the result may be left unused.
+  ///
+  /// - Throws: As ``trigger(_:)``.
+  @discardableResult
+  public func trigger(
+    _ functionID: String, timeout: Duration? = nil, metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> JSONValue {
+    try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Puts a call into a queue of the engine, which delivers it later; blocks the thread until the receipt is there.
+  ///
+  /// ```swift
+  /// let receipt = try worker.trigger("orders::ship", payload: order, action: .enqueue(queue: "shipping"))
+  /// ```
+  ///
+  /// - Throws: As ``trigger(_:)``; `EncodingError` if the payload cannot be encoded.
+  @_disfavoredOverload
+  public func trigger<Payload: Encodable & Sendable>(
+    _ functionID: String, payload: Payload, action: TriggerActionEnqueue, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> EnqueueResult {
+    try call(functionID, payload, CallOptions(timeout, metadata, namespace), enqueue: action)
+  }
+
+  /// Puts a call into a queue of the engine, which delivers it later; blocks the thread until the receipt is there. The payload is written as a JSON literal.
+  ///
+  /// - Throws: As ``trigger(_:)``.
+  public func trigger(
+    _ functionID: String, payload: JSONValue = .null, action: TriggerActionEnqueue, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> EnqueueResult {
+    try call(functionID, payload, CallOptions(timeout, metadata, namespace), enqueue: action)
+  }
+
+  /// Calls a function and does not wait: neither its result nor its failure is reported.
+  ///
+  /// Returns when the call is handed to the connection, or to the queue of calls that wait for one. While more than 16 MiB wait to be sent it
+  /// waits for its turn, at most `timeout`, by default ``InitOptions/invocationTimeout``; a call that was not handed over is not sent.
+  ///
+  /// ```swift
+  /// try worker.trigger("audit::note", payload: event, action: .void())
+  /// ```
+  ///
+  /// - Throws: ``IIIInvocationError`` with the code `payload_too_large`, `TIMEOUT`, `CONNECTION_FAILED`, `SHUTDOWN`, `BLOCKING_IN_TASK` or
+  ///   `BLOCKING_ON_LOOP`;
+  ///   ``IIIRegistrationError`` if the namespace is blank; `EncodingError` if the payload cannot be encoded.
+  @_disfavoredOverload
+  public func trigger<Payload: Encodable & Sendable>(
+    _ functionID: String, payload: Payload, action: TriggerActionVoid, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws {
+    try send(functionID, payload, action, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Calls a function and does not wait; the payload is written as a JSON literal, or left out.
+  ///
+  /// - Throws: As the form with a payload of any type.
+  public func trigger(
+    _ functionID: String, payload: JSONValue = .null, action: TriggerActionVoid, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws {
+    try send(functionID, payload, action, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Calls a function in the way that a variable says; `nil` waits for the result.
+  ///
+  /// ```swift
+  /// let action: TriggerAction? = isUrgent ? nil : .enqueue(queue: "shipping")
+  /// try worker.trigger("orders::ship", payload: order, action: action)
+  /// ```
+  ///
+  /// - Returns: As ``trigger(_:)``.
+  /// - Throws: As ``trigger(_:)``; `EncodingError` if the payload cannot be encoded.
+  @_disfavoredOverload
+  @discardableResult
+  public func trigger<Payload: Encodable & Sendable>(
+    _ functionID: String, payload: Payload, action: TriggerAction?, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> JSONValue {
+    try call(functionID, payload, action: action, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Calls a function in the way that a variable says; the payload is written as a JSON literal, or left out.
+  ///
+  /// - Returns: As ``trigger(_:)``.
+  /// - Throws: As ``trigger(_:)``.
+  @_disfavoredOverload
+  @discardableResult
+  public func trigger(
+    _ functionID: String, payload: JSONValue = .null, action: TriggerAction?, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> JSONValue {
+    try call(functionID, payload, action: action, CallOptions(timeout, metadata, namespace))
+  }
+
+  // MARK: Payloads of variables of several types
+
+  /// Unavailable: says what to write instead.
+  @available(
+    *, unavailable,
+    message:
+      "values of several types: wrap each variable, payload: [\"count\": .init(count), \"name\": .init(name)], or use a Codable struct"
+  )
+  @discardableResult
+  public func trigger(
+    _ functionID: String, payload: [String: Any], timeout: Duration? = nil, metadata: JSONValue? = nil,
+    namespace: String? = nil
+  ) throws -> JSONValue {
+    try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Unavailable: says what to write instead.
+  @available(
+    *, unavailable,
+    message:
+      "values of several types: wrap each variable, payload: [\"count\": .init(count), \"name\": .init(name)], or use a Codable struct"
+  )
+  public func trigger<Output: Decodable & Sendable>(
+    _ functionID: String, payload: [String: Any], as output: Output.Type = Output.self, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> Output {
+    try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Unavailable: says what to write instead.
+  @available(
+    *, unavailable,
+    message: "values of several types: wrap each variable, payload: [.init(count), .init(name)]"
+  )
+  @discardableResult
+  public func trigger(
+    _ functionID: String, payload: [Any], timeout: Duration? = nil, metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> JSONValue {
+    try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
+  }
+
+  /// Unavailable: says what to write instead.
+  @available(
+    *, unavailable,
+    message: "values of several types: wrap each variable, payload: [.init(count), .init(name)]"
+  )
+  public func trigger<Output: Decodable & Sendable>(
+    _ functionID: String, payload: [Any], as output: Output.Type = Output.self, timeout: Duration? = nil,
+    metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> Output {
+    try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
+  }
+}

@@ -1,0 +1,71 @@
+/// What a call says beside its function and payload.
+struct CallOptions {
+  var timeout: Duration?
+  var metadata: JSONValue?
+  var namespace: String?
+
+  init(_ timeout: Duration?, _ metadata: JSONValue?, _ namespace: String?) {
+    self.timeout = timeout
+    self.metadata = metadata
+    self.namespace = namespace
+  }
+}
+
+/// How all forms of `trigger` reach the connection.
+extension III {
+  /// Calls and decodes the result.
+  func call<Payload: Encodable & Sendable, Output: Decodable>(
+    _ functionID: String, _ payload: Payload, _ options: CallOptions, enqueue action: TriggerActionEnqueue? = nil
+  ) async throws -> Output {
+    let message = try message(functionID, payload, action.map(TriggerAction.enqueue), options)
+    return try decode(await result(of: message, timeout: options.timeout), of: message)
+  }
+
+  /// Calls as the action says.
+  func call<Payload: Encodable & Sendable>(
+    _ functionID: String, _ payload: Payload, action: TriggerAction?, _ options: CallOptions
+  ) async throws -> JSONValue {
+    let message = try message(functionID, payload, action, options)
+    if case .void = action {
+      try await handOver(message, timeout: options.timeout)
+      return .null
+    }
+    return try decode(await result(of: message, timeout: options.timeout), of: message)
+  }
+
+  /// Calls and waits for no answer.
+  func send<Payload: Encodable & Sendable>(
+    _ functionID: String, _ payload: Payload, _ action: TriggerActionVoid, _ options: CallOptions
+  ) async throws {
+    try await handOver(try message(functionID, payload, .void(action), options), timeout: options.timeout)
+  }
+
+  /// A call. It is part of the trace of the invocation that the caller serves, if there is one.
+  func message<Payload: Encodable & Sendable>(
+    _ functionID: String, _ payload: Payload, _ action: TriggerAction?, _ options: CallOptions
+  ) throws -> InvokeFunctionMessage {
+    let context = InvocationContext.current
+    return InvokeFunctionMessage(
+      functionID: functionID, data: try PayloadCoder.encode(payload), action: action,
+      metadata: try options.metadata.map { try PayloadCoder.encode($0) },
+      namespace: try Namespace.target(functionID: functionID, chosen: options.namespace, worker: namespace),
+      traceparent: context?.traceparent, baggage: context?.baggage)
+  }
+
+  func shutDownError(_ functionID: String) -> IIIInvocationError {
+    clientError(IIIErrorCode.shutdown, ConnectionMachine.shutDownMessage, functionID)
+  }
+
+  func clientError(_ code: String, _ message: String, _ functionID: String) -> IIIInvocationError {
+    .make(code: code, message: message, functionID: functionID, origin: .client)
+  }
+
+  /// Decodes the result of a call; the error of a result that does not fit names the function.
+  func decode<Output: Decodable>(_ result: [UInt8], of message: InvokeFunctionMessage) throws -> Output {
+    do {
+      return try PayloadCoder.decode(Output.self, from: result)
+    } catch let error as DecodingError {
+      throw error.prefixed("the result of '\(message.functionID)' is not \(Output.self): ")
+    }
+  }
+}

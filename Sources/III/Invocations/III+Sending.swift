@@ -1,0 +1,87 @@
+/// How every form of `trigger` reaches the connection.
+extension III {
+  /// A call that was checked and not yet posted.
+  struct PreparedCall {
+    fileprivate let worker: III
+    let id: UUID128
+    fileprivate let functionID: String
+    fileprivate let message: Outbound
+    fileprivate let hasResult: Bool
+    fileprivate let timeout: Duration
+    fileprivate let start: UInt64
+
+    /// Posts the call, whose outcome `complete` is given.
+    func post(_ complete: @escaping @Sendable (CallOutcome) -> Void) {
+      let call = PendingCall(
+        id: id, functionID: functionID, message: message, hasResult: hasResult, timeout: timeout, now: start,
+        complete: complete)
+      let bytes = message.count
+      worker.gauge.add(bytes)
+      if !worker.post({ $0.call(call, posted: bytes) }) {
+        worker.gauge.take(bytes)
+        complete(.failure(worker.shutDownError(functionID)))
+      }
+    }
+  }
+
+  /// Sends a call and waits for its result's JSON. In a task that is cancelled already nothing is sent.
+  func result(of message: InvokeFunctionMessage, timeout: Duration?) async throws -> [UInt8] {
+    try await outcome(of: try prepare(message, hasResult: true, timeout: timeout))
+  }
+
+  /// Sends a call that has no result; waits for its turn where much waits to be sent.
+  func handOver(_ message: InvokeFunctionMessage, timeout: Duration?) async throws {
+    try Task.checkCancellation()
+    if let call = try handOverAtOnce(message, timeout: timeout) { _ = try await outcome(of: call) }
+  }
+
+  /// Hands over a call that has no result, or returns it if it has to wait.
+  func handOverAtOnce(_ message: InvokeFunctionMessage, timeout: Duration?) throws -> PreparedCall? {
+    let call = try prepare(message, hasResult: false, timeout: timeout)
+    guard !gauge.isFull else { return call }
+    let message = call.message
+    gauge.add(message.count)
+    guard post({ $0.callWithoutResult(message) }) else { throw shutDownError(call.functionID) }
+    return nil
+  }
+
+  /// Checks a call; its time-out counts from here.
+  func prepare(_ message: InvokeFunctionMessage, hasResult: Bool, timeout: Duration?) throws -> PreparedCall {
+    let functionID = message.functionID
+    guard !isShutDown else { throw shutDownError(functionID) }
+    let id = UUID128.random()
+    var message = message
+    if hasResult { message.invocationID = id }
+    let count = message.count
+    guard count <= maxMessageBytes else {
+      let error = MessageTooLarge(count: count, limit: maxMessageBytes)
+      throw clientError(MessageTooLarge.code, error.message, functionID)
+    }
+    // What will wait is made ready when it leaves.
+    let outbound = gauge.isFull ? Outbound(message, count: count) : Outbound(frame: message.frame(count: count))
+    let call = PreparedCall(
+      worker: self, id: id, functionID: functionID, message: outbound, hasResult: hasResult,
+      timeout: timeout ?? invocationTimeout, start: host.source.now)
+    if let failure { throw call.failure(from: failure) }
+    return call
+  }
+
+  private func outcome(of call: PreparedCall) async throws -> [UInt8] {
+    try Task.checkCancellation()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        call.post { continuation.resume(with: $0) }
+        // A cancellation that came before the call was posted found nothing to cancel.
+        if Task.isCancelled { self.post { $0.cancel(call.id) } }
+      }
+    } onCancel: {
+      self.post { $0.cancel(call.id) }
+    }
+  }
+}
+
+extension III.PreparedCall {
+  fileprivate func failure(from error: any Error) -> any Error {
+    PendingCall.failure(error, functionID: functionID, invocationID: hasResult ? id : nil)
+  }
+}
