@@ -167,7 +167,10 @@ actor EngineCore {
     let kind: String
     switch what {
     case .function:
-      names = engine?.router.functions.all.map(\.name.key.text).filter { !$0.hasPrefix("engine::") } ?? []
+      // Those of the engine are always there.
+      names =
+        engine?.router.functions.all.filter { if case .worker = $0.target { true } else { false } }
+        .map(\.name.key.text) ?? []
       kind = "functions"
     case .triggerType:
       names = engine?.router.triggers.allTypes.map(\.id.text).filter { !$0.hasPrefix("engine::") } ?? []

@@ -123,8 +123,13 @@ struct CallSiteTests {
   }
 
   /// The result of a function that is called with `data`.
-  private func result(_ peer: ScriptedPeer, _ function: String, _ data: String = "1") async throws -> String? {
+  private func result(_ worker: III, _ peer: ScriptedPeer, _ function: String, _ data: String = "1") async throws
+    -> String?
+  {
     let id = "550e8400-e29b-41d4-a716-446655440000"
+    // The worker knows its functions when a message behind their registrations has come.
+    try await worker.trigger("fence", action: .void())
+    while try await peer.receive("invokefunction")["function_id"] != "fence" {}
     await peer.send(
       #"{"type":"invokefunction","invocation_id":"\#(id)","function_id":"\#(function)","data":\#(data)}"#)
     return try await peer.receive("invocationresult")["result"]?.jsonString()
@@ -139,9 +144,9 @@ struct CallSiteTests {
       try worker.registerFunction("thread::none") { ["ok": true, "n": 1] }
       try worker.registerFunction("typed") { (n: Int) async -> JSONValue in ["s": "x", "n": .int(Int64(n))] }
       for function in ["async", "thread", "async::none", "thread::none"] {
-        #expect(try await result(peer, function) == #"{"ok":true,"n":1}"#, "\(function)")
+        #expect(try await result(worker, peer, function) == #"{"ok":true,"n":1}"#, "\(function)")
       }
-      #expect(try await result(peer, "typed") == #"{"s":"x","n":1}"#)
+      #expect(try await result(worker, peer, "typed") == #"{"s":"x","n":1}"#)
     }
   }
 
@@ -152,10 +157,10 @@ struct CallSiteTests {
       try worker.registerFunction("thread") { "hi" }
       try worker.blocking.registerFunction("async::void") { () async in await Task.yield() }
       try worker.registerFunction("thread::void") { _ = 1 + 1 }
-      #expect(try await result(peer, "async", #"{"unread":1}"#) == #""hi""#)
-      #expect(try await result(peer, "thread", "[]") == #""hi""#)
-      #expect(try await result(peer, "async::void") == "null")
-      #expect(try await result(peer, "thread::void") == "null")
+      #expect(try await result(worker, peer, "async", #"{"unread":1}"#) == #""hi""#)
+      #expect(try await result(worker, peer, "thread", "[]") == #""hi""#)
+      #expect(try await result(worker, peer, "async::void") == "null")
+      #expect(try await result(worker, peer, "thread::void") == "null")
     }
   }
 
@@ -167,7 +172,7 @@ struct CallSiteTests {
         saw.yield(n)
         saw.finish()
       }
-      #expect(try await result(peer, "f", "7") == "null")
+      #expect(try await result(worker, peer, "f", "7") == "null")
       #expect(await seen.first { _ in true } == 7)
     }
   }
@@ -186,9 +191,9 @@ struct CallSiteTests {
       try bell.registerFunction("async") { n async in saw.yield(n) }
       try bell.registerFunction("thread") { n in saw.yield(n) }
       try bell.registerFunction("double") { n in 2 * n }
-      #expect(try await result(peer, "async") == "null")
-      #expect(try await result(peer, "thread", "2") == "null")
-      #expect(try await result(peer, "double", "2") == "4")
+      #expect(try await result(worker, peer, "async") == "null")
+      #expect(try await result(worker, peer, "thread", "2") == "null")
+      #expect(try await result(worker, peer, "double", "2") == "4")
       saw.finish()
       #expect(await seen.reduce(into: []) { $0.append($1) } == [1, 2])
     }

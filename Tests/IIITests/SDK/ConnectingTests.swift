@@ -178,7 +178,7 @@ struct ConnectingTests {
     let engine = try await ScriptedEngine.start(answering: [.silence])
     let worker = try await connect(engine) { options in
       options.connection = .inBackground
-      options.keepAlive.handshakeTimeout = .milliseconds(20)
+      options.keepAlive.handshakeTimeout = .seconds(1)
     }
     async let call: Int = worker.trigger("f")
     let peer = try await engine.accept()
