@@ -236,7 +236,9 @@ extension Router {
   }
 
   /// A binary message; returns whether it was for a built-in worker.
-  func receive(binary message: ByteView, from peer: PeerID) -> Bool {
+  ///
+  /// Never inlined: Swift 6.3.1 aborts where its optimizer inlines the borrow of the tables into a generic caller.
+  @inline(never) func receive(binary message: ByteView, from peer: PeerID) -> Bool {
     for instance in builtIns where instance.manifest.readsBinaryMessages {
       if instance.worker.received(binary: message, from: peer, view) { return true }
     }
