@@ -322,14 +322,16 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   /// Handles bytes that earlier turns had no time for. The streams that were read in this turn have had theirs, so a
   /// stream with much to handle never delays one with little.
   private func resumePostponed() {
-    guard resumable > 0 else { return }
     let waiting = postponed
+    // Fewer are left where the loop has stopped meanwhile.
+    let count = min(resumable, waiting.count)
+    guard count > 0 else { return }
     postponed = []
     var next = 0
     repeat {
       waiting[next].resume()
       next += 1
-    } while next < resumable && !isTurnOver
+    } while next < count && !isTurnOver
     // Those that were not reached stay in front of those that postponed again.
     if next < waiting.count { postponed = Array(waiting[next...]) + postponed }
     resumable = 0
