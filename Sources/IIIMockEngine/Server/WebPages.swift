@@ -21,7 +21,7 @@ struct WebPages {
   private let checksOrigin: Bool
   private let origins: [String]
   private let hosts: [String]
-  private var noted: Set<String> = []
+  private var noted: Set<ByteKey> = []
 
   /// Refusals are logged for this many origins and hosts, then no more: their number is the visitor's choice.
   private static let maxNoted = 100
@@ -58,7 +58,7 @@ struct WebPages {
 
   /// Whether a refusal is to be logged: the first of its origin or host is.
   mutating func isNew(_ refusal: Refusal) -> Bool {
-    noted.count < WebPages.maxNoted && noted.insert(refusal.subject).inserted
+    noted.count < WebPages.maxNoted && noted.insert(ByteKey(refusal.subject)).inserted
   }
 
   // MARK: Internals
