@@ -42,7 +42,7 @@ final class StoreWriter: Sendable {
   }
 
   private let commands = Monitor<[Command]>([])
-  /// Why the file cannot be written as yet.
+  /// Why the file cannot be written at present; it may become writable.
   let problem: StoreError?
 
   /// What is saved in one transaction when many turns wait.

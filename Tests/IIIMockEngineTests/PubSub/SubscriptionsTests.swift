@@ -43,7 +43,7 @@ import Testing
     return nil
   }
 
-  @Test("random sequences reach whom the model reaches")
+  @Test("random sequences reach the subscribers that the model reaches")
   func agreesWithTheModel() {
     #expect(RandomSequences.firstDifference(length: 60, step: Step.random, difference: Self.difference) == nil)
   }
