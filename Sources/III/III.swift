@@ -85,6 +85,7 @@ public final class III: Sendable {
     let listener = StateListener(handler)
     Task {
       for await state in states where !listener.call(state) { break }
+      listener.cancel()
     }
     return Cancellation {
       ending.cancel()

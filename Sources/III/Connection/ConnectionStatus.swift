@@ -97,23 +97,23 @@ public struct Cancellation: Sendable {
 /// Calls a listener with each state, one after another, until it is cancelled.
 final class StateListener: Sendable {
   private struct State {
-    var isCancelled = false
+    /// `nil` once it is cancelled: a handler may hold the cancellation, and would keep itself alive.
+    var handler: (@Sendable (IIIConnectionState) -> Void)?
     /// The thread on which the listener runs.
     var thread: UInt?
   }
 
-  private let state = Monitor(State())
-  private let handler: @Sendable (IIIConnectionState) -> Void
+  private let state: Monitor<State>
 
-  init(_ handler: @escaping @Sendable (IIIConnectionState) -> Void) { self.handler = handler }
+  init(_ handler: @escaping @Sendable (IIIConnectionState) -> Void) { state = Monitor(State(handler: handler)) }
 
   /// `false` if the listener was cancelled.
   func call(_ connectionState: IIIConnectionState) -> Bool {
-    let begins = state.withLock { state in
-      if !state.isCancelled { state.thread = currentThreadID() }
-      return !state.isCancelled
+    let handler = state.withLock { state in
+      if state.handler != nil { state.thread = currentThreadID() }
+      return state.handler
     }
-    guard begins else { return false }
+    guard let handler else { return false }
     handler(connectionState)
     state.withLock { $0.thread = nil }
     state.wakeAll()
@@ -121,10 +121,14 @@ final class StateListener: Sendable {
   }
 
   func cancel() {
+    // Released outside of the lock: what the handler holds may end with it.
+    var handler: (@Sendable (IIIConnectionState) -> Void)?
     state.wait { state in
-      state.isCancelled = true
+      handler = handler ?? state.handler
+      state.handler = nil
       return state.thread == nil || state.thread == currentThreadID() ? () : nil
     }
+    _ = handler
   }
 }
 

@@ -11,10 +11,10 @@ import UV
 
   /// Opens the store, which must be refused, and must leave all files in the folder as they were.
   private func refusal(of folder: TemporaryFolder, at path: String? = nil) async throws -> StoreError? {
-    func files() throws -> [String: Data] {
+    func files() throws -> [String: [UInt8]] {
       try Dictionary(
         uniqueKeysWithValues: FileManager.default.contentsOfDirectory(atPath: folder.path).map {
-          ($0, try Data(contentsOf: URL(fileURLWithPath: folder.path + "/" + $0)))
+          ($0, try FileBytes.read(folder.path + "/" + $0, limit: 1 << 20))
         })
     }
     let before = try files()

@@ -109,6 +109,29 @@ struct EndingTests {
     }
   }
 
+  @Test("what a listener holds is released after its cancellation, also one that holds the cancellation itself")
+  func listenerIsReleased() async throws {
+    final class Held: Sendable {
+      let released: AsyncStream<Void>.Continuation
+      init(_ released: AsyncStream<Void>.Continuation) { self.released = released }
+      deinit { released.finish() }
+    }
+    try await withWorker { worker, _, _ in
+      let (releases, continuation) = AsyncStream<Void>.makeStream()
+      func listen() -> Cancellation {
+        let held = Held(continuation)
+        let listener = Lock<Cancellation?>(nil)
+        let cancellation = worker.addConnectionStateListener { _ in
+          withExtendedLifetime(held) { listener.withLock { $0 }?.cancel() }
+        }
+        listener.withLock { $0 = cancellation }
+        return cancellation
+      }
+      listen().cancel()
+      for await _ in releases {}  // ends with the listener's last reference
+    }
+  }
+
   @Test("a worker is among the active ones until it is shut down, with or without a reference to it")
   func active() async throws {
     let engine = try await ScriptedEngine.start()
