@@ -65,12 +65,14 @@ actor EngineCore {
     hasEnded = true
     host?.abandonWorkers()
     host = nil
+    let storage = engine?.storage
     engine?.shutDown()
     engine?.onEvent = nil
     engine = nil
     let left = waiters.values
     waiters = [:]
     for waiter in left { waiter.continuation.resume(throwing: MockEngineError.stopped) }
+    await storage?.close()
     return await loop.stop()
   }
 

@@ -233,8 +233,9 @@ extension Router {
     tell(.metadataUpdated, of: worker.id)
   }
 
-  /// A binary message; returns whether it was for a built-in worker.
-  func receive(binary message: ByteView, from peer: PeerID) -> Bool {
+  /// A binary message; returns whether it was for a built-in worker. Not inlined: the optimiser of Swift 6.3 crashes when
+  /// it inlines this into `read`.
+  @inline(never) func receive(binary message: ByteView, from peer: PeerID) -> Bool {
     for instance in builtIns where instance.manifest.readsBinaryMessages {
       if instance.worker.received(binary: message, from: peer, view) { return true }
     }
