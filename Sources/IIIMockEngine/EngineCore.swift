@@ -85,6 +85,7 @@ actor EngineCore {
     hasEnded = true
     host?.abandonWorkers()
     host = nil
+    let storage = engine?.storage
     engine?.shutDown()
     engine?.onEvent = nil
     engine = nil
@@ -93,6 +94,7 @@ actor EngineCore {
     watchdog?.close()
     watchdog = nil
     for waiter in left { waiter.continuation.resume(throwing: MockEngineError.stopped) }
+    await storage?.close()
     return await loop.stop()
   }
 

@@ -6,6 +6,8 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   case cannotListen(host: String, port: Int, reason: String)
   /// The configuration cannot be used; the text says where and what to do.
   case configuration(String)
+  /// A file that stored data is kept in cannot be used; the text says which, why and what to do.
+  case store(String)
   /// The system refused a resource that every engine needs: a thread, a descriptor.
   case system(String)
   /// The engine was shut down.
@@ -23,7 +25,7 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
     case .addressInUse(let host, let port):
       "port \(port) of \(host) is in use: another engine may be running; choose another port, or 0 for any free one"
     case .cannotListen(let host, let port, let reason): "cannot listen at \(host), port \(port): \(reason)"
-    case .configuration(let problem): problem
+    case .configuration(let problem), .store(let problem): problem
     case .system(let reason): "the engine could not be started: \(reason)"
     case .stopped: "the engine was shut down"
     case .builtInIsOff(let builtIn):

@@ -1,9 +1,7 @@
-import Foundation
-
 /// Random sequences of steps, played on a subject and on a model of it.
 package enum RandomSequences {
-  /// How many are played: 1,000 in the suite, 100,000 where `III_PROOFS` is `full`.
-  package static let count = ProcessInfo.processInfo.environment["III_PROOFS"] == "full" ? 100_000 : 1000
+  /// How many are played.
+  package static let count = Proofs.count(suite: 1000, full: 100_000)
 
   /// Plays sequences until one shows a difference, and shortens that one.
   ///

@@ -125,6 +125,25 @@ final class BuiltInHost {
   /// A line for the engine's log, with the worker's name.
   func warn(_ text: String) { note(.warning("\(name): \(text)")) }
 
+  // MARK: Stored data
+
+  /// Opens a table in the store at a location, which built-in workers that name the same folder share. For `start`
+  /// only: it blocks the loop while a file is opened, checked and read.
+  ///
+  /// - Returns: The store, the table, and the table's rows in the order of their schema.
+  func table<Row: StoreRow>(
+    _ type: Row.Type, at location: Storage.Location
+  ) throws(MockEngineError) -> (store: Store, table: StoreTable<Row>, rows: [Row]) {
+    guard let services else { throw .stopped }
+    do throws(StoreError) {
+      let store = try services.store(at: location)
+      let (table, rows) = try store.load(type)
+      return (store, table, rows)
+    } catch {
+      throw .store(error.description)
+    }
+  }
+
   // MARK: Connections
 
   /// The connection of a worker; `nil` if it has left.
@@ -146,6 +165,8 @@ protocol BuiltInServices: AnyObject {
   /// Whether the wall clock may move otherwise than `now` does.
   var canWallClockBeSet: Bool { get }
   var wantsEvents: Bool { get }
+  /// The store at a location; blocks the loop while it is opened.
+  func store(at location: Storage.Location) throws(StoreError) -> Store
   func note(_ event: EngineEvent)
   /// Has the kernel's `timerFired` called at a moment of `now`.
   func schedule(_ timer: KernelTimer, at moment: UInt64) -> TimerToken

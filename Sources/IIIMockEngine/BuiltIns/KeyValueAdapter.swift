@@ -37,6 +37,9 @@ struct KeyValueAdapter: Sendable {
     if isOnDisk { folder = path }
   }
 
+  /// Where the values are kept.
+  var location: Storage.Location { folder.map { .folder($0, checkpointInterval: saveInterval) } ?? .memory }
+
   private static func mismatch(
     _ member: YAMLNode.Member, _ entry: WorkerEntry, _ expected: String
   ) -> ConfigurationFault {

@@ -12,6 +12,8 @@ final class Engine {
   private(set) lazy var listeners = Listeners(self, on: loop)
   /// Decides which requests of web pages are let in.
   private var pages: WebPages
+  /// Files of built-in workers. `EngineCore` closes them when the engine has stopped.
+  private(set) lazy var storage = Storage(on: timers) { [weak self] text in self?.note(.warning(text)) }
   /// The built-in workers whose paths these are.
   private let paths: [(path: BuiltInManifest.Path, worker: any BuiltInWorker)]
 
@@ -194,6 +196,8 @@ extension Engine: RouterOutput {
   }
 
   func emptyOutboxSoon() { if !isRouting { emptyOutboxNextTurn() } }
+
+  func store(at location: Storage.Location) throws(StoreError) -> Store { try storage.store(at: location) }
 
   func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
     try listeners.listen(host: host, port: port, role)

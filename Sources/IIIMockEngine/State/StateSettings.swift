@@ -17,11 +17,6 @@ struct StateSettings: BuiltInSettings {
       return
     }
     self.adapter = try KeyValueAdapter(adapter, of: entry, warnings: &warnings)
-    if self.adapter.folder != nil {
-      warnings.append(
-        "store_method 'file_based' of worker '\(entry.name)' is not available in this engine yet; "
-          + "line \(adapter.position.line): values are kept in memory")
-    }
   }
 
   func makeWorker() -> any BuiltInWorker { StateWorker(self) }

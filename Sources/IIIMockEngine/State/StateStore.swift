@@ -23,6 +23,11 @@ struct StateStore {
     StateChange(scope: scope, key: key, old: scopes[scope]?.remove(key), new: nil)
   }
 
+  /// Gives a key the value that is saved of it; `nil` removes it.
+  mutating func restore(_ value: [UInt8]?, of key: Key, in scope: Key) {
+    if let value { _ = set(value, of: key, in: scope) } else { _ = delete(key, in: scope) }
+  }
+
   /// Applies operations to the value of a key, or to `{}` where there is none, and stores what they make, whether or
   /// not some of them failed.
   mutating func update(

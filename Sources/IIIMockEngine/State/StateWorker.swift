@@ -19,15 +19,22 @@ final class StateWorker: BuiltInWorker {
   }
 
   private let functions = StateFunction.allCases
+  private let location: Storage.Location
+  private var saver: StateSaver?
   private var host: BuiltInHost?
   private(set) var store = StateStore()
   /// By the trigger's place in the order of registrations, which no two triggers share.
   private var triggers = StateTriggers<UInt64, Entry>()
   private var deliveries = StateDeliveries()
 
-  init(_ settings: StateSettings) {}
+  init(_ settings: StateSettings) { location = settings.adapter.location }
 
-  func start(_ host: BuiltInHost) { self.host = host }
+  func start(_ host: BuiltInHost) throws(MockEngineError) {
+    let opened = try host.table(StateRow.self, at: location)
+    for row in opened.rows { store.restore(row.value, of: row.key.key, in: row.key.scope) }
+    saver = StateSaver(opened.store, opened.table)
+    self.host = host
+  }
 
   // MARK: Functions
 
@@ -47,10 +54,26 @@ final class StateWorker: BuiltInWorker {
     case .update:
       let (change, problems) = store.update(input.key, in: input.scope, input.operations)
       return answer(change, .bytes(change.result(problems)), orFail: "UPDATE_ERROR", "Failed to update value")
-    case .get: return store.value(of: input.key, in: input.scope).map { .bytes($0) } ?? .nothing
-    case .list: return .bytes(StateWorker.list(store.entries(of: input.scope)))
-    case .listGroups: return .bytes(StateWorker.groups(store.scopeNames))
+    case .get:
+      let (scope, key) = (input.scope, input.key)
+      return read { $0.value(of: key, in: scope).map { .bytes($0) } ?? .nothing }
+    case .list:
+      let scope = input.scope
+      return read { .bytes(StateWorker.list($0.entries(of: scope))) }
+    case .listGroups: return read { .bytes(StateWorker.groups($0.scopeNames)) }
     }
+  }
+
+  /// Answers what is stored now, once it is saved: nobody hears of a value that a crash could still undo.
+  private func read(_ body: @escaping (StateStore) -> BuiltInReply) -> BuiltInReply {
+    let reply = body(store)
+    guard let host, let saver, !saver.isIdle else { return reply }
+    let later = host.laterReply()
+    let failures = saver.failures
+    saver.afterEarlierChanges { [self] in
+      host.reply(later, saver.failures == failures ? reply : body(store))
+    }
+    return .later(later)
   }
 
   /// As `state::set`; `done` hears why the value was not saved, if it was not.
@@ -80,10 +103,14 @@ final class StateWorker: BuiltInWorker {
     return .later(later)
   }
 
-  /// Saves a change and tells the triggers of it.
-  private func save(_ change: StateChange, then done: (String?) -> Void) {
-    tell(change)
-    done(nil)
+  /// Saves a change, and then tells the triggers of it.
+  private func save(_ change: StateChange, then done: @escaping (String?) -> Void) {
+    saver?.save(change) { [self] key, value in
+      store.restore(value, of: key.key, in: key.scope)
+    } then: { [self] error in
+      if error == nil { tell(change) }
+      done(error?.description)
+    }
   }
 
   private static func list(_ entries: OrderedTable<[UInt8], [UInt8]>) -> [UInt8] {

@@ -33,7 +33,7 @@ package final class Storage {
   /// The store at a location; built-ins that name the same folder share it, and the shortest interval holds. Blocks the
   /// calling thread while a file is opened: for the start of an engine only.
   package func store(at location: Location) throws(StoreError) -> Store {
-    guard case .folder(let path, let interval) = location else { return Store(on: timers) }
+    guard case .folder(let path, let interval) = location else { return Store() }
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw StoreError(.invalidFolder, path, path.isEmpty ? "the path is empty" : "the path has a null byte")
     }

@@ -18,7 +18,8 @@ package final class Store {
     let done: Completion
   }
 
-  private let timers: LoopTimers
+  /// `nil` in memory, where nothing waits.
+  private let timers: LoopTimers?
   private let warn: (String) -> Void
   private let path: String
   private var writer: StoreWriter?
@@ -39,8 +40,8 @@ package final class Store {
   private let backlogLimit: Int
 
   /// A store in memory.
-  init(on timers: LoopTimers) {
-    self.timers = timers
+  init() {
+    timers = nil
     warn = { _ in }
     path = ""
     backlogLimit = .max
@@ -125,18 +126,19 @@ package final class Store {
   }
 
   private func callLater(_ done: @escaping () -> Void) {
-    let done = LoopBound(done, on: timers.loop)
-    timers.loop.post { done.value() }
+    guard let loop = timers?.loop else { return done() }
+    let done = LoopBound(done, on: loop)
+    loop.post { done.value() }
   }
 
   private func append(_ write: Waiting) {
     waiting.append(write)
     waitingBytes += write.bytes
     ends.append(transaction.encoder.bytes.count)
-    guard !isFlushScheduled else { return }
+    guard !isFlushScheduled, let loop = timers?.loop else { return }
     isFlushScheduled = true
-    let me = LoopBound(self, on: timers.loop)
-    timers.loop.post { me.value.flush() }
+    let me = LoopBound(self, on: loop)
+    loop.post { me.value.flush() }
   }
 
   /// Gives the writes of this turn to the thread.
@@ -181,7 +183,7 @@ package final class Store {
 
   private func scheduleCheckpoint() {
     guard checkpointTimer == nil, !isClosed else { return }
-    checkpointTimer = timers.schedule(after: checkpointInterval) { [weak self] in
+    checkpointTimer = timers?.schedule(after: checkpointInterval) { [weak self] in
       guard let self else { return }
       checkpointTimer = nil
       writer?.checkpoint()
@@ -204,7 +206,7 @@ package final class Store {
     guard let writer, !isClosed else { return }
     flush()
     isClosed = true
-    if let checkpointTimer { timers.cancel(checkpointTimer) }
+    if let checkpointTimer { timers?.cancel(checkpointTimer) }
     checkpointTimer = nil
     await withCheckedContinuation(isolation: isolation) { closed in writer.close { closed.resume() } }
   }

@@ -172,6 +172,7 @@ import UV
     func send(text: some OutgoingText, to peer: PeerID) -> Int { 0 }
     func pong(_ payload: ByteView, to peer: PeerID) {}
     func drop(_ peer: PeerID, because reason: String) {}
+    func store(at location: Storage.Location) throws(StoreError) -> Store { Store() }
     func note(_ event: EngineEvent) {}
     func schedule(_ timer: KernelTimer, at moment: UInt64) -> TimerToken { TimerToken(slot: 0, generation: 0) }
     func cancel(_ token: TimerToken) {}

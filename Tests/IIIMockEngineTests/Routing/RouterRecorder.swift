@@ -30,6 +30,7 @@ final class RouterRecorder: RouterOutput {
   func pong(_ payload: ByteView, to peer: PeerID) {}
 
   func drop(_ peer: PeerID, because reason: String) { dropped.append(peer) }
+  func store(at location: Storage.Location) throws(StoreError) -> Store { Store() }
   func note(_ event: EngineEvent) { events.append(event) }
 
   // MARK: Services
