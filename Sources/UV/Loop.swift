@@ -69,7 +69,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   /// The number of jobs that run in one turn.
   private static let jobsPerTurn = 256
   /// How long the work of one turn may take, in nanoseconds. A single job or message is not interrupted.
-  private static let turnNanoseconds: UInt64 = 1_000_000
+  private static let turnNanoseconds: UInt64 = 500_000
 
   /// Starts the loop's thread.
   package init(name: String) throws(UVError) {

@@ -6,8 +6,6 @@ protocol RouterOutput: BuiltInServices {
   @discardableResult func send(text: some OutgoingText, to peer: PeerID) -> Int
   /// Answers a WebSocket ping.
   func pong(_ payload: ByteView, to peer: PeerID)
-  /// Whether a worker's further messages have to wait.
-  func isPaused(_ peer: PeerID) -> Bool
   /// Drops a connection without a Close; the router has forgotten it already.
   func drop(_ peer: PeerID, because reason: String)
   /// Whether the work of the loop's turn should end now, so that others have their turn.
@@ -15,7 +13,6 @@ protocol RouterOutput: BuiltInServices {
 }
 
 extension RouterOutput {
-  func isPaused(_ peer: PeerID) -> Bool { false }
   var isTurnOver: Bool { false }
 }
 

@@ -27,8 +27,8 @@ final class Peer {
   var isAtHighWater = false
   /// Whether the peer is about to be dropped because too much output waits for it.
   var isOverflowing = false
-  /// How long the messages of the current read may take.
-  var budget: ReadBudget
+  /// How long the messages of a read may take.
+  private let budget: ReadBudget
   private(set) var pauses: Pauses = []
   /// While a read is being handled, its end decides whether reading goes on.
   private var isHandlingRead = false
@@ -48,14 +48,14 @@ final class Peer {
   init(_ stream: TCPStream, of peers: Peers) {
     self.stream = stream
     self.peers = peers
-    budget = ReadBudget(on: stream.loop)
+    budget = peers.budget
   }
 
   // MARK: Reading
 
   /// Handles the bytes of one read, in `body`; what is left of them waits for the next turn.
   func handleRead(_ body: () -> Void) {
-    budget = ReadBudget(on: stream.loop)
+    budget.begin()
     isHandlingRead = true
     body()
     isHandlingRead = false
@@ -66,11 +66,11 @@ final class Peer {
 
   /// Whether a role has to leave further messages of a read for later. To be asked after each message behind which
   /// there are more.
-  var isTurnOver: Bool { !pauses.isEmpty || budget.isSpent() }
+  var isTurnOver: Bool { budget.isSpent() }
 
   func pause(_ reason: Pauses) {
     pauses.insert(reason)
-    if !isHandlingRead { updateReading() }
+    if isHandlingRead { budget.stop() } else { updateReading() }
   }
 
   func resume(_ reason: Pauses) {
@@ -146,7 +146,7 @@ final class Peer {
   /// - Parameter note: A line for the engine's log.
   func refuse(_ violation: FrameViolation, note: String? = nil) {
     send(FrameEncoder.close(violation.closeCode, reason: violation.closeReason, maskKey: nil))
-    if let note { peers.engine.note(.warning(note)) }
+    if let note { peers.engine?.note(.warning(note)) }
     peers.close(self, because: "\(violation)")
   }
 }

@@ -3,7 +3,9 @@ internal import UV
 
 /// The connections of an engine: where bytes become frames and frames become bytes. Confined to the engine's loop.
 final class Peers {
-  unowned let engine: Engine
+  /// Set by the engine, which owns this, before there are connections.
+  unowned var engine: Engine?
+  let budget: ReadBudget
   private let timers: LoopTimers
   private let configuration: MockEngine.Configuration
   /// Connections that are workers, at their places in the router's table.
@@ -21,8 +23,8 @@ final class Peers {
   /// How long a peer may take to end its side after a closing handshake.
   private static let lingering = Duration.seconds(5)
 
-  init(_ engine: Engine, timers: LoopTimers, _ configuration: MockEngine.Configuration) {
-    self.engine = engine
+  init(on loop: Loop, timers: LoopTimers, _ configuration: MockEngine.Configuration) {
+    budget = ReadBudget(on: loop)
     self.timers = timers
     self.configuration = configuration
   }
@@ -85,14 +87,15 @@ final class Peers {
   }
 
   private func admit(_ request: HTTPRequestHead, from peer: Peer) {
+    guard let engine else { return }
     if let refusal = engine.refusal(of: request) { return peer.send(refusal) }
     if request.path != "/", engine.admit(request, on: peer) { return }
     let verdict = Upgrade.check(request, isKnownPath: request.path == "/")
     peer.send(verdict.response)
-    if case .accepted = verdict { becomeWorker(peer) }
+    if case .accepted = verdict { becomeWorker(peer, of: engine) }
   }
 
-  private func becomeWorker(_ peer: Peer) {
+  private func becomeWorker(_ peer: Peer, of engine: Engine) {
     let id = engine.connected(ipAddress: peer.stream.peerAddress?.host)
     let slot = Int(id.slot)
     if slot == workers.count { workers.append(peer) } else { workers[slot] = peer }
@@ -102,7 +105,8 @@ final class Peers {
 
   private func readFrames(from peer: Peer, _ id: PeerID) {
     // One access to reader and router a read, however many messages it brought.
-    switch engine.read(&peer.reader, from: id, within: &peer.budget) {
+    guard let engine else { return }
+    switch engine.read(&peer.reader, from: id, within: budget) {
     case .closed(let reason): peer.answer(reason, echoing: "")
     case .broken(let violation):
       if let label = engine.label(of: id) {
@@ -129,8 +133,6 @@ final class Peers {
     let slot = Int(id.slot)
     if slot < workers.count { workers[slot]?.pong(payload) }
   }
-
-  func isPaused(_ id: PeerID) -> Bool { !(connection(of: id)?.pauses.isEmpty ?? true) }
 
   func connection(of id: PeerID) -> Peer? {
     let slot = Int(id.slot)
@@ -190,10 +192,10 @@ final class Peers {
   private func note(slow peer: Peer, _ waiting: Int) {
     switch peer.phase {
     case .worker(let id):
-      guard let label = engine.label(of: id) else { return }
-      engine.note(.slowWorker(worker: label, unsentBytes: waiting))
+      guard let label = engine?.label(of: id) else { return }
+      engine?.note(.slowWorker(worker: label, unsentBytes: waiting))
     case .role(let role):
-      engine.note(.warning("\(role.name) does not read: \(waiting) bytes wait for it"))
+      engine?.note(.warning("\(role.name) does not read: \(waiting) bytes wait for it"))
     case .opening, .ended: break
     }
   }
@@ -230,7 +232,7 @@ final class Peers {
     switch phase {
     case .worker(let id):
       workers[Int(id.slot)] = nil
-      engine.disconnected(id, because: reason)
+      engine?.disconnected(id, because: reason)
     case .role(let role): role.ended(peer)
     case .opening, .ended: break
     }

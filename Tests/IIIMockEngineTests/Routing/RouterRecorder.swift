@@ -87,7 +87,7 @@ final class RouterRecorder: RouterOutput {
 }
 
 /// Keeps a message's text.
-private struct TextCollector: ByteSink {
+private struct TextCollector: FrameSink {
   var bytes: [UInt8] = []
 
   mutating func append(_ text: StaticString) { bytes += ByteView(text).array }
