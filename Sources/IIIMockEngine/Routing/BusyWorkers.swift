@@ -6,17 +6,18 @@ struct BusyWorkers {
     var generation: UInt32
     var id: UUID128
     var active: Int
+    var isGuarded: Bool
   }
 
   /// By slot.
   private var entries: [Entry] = []
 
   /// Enters a new worker, which has no calls in flight.
-  mutating func begin(_ peer: PeerID, id: UUID128) {
+  mutating func begin(_ peer: PeerID, id: UUID128, isGuarded: Bool) {
     let slot = Int(peer.slot)
     // Generation 0 is never given to a connection.
-    while entries.count <= slot { entries.append(Entry(generation: 0, id: id, active: 0)) }
-    entries[slot] = Entry(generation: peer.generation, id: id, active: 0)
+    while entries.count <= slot { entries.append(Entry(generation: 0, id: id, active: 0, isGuarded: false)) }
+    entries[slot] = Entry(generation: peer.generation, id: id, active: 0, isGuarded: isGuarded)
   }
 
   /// Removes a worker that has left.
@@ -36,6 +37,9 @@ struct BusyWorkers {
 
   /// Calls in flight in which the worker takes part; a call to itself counts once.
   func active(_ peer: PeerID) -> Int { has(peer) ? entries[Int(peer.slot)].active : 0 }
+
+  /// Whether the messages of the worker are checked by access control.
+  @inline(__always) func isGuarded(_ peer: PeerID) -> Bool { has(peer) && entries[Int(peer.slot)].isGuarded }
 
   /// Adds to the worker's calls.
   mutating func add(_ change: Int, to peer: PeerID) { if has(peer) { entries[Int(peer.slot)].active += change } }

@@ -29,6 +29,17 @@ final class RouterRecorder: RouterOutput {
 
   func pong(_ payload: ByteView, to peer: PeerID) {}
 
+  /// The connections of which nothing is handled.
+  private(set) var paused: Set<PeerID> = []
+  private(set) var verdicts: [(AuthenticationToken, Result<AccessSession, AccessSession.Refusal>)] = []
+
+  func isPaused(_ peer: PeerID) -> Bool { paused.contains(peer) }
+  func pause(_ peer: PeerID) { paused.insert(peer) }
+  func resume(_ peer: PeerID) { paused.remove(peer) }
+  func authenticated(_ token: AuthenticationToken, _ verdict: Result<AccessSession, AccessSession.Refusal>) {
+    verdicts.append((token, verdict))
+  }
+
   func drop(_ peer: PeerID, because reason: String) { dropped.append(peer) }
   func store(at location: Storage.Location) throws(StoreError) -> Store { Store() }
   func note(_ event: EngineEvent) { events.append(event) }
