@@ -129,6 +129,9 @@ actor EngineCore {
 
   // MARK: Access control
 
+  /// How much was read of each connection that waits for its authentication.
+  var bytesKeptForAuthentication: [Int] { engine?.authentications.keptBytes ?? [] }
+
   var denials: [AccessDenial] { engine?.access.denials.all ?? [] }
 
   func explainAccess(to functionID: String, by workerID: String) throws -> AccessExplanation {

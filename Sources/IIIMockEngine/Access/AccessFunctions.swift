@@ -41,7 +41,7 @@ enum AccessFunction: String, BuiltInFamily {
   }
 
   var responseSchema: JSONValue { true }
-  var isMockOnly: Bool { true }
+  static var isMockOnly: Bool { true }
 }
 
 /// The worker `mock`, as far as access control is concerned.

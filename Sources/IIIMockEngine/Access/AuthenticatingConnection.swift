@@ -13,7 +13,7 @@ final class AuthenticatingConnection: ConnectionRole {
   /// Gives the connection its role.
   let admit: (ConnectionAccess) -> Void
   private let onEnd: () -> Void
-  private var kept: [UInt8] = []
+  private(set) var kept: [UInt8] = []
 
   static let limit = 16 << 10
 
@@ -78,6 +78,8 @@ final class Authentications {
     self.engine = engine
     self.closeCode = closeCode
   }
+
+  var keptBytes: [Int] { connections.values.map(\.kept.count) }
 
   /// Asks the listener's auth function, if it has one, whether a connection is let in.
   ///

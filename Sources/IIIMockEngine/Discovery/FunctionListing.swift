@@ -19,7 +19,7 @@ struct FunctionQuery {
 
   private func matches(_ entry: FunctionEntry, _ kernel: borrowing KernelView) -> Bool {
     let id = entry.name.key
-    if !includesInternal && id.hasPrefix("engine::") { return false }
+    if !includesInternal && entry.isInternal { return false }
     if let prefix, !id.hasPrefix(prefix) { return false }
     if let worker, worker != ByteKey(kernel.workerName(of: entry)) { return false }
     if let search, !search.isIn(id.text), !(entry.description.map(search.isIn) ?? false) { return false }
@@ -120,4 +120,14 @@ extension KernelView {
   }
 
   func sizeLimit(ofOwner functionID: ByteKey) -> Int? { owner(of: functionID).flatMap { sizeLimit(of: $0) } }
+}
+
+extension FunctionEntry {
+  /// Whether listings leave it out unless they are asked for everything: functions of the engine, and `engine::…` of
+  /// workers too.
+  fileprivate var isInternal: Bool {
+    if name.key.hasPrefix("engine::") { return true }
+    if case .builtIn = target { return name.key.hasPrefix("mock::") }
+    return false
+  }
 }
