@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test func allAreThere() { #expect(Transcript.all.count == 97) }
+  @Test func allAreThere() { #expect(Transcript.all.count == 95) }
 }
 
 /// The second listeners of the recorded engines, as their configuration files have them.

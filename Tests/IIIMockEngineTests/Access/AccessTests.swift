@@ -267,15 +267,24 @@ import UV
 
   @Test("where refused authentication is retried, a worker is let in once the auth function allows it")
   func retriedWorker() async throws {
-    try await withGate { engine, gate in
+    let isOpen = Lock(false)
+    var configuration = MockEngine.Configuration()
+    configuration.listeners = [.init(), .init(access: Self.authenticated)]
+    try await withMockEngine(configuration) { engine in
+      let gate = try await engine.registerWorker()
+      try gate.registerFunction("gate::auth") { (_: AuthInput) async throws -> AuthResult in
+        guard isOpen.withLock({ $0 }) else { throw IIIInvocationError(code: "NO", message: "not yet") }
+        return AuthResult()
+      }
+      try gate.registerFunction("public::f") { (n: Int) async in n + 1 }
+      for id in ["gate::auth", "public::f"] { try await engine.waitForFunction(id) }
       var options = InitOptions(workerName: "eve")
       options.log = { _, _ in }
       options.reconnection = ReconnectionConfig(
         initialDelay: .milliseconds(1), maxDelay: .milliseconds(1), retriesRefusedAuthentication: true)
       let eve = try await registerWorker(engine.addresses[1], options: options)
       try await engine.waitForDenial(of: "gate::auth", count: 3)
-      try gate.registerFunction("gate::auth2") { (_: AuthInput) async in AuthResult() }
-      try gate.registerFunction("gate::auth") { (_: AuthInput) async in AuthResult() }
+      isOpen.withLock { $0 = true }
       try await engine.waitForWorker(named: "eve")
       #expect(try await eve.trigger("public::f", payload: 1) == 2)
       await eve.shutdown()

@@ -108,14 +108,14 @@ import Testing
     #expect(error?.description.contains("at line 3 column \(column) of 'x.yaml'") == true)
   }
 
-  @Test("every listener has the rules and the middleware of its entry, under its old name too")
+  @Test("every listener has the rules and the middleware of its entry")
   func rulesOfListeners() throws {
     let file = try parse(
       """
       workers:
         - name: iii-worker-manager
           config: {port: 1, rbac: null, middleware_function_id: null}
-        - name: worker-manager
+        - name: iii-worker-manager
           config:
             port: 2
             middleware_function_id: gate::audit
