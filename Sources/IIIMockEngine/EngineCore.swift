@@ -41,7 +41,8 @@ actor EngineCore {
       case .function(let id): "function '\(id)'"
       case .worker(let name): "a worker named '\(name)'"
       case .triggerType(let id): "trigger type '\(id)'"
-      case .denial(let pattern, let count): count == 1 ? "a denial of '\(pattern.text)'" : "\(count) denials of '\(pattern.text)'"
+      case .denial(let pattern, let count):
+        count == 1 ? "a denial of '\(pattern.text)'" : "\(count) denials of '\(pattern.text)'"
       case .end: "the engine's end"
       }
     }
@@ -210,7 +211,8 @@ actor EngineCore {
     case .denial:
       let all = engine?.access.denials.all ?? []
       let list = all.suffix(20).map(\.description).joined(separator: "; ")
-      return "\(what.text) did not come within \(limit): " + (all.isEmpty ? "nothing was denied" : "denied were: \(list)")
+      return "\(what.text) did not come within \(limit): "
+        + (all.isEmpty ? "nothing was denied" : "denied were: \(list)")
     case .end: return "the engine has not ended within \(limit)"
     }
     let sorted = Set(names).sorted()

@@ -90,7 +90,8 @@ struct AccessOptions: Equatable {
     }
     if wantsHelp { return }
     if worker != nil, listener != nil || query != nil || !headers.isEmpty {
-      throw UsageError(message: "option '--worker' names a connection that is there: leave out the options of a new one")
+      throw UsageError(
+        message: "option '--worker' names a connection that is there: leave out the options of a new one")
     }
     guard parsed.operands.first == "explain", parsed.operands.count == 2 else {
       throw UsageError(message: "expected: iii-dev access explain FUNCTION [OPTIONS]")

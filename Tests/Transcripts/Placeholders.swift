@@ -13,12 +13,16 @@ struct Placeholders {
     case name(kind: String, whole: String)
   }
 
+  private static var pattern: Regex<(Substring, Substring?)> {
+    /\$(?:(uuid|secret)\d+|timestamp|traceparent|error_id|number|host_[a-z]+|sec-websocket-key|user-agent)/
+  }
+
   /// `text` cut at its placeholders.
   private static func pieces(_ text: String) -> [Piece] {
     guard text.utf8.contains(UInt8(ascii: "$")) else { return text.isEmpty ? [] : [.literal(text)] }
     var pieces: [Piece] = []
     var rest = Substring(text)
-    while let match = rest.firstMatch(of: /\$(?:(uuid|secret)\d+|timestamp|traceparent|error_id|number|host_[a-z]+|sec-websocket-key|user-agent)/) {
+    while let match = rest.firstMatch(of: pattern) {
       if match.range.lowerBound > rest.startIndex {
         pieces.append(.literal(String(rest[..<match.range.lowerBound])))
       }

@@ -135,7 +135,8 @@ final class AccessFunctionsWorker: BuiltInWorker {
     for one in all {
       switch one.session {
       case .success(let session)?:
-        host?.reply(one.reply, .json(kernel.access.explain(one.functionID, on: one.listener, session, kernel.functions).json))
+        host?.reply(
+          one.reply, .json(kernel.access.explain(one.functionID, on: one.listener, session, kernel.functions).json))
       case .failure(let refusal)?:
         host?.reply(one.reply, .failure(InvocationFailure(code: "AUTH_ERROR", message: refusal.message)))
       case nil: break

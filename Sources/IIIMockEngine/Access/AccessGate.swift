@@ -140,7 +140,9 @@ final class ListenerAccess {
   }
 
   /// Decides as `policy.decide` does, in the same order, without telling why: for every call.
-  func allows(_ id: ByteView, _ session: borrowing AccessSession, workerName: () -> String?, _ functions: FunctionRegistry)
+  func allows(
+    _ id: ByteView, _ session: borrowing AccessSession, workerName: () -> String?, _ functions: FunctionRegistry
+  )
     -> Bool
   {
     if !policy.overrides.isEmpty, let rule = policy.overrides.rule(for: id, workerName: workerName()) {

@@ -31,7 +31,8 @@ final class CoreWorker: BuiltInWorker {
     switch functions[function.number] {
     case .listFunctions:
       return list(
-        try FunctionQuery(input, for: call.sender).listing(sizeLimit: kernel.sizeLimit(of: call.sender)), for: call.sender, kernel)
+        try FunctionQuery(input, for: call.sender).listing(sizeLimit: kernel.sizeLimit(of: call.sender)),
+        for: call.sender, kernel)
     case .listTriggerTypes: return list(try TriggerTypeQuery(input).listing(), for: call.sender, kernel)
     case .listTriggers: return list(try TriggerQuery(input).listing(), for: call.sender, kernel)
     case .listWorkers: return list(try WorkerQuery(input).listing(), for: call.sender, kernel)

@@ -45,7 +45,9 @@ import UV
 
   // MARK: Authentication
 
-  @Test("what a client sends before it is authenticated is handled in order afterwards, however much it is", arguments: [0, 20, 300])
+  @Test(
+    "what a client sends before it is authenticated is handled in order afterwards, however much it is",
+    arguments: [0, 20, 300])
   func earlyMessages(kilobytes: Int) async throws {
     try await withHost(Self.authenticated, functions: "gate::auth") { _, host, guests in
       let padding = String(repeating: "x", count: 1 << 10)
@@ -77,9 +79,12 @@ import UV
     }
   }
 
-  @Test("a refused client gets AUTH_ERROR and a Close, which has the code 1008 unless the engine is strict", arguments: [true, false])
+  @Test(
+    "a refused client gets AUTH_ERROR and a Close, which has the code 1008 unless the engine is strict",
+    arguments: [true, false])
   func refused(isStrict: Bool) async throws {
-    try await withHost(Self.authenticated, isStrict ? .v0_13 : .current, functions: "gate::auth") { engine, host, guests in
+    try await withHost(Self.authenticated, isStrict ? .v0_13 : .current, functions: "gate::auth") {
+      engine, host, guests in
       for path in ["/", "/otel"] {
         let guest = try await RawPeer.open(guests, path: path)
         try await answer(host, #","error":{"code":"DENIED","message":"who \"are\" you"}"#)
@@ -113,14 +118,17 @@ import UV
   @Test("a client that leaves while it waits never was a worker, whatever the answer")
   func leavesWhileWaiting() async throws {
     let events = Lock<[EngineEvent]>([])
-    try await withHost(Self.authenticated, functions: "gate::auth", onEvent: { event in events.withLock { $0.append(event) } }) {
+    try await withHost(
+      Self.authenticated, functions: "gate::auth", onEvent: { event in events.withLock { $0.append(event) } }
+    ) {
       engine, host, guests in
       let guest = try await RawPeer.open(guests)
       let asked = try JSONValue(parsing: try await host.receiveText())
       await guest.abort()
       for _ in 0..<3 { try await host.fence() }
       await host.send(
-        #"{"type":"invocationresult","invocation_id":\#(asked["invocation_id"] ?? .null),"function_id":"f","result":{}}"#)
+        #"{"type":"invocationresult","invocation_id":\#(asked["invocation_id"] ?? .null),"function_id":"f","result":{}}"#
+      )
       try await host.fence()
       let other = try await RawPeer.open(guests)
       try await answer(host, #","result":{}"#)
@@ -140,7 +148,8 @@ import UV
       for _ in 0..<count { calls.append(try JSONValue(parsing: try await host.receiveText())) }
       for call in calls.reversed() {
         await host.send(
-          #"{"type":"invocationresult","invocation_id":\#(call["invocation_id"] ?? .null),"function_id":"f","result":{}}"#)
+          #"{"type":"invocationresult","invocation_id":\#(call["invocation_id"] ?? .null),"function_id":"f","result":{}}"#
+        )
       }
       for client in clients { #expect(try await client.receiveText().contains("workerregistered")) }
       for client in clients { await client.abort() }
@@ -177,7 +186,8 @@ import UV
       for peer in [other, host, other, host] { try await peer.fence() }
       #expect(await guest.takeUnread().map(\.text).allSatisfy { $0.contains("workerregistered") })
       await host.send(
-        #"{"type":"invocationresult","invocation_id":\#(asked["invocation_id"] ?? .null),"function_id":"f","result":{}}"#)
+        #"{"type":"invocationresult","invocation_id":\#(asked["invocation_id"] ?? .null),"function_id":"f","result":{}}"#
+      )
       #expect(try await guest.receive { $0.isPong }.payload == [1])
       #expect(try await guest.receive { $0.isText && $0.text.contains("pong") }.text == #"{"type":"pong"}"#)
       #expect(try await guest.receive { $0.isPong }.payload == [2])
@@ -193,7 +203,8 @@ import UV
       await host.send(#"{"type":"registerfunction","id":"from::hook"}"#)
       await guest.send(#"{"type":"registerfunction","id":"b"}"#)
       await host.send(
-        #"{"type":"invocationresult","invocation_id":\#(asked["invocation_id"] ?? .null),"function_id":"f","result":{}}"#)
+        #"{"type":"invocationresult","invocation_id":\#(asked["invocation_id"] ?? .null),"function_id":"f","result":{}}"#
+      )
       try await answer(host, #","result":{}"#)
       for id in ["from::hook", "a", "b"] { try await engine.waitForFunction(id) }
     }
@@ -328,7 +339,9 @@ import UV
       for _ in 0..<100 {
         for worker in [gate, outside] {
           engine.access.deny("public::*", for: worker === gate ? "gate" : nil)
-          await #expect(throws: IIIForbiddenError.self) { let _: Int = try await worker.trigger("public::f", payload: 1) }
+          await #expect(throws: IIIForbiddenError.self) {
+            let _: Int = try await worker.trigger("public::f", payload: 1)
+          }
           engine.access.reset()
           #expect(try await worker.trigger("public::f", payload: 1) == 2)
         }
@@ -379,7 +392,9 @@ import UV
       let error = await #expect(throws: MockEngineError.self) {
         try await engine.waitForDenial(of: "other::*", within: .milliseconds(1))
       }
-      #expect(error?.description.contains("a denial of 'other::*' did not come within 0.001 seconds: denied were: call of") == true)
+      #expect(
+        error?.description.contains("a denial of 'other::*' did not come within 0.001 seconds: denied were: call of")
+          == true)
     }
   }
 }

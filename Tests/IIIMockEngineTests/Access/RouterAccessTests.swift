@@ -59,7 +59,8 @@ import Testing
     for id in [#"caf\u00e9"#, #"cafe\u0301"#, #"a\"\n\\"#, #"a\"\n"#] {
       bench.send(host, #"{"type":"registerfunction","id":"\#(id)"}"#)
     }
-    let guest = try bench.connect(on: 1, session: ["forbidden_functions": ["\u{0}"], "allowed_functions": ["\u{1F600}"]])
+    let guest = try bench.connect(
+      on: 1, session: ["forbidden_functions": ["\u{0}"], "allowed_functions": ["\u{1F600}"]])
     for (number, (id, isAllowed)) in [
       (#"caf\u00e9"#, true), (#"cafe\u0301"#, false), (#"a\"\n\\"#, true), (#"a\"\n"#, false),
       (#"\ud83d\ude00"#, true), (#"\u0000"#, false), ("", false),
@@ -430,8 +431,14 @@ import Testing
     let rows = bench.output.take(guest).first?["result"]?["functions"]
     #expect(rows?[0]?["function_id"] == "public::a" && rows?[1] == nil)
     for (function, wanted) in [
-      ("private::b", InvocationFailure(code: "FORBIDDEN", message: "Function 'private::b' is not visible to this session.")),
-      ("private::none", InvocationFailure(code: "FORBIDDEN", message: "Function 'private::none' is not visible to this session.")),
+      (
+        "private::b",
+        InvocationFailure(code: "FORBIDDEN", message: "Function 'private::b' is not visible to this session.")
+      ),
+      (
+        "private::none",
+        InvocationFailure(code: "FORBIDDEN", message: "Function 'private::none' is not visible to this session.")
+      ),
       ("public::none", InvocationFailure(code: "NOT_FOUND", message: "Function 'public::none' is not registered.")),
     ] {
       bench.call(guest, 2, "engine::functions::info", #"{"function_id":"\#(function)"}"#)
@@ -488,7 +495,8 @@ import Testing
     bench.router.register(
       FunctionEntry(name: FunctionName("hook"), target: .worker(guest)), from: guest, bench.output)
     bench.send(guest, #"{"type":"registerfunction","id":"a"}"#)
-    #expect(bench.output.warnings.contains { $0.contains("hook 'hook' is served by the connection whose registrations") })
+    #expect(
+      bench.output.warnings.contains { $0.contains("hook 'hook' is served by the connection whose registrations") })
     try answerHook(&bench, guest, "{}")
     #expect(bench.router.functions.entry("a") != nil)
   }

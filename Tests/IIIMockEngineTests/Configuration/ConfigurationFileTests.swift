@@ -124,7 +124,10 @@ import Testing
               expose_function: [x]
               expose_functions: ['match("public::*")']
       """)
-    #expect(file.listeners.map(\.access) == [nil, AccessRules(authFunctionID: "gate::auth", exposeFunctions: [.matching("public::*")])])
+    #expect(
+      file.listeners.map(\.access) == [
+        nil, AccessRules(authFunctionID: "gate::auth", exposeFunctions: [.matching("public::*")]),
+      ])
     #expect(file.listeners.map(\.middlewareFunctionID) == [nil, "gate::audit"])
     #expect(
       file.warnings == ["unknown key `expose_function` of `rbac`; line 10: ignored (did you mean `expose_functions`?)"])
