@@ -140,7 +140,7 @@ import UV
 
   @Test("many clients wait for their authentication at the same time, and all are let in")
   func manyClients() async throws {
-    let count = Proofs.count(suite: 300, full: 3000)
+    let count = Proofs.count(suite: 100, full: 3000)
     try await withHost(Self.authenticated, functions: "gate::auth") { _, host, guests in
       var clients: [RawPeer] = []
       for _ in 0..<count { clients.append(try await RawPeer.open(guests)) }
@@ -336,7 +336,7 @@ import UV
   func controls() async throws {
     try await withGate { engine, gate in
       let outside = try await registerWorker(engine.url, options: InitOptions(workerName: "outside"))
-      for _ in 0..<100 {
+      for _ in 0..<Proofs.count(suite: 20, full: 500) {
         for worker in [gate, outside] {
           engine.access.deny("public::*", for: worker === gate ? "gate" : nil)
           await #expect(throws: IIIForbiddenError.self) {

@@ -204,7 +204,7 @@ struct TriggerTests {
     _ = try await again.receive()
     for index in 5..<1_005 {
       let got = try await again.receiveJSON()
-      #expect(got["data"] == .int(Int64(index)), "ACCDEBUG \(got)")
+      #expect(got["data"] == .int(Int64(index)), "\(got)")
     }
     try await again.fence()
     #expect(await again.takeUnread() == [])
