@@ -114,15 +114,20 @@ final class AccessCommands: Sendable {
 /// What one listener checks. Confined to the engine's loop.
 final class ListenerAccess {
   let index: Int
-  var policy: AccessPolicy
+  var policy: AccessPolicy {
+    didSet { hasOverrides = !policy.overrides.isEmpty }
+  }
+  private(set) var hasOverrides = false
+  private let hasRules: Bool
   let middlewareFunctionID: String?
-  private var exposure: ExposureCache
+  private let exposure: ExposureCache
   /// Whether the log has been told which filters match nothing.
   var hasCheckedFilters = false
 
   init(_ listener: MockEngine.Configuration.Listener, index: Int) {
     self.index = index
     policy = AccessPolicy(rules: listener.access)
+    hasRules = listener.access != nil
     middlewareFunctionID = listener.middlewareFunctionID
     exposure = ExposureCache(listener.access?.exposeFunctions ?? [])
   }
@@ -141,21 +146,19 @@ final class ListenerAccess {
 
   /// Decides as `policy.decide` does, in the same order, without telling why: for every call.
   func allows(
-    _ id: ByteView, _ session: borrowing AccessSession, workerName: () -> String?, _ functions: FunctionRegistry
-  )
-    -> Bool
-  {
-    if !policy.overrides.isEmpty, let rule = policy.overrides.rule(for: id, workerName: workerName()) {
-      return rule.allows
+    _ id: ByteView, _ connection: ConnectionAccess, workerName: () -> String?, _ functions: FunctionRegistry
+  ) -> Bool {
+    if hasOverrides, let rule = policy.overrides.rule(for: id, workerName: workerName()) { return rule.allows }
+    if connection.hasLists {
+      if connection.session.forbids(id) { return false }
+      if connection.session.grants(id) || connection.session.allows(id) { return true }
     }
-    if session.forbids(id) { return false }
-    if session.grants(id) || session.allows(id) || AccessPolicy.isInfrastructure(id) { return true }
-    return policy.rules == nil || exposure.exposes(id, functions)
+    return !hasRules || AccessPolicy.isInfrastructure(id) || exposure.exposes(id, functions)
   }
 }
 
 /// Which functions a listener's filters expose: to try fifty of them at each call would cost more than the call.
-private struct ExposureCache {
+private final class ExposureCache {
   private let filters: [FunctionFilter]
   /// Whether a registration may change what is exposed.
   private let readsMetadata: Bool
@@ -171,7 +174,7 @@ private struct ExposureCache {
     readsMetadata = filters.contains { if case .metadata = $0.kind { true } else { false } }
   }
 
-  mutating func exposes(_ id: ByteView, _ functions: FunctionRegistry) -> Bool {
+  func exposes(_ id: ByteView, _ functions: FunctionRegistry) -> Bool {
     if filters.isEmpty { return false }
     if readsMetadata && version != functions.version {
       version = functions.version

@@ -4,8 +4,14 @@ internal import III
 final class ConnectionAccess {
   let listener: ListenerAccess
   let session: AccessSession
+  /// Whether the session has lists of functions, which are read before the listener's rules.
+  let hasLists: Bool
   /// The registration about which a hook is asked.
-  var asked: PendingRegistration?
+  var asked: PendingRegistration? {
+    didSet { updateWaiting() }
+  }
+  /// Whether a hook is asked or messages wait.
+  private(set) var isWaiting = false
   /// Whether a message that was held is being handled.
   var isReplaying = false
   /// Messages that came while a hook was asked, in order.
@@ -20,25 +26,30 @@ final class ConnectionAccess {
   init(on listener: ListenerAccess, _ session: AccessSession) {
     self.listener = listener
     self.session = session
+    hasLists = session.hasLists
   }
 
   /// Whether its messages are checked.
   var isGuarded: Bool { !listener.isOpen }
   /// Whether messages have to wait for others that came before.
-  var isHolding: Bool { (asked != nil || !held.isEmpty) && !isReplaying }
+  var isHolding: Bool { isWaiting && !isReplaying }
   var hasHeld: Bool { !held.isEmpty }
   var isFull: Bool { heldBytes >= ConnectionAccess.heldLimit }
 
   func hold(_ message: [UInt8]) {
     held.append(message)
     heldBytes += message.count
+    updateWaiting()
   }
 
   func nextHeld() -> [UInt8]? {
     guard let message = held.popFirst() else { return nil }
     heldBytes -= message.count
+    updateWaiting()
     return message
   }
+
+  private func updateWaiting() { isWaiting = asked != nil || !held.isEmpty }
 
   /// Whether the log has not been told of a cause yet; from now on it has.
   func isFirst(_ cause: String) -> Bool {

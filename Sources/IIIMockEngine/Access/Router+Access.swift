@@ -3,11 +3,17 @@ internal import III
 extension Router {
   // MARK: Messages
 
+  /// What a worker's messages are checked against: its listener's rules, or what a test denies; `nil` for neither.
+  @inline(__always) func checkedAccess(of peer: PeerID) -> ConnectionAccess? {
+    busy.access(of: peer) ?? (access.hasOverrides ? workers[peer]?.access : nil)
+  }
+
   /// Whether a message of a checked connection has to wait for a hook's answer; it is kept then.
   @inline(never) mutating func holds(
-    _ kind: FrameKind?, _ message: ByteView, from peer: PeerID, _ output: some RouterOutput
+    _ kind: FrameKind?, _ message: ByteView, _ connection: ConnectionAccess, from peer: PeerID,
+    _ output: some RouterOutput
   ) -> Bool {
-    guard let connection = workers[peer]?.access, connection.isHolding else { return false }
+    guard connection.isHolding else { return false }
     switch kind {
     case .invocationResult, .ping, .pong: return false
     default:
@@ -39,13 +45,14 @@ extension Router {
 
   /// Whether a call is routed as that of any worker. Otherwise it has been denied, or given to the middleware.
   @inline(never) mutating func admits(
-    _ frame: InvocationFrame, from peer: PeerID, _ output: some RouterOutput
+    _ frame: InvocationFrame, _ connection: ConnectionAccess, from peer: PeerID, _ output: some RouterOutput
   ) -> Bool {
-    guard let worker = workers[peer] else { return true }
-    let listener = worker.access.listener
+    let listener = connection.listener
     let isAllowed = frame.functionID.withUTF8 { id in
-      listener.allows(id, worker.access.session, workerName: { worker.metadata.name }, functions)
+      listener.allows(id, connection, workerName: { workers[peer]?.metadata.name }, functions)
     }
+    if isAllowed && listener.middlewareFunctionID == nil { return true }
+    guard let worker = workers[peer] else { return true }
     guard isAllowed else {
       deny(frame, of: worker, output)
       return false

@@ -46,7 +46,7 @@ extension KernelView {
   func isVisible(_ functionID: ByteKey, to reader: PeerID) -> Bool {
     guard access.isActive, let worker = workers[reader] else { return true }
     return functionID.withBytes { id in
-      worker.access.listener.allows(id, worker.access.session, workerName: { worker.metadata.name }, functions)
+      worker.access.listener.allows(id, worker.access, workerName: { worker.metadata.name }, functions)
     }
   }
 

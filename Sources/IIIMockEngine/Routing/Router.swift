@@ -61,7 +61,7 @@ struct Router {
         peer: $0, id: id, reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress,
         access: connection)
     }
-    busy.begin(peer, id: id, isGuarded: connection.isGuarded)
+    busy.begin(peer, id: id, access: connection.isGuarded ? connection : nil)
     _ = peersByID.set(id, peer)
     counters.workerCame()
     return peer
@@ -119,13 +119,14 @@ struct Router {
       if !bytes.isBlank { ignore(nil, FrameProblem(error), from: peer, output) }
       return
     }
-    let isGuarded = access.isActive && (access.hasOverrides || busy.isGuarded(peer))
-    if isGuarded && holds(envelope.kind, bytes, from: peer, output) { return }
+    let connection = access.isActive ? checkedAccess(of: peer) : nil
+    let isGuarded = connection != nil
+    if let connection, connection.isWaiting, holds(envelope.kind, bytes, connection, from: peer, output) { return }
     do throws(FrameProblem) {
       switch envelope.kind {
       case .invokeFunction:
         let frame = try InvocationFrame(envelope)
-        if !isGuarded || admits(frame, from: peer, output) { invoke(frame, from: peer, output) }
+        if connection.map({ admits(frame, $0, from: peer, output) }) ?? true { invoke(frame, from: peer, output) }
       case .invocationResult: answer(try ResultFrame(envelope), from: peer, output)
       case .registerFunction where isGuarded:
         try request(FunctionRegistrationFrame(envelope), from: peer, output)

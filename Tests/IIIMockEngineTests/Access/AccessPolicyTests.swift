@@ -17,10 +17,11 @@ import Testing
       }
       #expect(decision.isAllowed == example.expected, "round \(round): \(example)")
       let listener = example.listener
+      let connection = ConnectionAccess(on: listener, example.session)
       // The second answer comes from the cache.
       for _ in 0..<2 {
         let isAllowed = example.id.utf8View { id in
-          listener.allows(id, example.session, workerName: { example.workerName }, example.functions)
+          listener.allows(id, connection, workerName: { example.workerName }, example.functions)
         }
         #expect(isAllowed == example.expected, "round \(round): \(example)")
       }
@@ -77,9 +78,10 @@ import Testing
     let pattern = String(repeating: "a*", count: 50) + "b"
     let rules = AccessRules(exposeFunctions: (0..<1000).map { .matching("\(pattern)\($0)") })
     let listener = ListenerAccess(.init(access: rules), index: 0)
+    let connection = ConnectionAccess(on: listener, AccessSession())
     let id = String(repeating: "a", count: 2000)
     let time = threadTime {
-      #expect(!id.utf8View { listener.allows($0, AccessSession(), workerName: { nil }, FunctionRegistry()) })
+      #expect(!id.utf8View { listener.allows($0, connection, workerName: { nil }, FunctionRegistry()) })
     }
     #expect(time < 5)
   }
