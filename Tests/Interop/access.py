@@ -58,13 +58,17 @@ def gate(name, iii_dev, commands, folder):
 
 def guest(stage, gate, kind):
     worker, about = f"{kind}-guest", f"{kind} at a listener of {gate}"
-    check(f"{about}: it is let in and its function is called", stage.is_up(worker))
+    # The last function that every worker registers: the hook has been asked about all others.
+    is_up = eventually(lambda: stage.ask(f"{worker}::hook", {}, 2) == {})
+    check(f"{about}: it is let in and its function is called", is_up)
 
     def call(caller, function, payload):
         return stage.outcome(f"{caller}::call", {"function": function, "payload": payload})
 
     got = call(worker, f"{gate}::echo", {"n": [1, None, "déjà vu"]})
-    ok = (got.get("value") or {}) == {"token": "valid", "result": {"n": [1, None, "déjà vu"]}}
+    value = got.get("value") or {}
+    # Old Pythons show the id of the worker that calls, which here is the middleware's.
+    ok = value.get("token") == "valid" and value["result"].get("n") == [1, None, "déjà vu"]
     check(f"{about}: a call passes the middleware, which knows the context", ok, got)
 
     got = (call(worker, f"{gate}::notes", {}).get("error") or {})
@@ -72,7 +76,8 @@ def guest(stage, gate, kind):
         "FORBIDDEN", f"function '{gate}::notes' not allowed (add to rbac.expose_functions)")
     check(f"{about}: FORBIDDEN for what is not exposed", ok and got.get("function") == f"{gate}::notes", got)
 
-    got = call(f"{kind}-forbidden", f"{gate}::echo", {}).get("error") if stage.is_up(f"{kind}-forbidden") else None
+    eventually(lambda: stage.ask(f"{kind}-forbidden::hook", {}, 2) == {})
+    got = call(f"{kind}-forbidden", f"{gate}::echo", {}).get("error")
     ok = got and got.get("message") == f"function '{gate}::echo' not allowed (remove from rbac.forbidden_functions)"
     check(f"{about}: FORBIDDEN for what its session forbids", ok, got)
 

@@ -37,7 +37,6 @@ import Testing
 
   @Test("the code of the article does what it says")
   func runs() async throws {
-    // swift-format-ignore
     var configuration = MockEngine.Configuration()
     configuration.listeners = [
       .init(),
@@ -50,7 +49,6 @@ import Testing
     let inside = engine.addresses[0]
     let outside = engine.addresses[1]
 
-    // swift-format-ignore
     let gate = try await registerWorker(inside)
     try gate.registerFunction("gate::auth") { (input: AuthInput) async throws -> AuthResult in
       guard input.headers["x-token"] == "secret" else {
@@ -60,8 +58,8 @@ import Testing
     }
     try await engine.waitForFunction("gate::auth")
 
-    // swift-format-ignore
-    let worker = try await registerWorker(outside, options: InitOptions(workerName: "web", headers: ["X-Token": "secret"]))
+    let options = InitOptions(workerName: "web", headers: ["X-Token": "secret"])
+    let worker = try await registerWorker(outside, options: options)
 
     let forbidden = await #expect(throws: IIIForbiddenError.self) {
       try await worker.trigger("public::delete", payload: ["id": 7])
