@@ -4,10 +4,11 @@ enum Bench {
   static let usage = """
     usage: bench [run] [--engine PATH[=NAME]]… [--rounds N] [--seconds S] [--quick]
            bench floor [--port N]
-           bench engine
+           bench engine [--filters N | --auth]
            bench lifecycle [--engines N]
            bench coder [--seconds S] [--quick] [--only PART OF A NAME]
            bench scale [--engine PATH] [--workers N]
+           bench access [--rounds N] [--workers N] [--before BENCH]
            bench flood [--engine PATH] [--seconds S] [--functions N]
            bench backpressure [--seconds S] [--callers N]
            bench load [--engine PATH] [--window N] [--seconds S]
@@ -26,7 +27,8 @@ enum Bench {
     case "backpressure": await Backpressure.run(&arguments)
     case "load": Load.run(&arguments)
     case "sdk": await Load.runSDK(&arguments)
-    case "engine": await Engine.serve()
+    case "engine": await Engine.serve(&arguments)
+    case "access": Access.run(&arguments)
     case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))
     default: fail(usage)
     }

@@ -37,6 +37,11 @@ public struct Compatibility: Sendable, Hashable {
   var endsTriggerTypes: Bool { !isStrict }
   /// Whether finished channels are removed after a while; otherwise a request for an end always learns that it was taken.
   var forgetsFinishedChannels: Bool { !isStrict }
+  /// Whether pings, results and the end of a connection are handled while a hook is asked about its registration; its
+  /// other messages wait in order. Otherwise nothing of that connection is handled meanwhile.
+  var readsDuringHooks: Bool { !isStrict }
+  /// The code of the Close after an `AUTH_ERROR`. SDKs for Python before 0.25 take a Close without code for a normal end.
+  var authenticationCloseCode: UInt16? { isStrict ? nil : 1008 }
   /// How long the head of an upgrade request may take; `nil` is without a limit.
   var handshakeTimeout: Duration? { isStrict ? nil : .seconds(10) }
 }

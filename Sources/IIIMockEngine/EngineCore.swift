@@ -7,6 +7,8 @@ internal import UV
 actor EngineCore {
   nonisolated let loop: Loop
   nonisolated let time: TimeSource
+  /// What tests deny and allow.
+  nonisolated let commands = AccessCommands()
   private let configuration: MockEngine.Configuration
   private var engine: Engine?
   /// The loop and the time of workers that `MockEngine.registerWorker` connects.
@@ -28,6 +30,8 @@ actor EngineCore {
     case function(ByteKey)
     case worker(named: ByteKey)
     case triggerType(ByteKey)
+    /// So many denials of what has an id that matches a pattern.
+    case denial(WildcardPattern, count: Int)
     /// The end of the engine.
     case end
 
@@ -37,6 +41,8 @@ actor EngineCore {
       case .function(let id): "function '\(id)'"
       case .worker(let name): "a worker named '\(name)'"
       case .triggerType(let id): "trigger type '\(id)'"
+      case .denial(let pattern, let count):
+        count == 1 ? "a denial of '\(pattern.text)'" : "\(count) denials of '\(pattern.text)'"
       case .end: "the engine's end"
       }
     }
@@ -44,6 +50,7 @@ actor EngineCore {
     var name: String {
       switch self {
       case .function(let name), .worker(let name), .triggerType(let name): name.text
+      case .denial(let pattern, _): pattern.text
       case .end: ""
       }
     }
@@ -61,17 +68,17 @@ actor EngineCore {
 
   /// Listens at every address of the configuration, or at none.
   func start() throws(MockEngineError) -> [String] {
-    let engine = Engine(on: loop, time: time, configuration)
+    let engine = Engine(on: loop, time: time, configuration, commands)
     self.engine = engine
     host = LoopHost(timers: engine.timers)
     engine.onEvent = { [unowned self] event in wake(event) }
     var urls: [String] = []
-    for listener in configuration.listeners {
+    for (number, listener) in configuration.listeners.enumerated() {
       guard let port = UInt16(exactly: listener.port) else {
         throw .cannotListen(
           host: listener.host, port: listener.port, reason: "the port must be between 0 and 65535")
       }
-      let bound = try engine.listeners.listen(host: listener.host, port: port, nil)
+      let bound = try engine.listeners.listen(host: listener.host, port: port, nil, number: number)
       urls.append("ws://\(bound.urlHost):\(bound.port)")
     }
     try engine.startBuiltIns()
@@ -119,6 +126,27 @@ actor EngineCore {
   ) throws -> Result {
     if let worker = engine?.builtIn(Worker.self) { return try body(worker) }
     throw hasEnded ? MockEngineError.stopped : MockEngineError.builtInIsOff(builtIn)
+  }
+
+  // MARK: Access control
+
+  /// How much was read of each connection that waits for its authentication.
+  var bytesKeptForAuthentication: [Int] { engine?.authentications.keptBytes ?? [] }
+
+  var denials: [AccessDenial] { engine?.access.denials.all ?? [] }
+
+  func explainAccess(to functionID: String, by workerID: String) throws -> AccessExplanation {
+    guard let engine else { throw MockEngineError.stopped }
+    guard let explanation = engine.explainAccess(to: functionID, by: workerID) else {
+      throw MockEngineError.notConnected(workerID: workerID)
+    }
+    return explanation
+  }
+
+  func waitForDenial(of pattern: WildcardPattern, count: Int, within limit: Duration) async throws -> AccessDenial {
+    try await wait(for: .denial(pattern, count: max(count, 1)), within: limit)
+    guard let denial = engine?.access.denial(of: pattern, number: max(count, 1)) else { throw MockEngineError.stopped }
+    return denial
   }
 
   // MARK: Waiting
@@ -180,6 +208,11 @@ actor EngineCore {
     case .worker:
       names = engine?.router.workers.all.compactMap(\.metadata.name) ?? []
       kind = "workers"
+    case .denial:
+      let all = engine?.access.denials.all ?? []
+      let list = all.suffix(20).map(\.description).joined(separator: "; ")
+      return "\(what.text) did not come within \(limit): "
+        + (all.isEmpty ? "nothing was denied" : "denied were: \(list)")
     case .end: return "the engine has not ended within \(limit)"
     }
     let sorted = Set(names).sorted()
@@ -194,6 +227,7 @@ actor EngineCore {
     guard let engine else { return false }
     return switch what {
     case .end: false
+    case .denial(let pattern, let count): engine.access.denial(of: pattern, number: count) != nil
     case .function(let id): engine.hasFunction(id)
     case .triggerType(let id): engine.hasTriggerType(id)
     case .worker(let name): engine.hasWorker(named: name)
@@ -203,10 +237,18 @@ actor EngineCore {
   private func wake(_ event: EngineEvent) {
     guard !waiters.isEmpty else { return }
     switch event {
+    case .accessDenied: wakeForDenials()
     case .functionRegistered(let id, _, _): wake(.function(ByteKey(id)))
     case .triggerTypeRegistered(let id, _): wake(.triggerType(ByteKey(id)))
     case .workerNamed(let label): if let name = label.name { wake(.worker(named: ByteKey(name))) }
     default: break
+    }
+  }
+
+  private func wakeForDenials() {
+    for case .denial(let pattern, let count) in Set(waiters.values.map(\.what))
+    where engine?.access.denial(of: pattern, number: count) != nil {
+      wake(.denial(pattern, count: count))
     }
   }
 

@@ -28,6 +28,8 @@ public enum EngineEvent: Sendable, Hashable {
   case triggerRejected(id: String, type: String, code: String, message: String, worker: WorkerLabel)
   /// A call ended with an error, whether or not its caller waits for an answer.
   case invocationFailed(functionID: String, code: String, message: String, caller: WorkerLabel)
+  /// Access control denied a call, a registration or a connection.
+  case accessDenied(AccessDenial)
   /// A frame was ignored.
   case frameIgnored(Diagnostic)
   /// A message was sent to a worker whose SDK may refuse it for its size.

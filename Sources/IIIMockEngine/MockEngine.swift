@@ -28,10 +28,20 @@ public final class MockEngine: Sendable {
       /// 0 asks for any free port.
       public var port: Int
 
+      /// What workers that connect here may do; without rules, everything.
+      public var access: AccessRules?
+      /// A function that is called in place of each function that a worker of this listener calls, unless the id begins
+      /// with `engine::`. Its input is ``III/MiddlewareFunctionInput``; its result is the caller's.
+      public var middlewareFunctionID: String?
+
       /// A listener at `host`, on loopback and any free port unless told otherwise.
-      public init(host: String = "127.0.0.1", port: Int = 0) {
+      public init(
+        host: String = "127.0.0.1", port: Int = 0, access: AccessRules? = nil, middlewareFunctionID: String? = nil
+      ) {
         self.host = host
         self.port = port
+        self.access = access
+        self.middlewareFunctionID = middlewareFunctionID
       }
     }
 

@@ -16,6 +16,8 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   case builtInIsOff(MockEngine.BuiltIn)
   /// There is no cron job with this trigger id, or it is running.
   case cannotFire(triggerID: String)
+  /// No worker with this id is connected to the engine.
+  case notConnected(workerID: String)
   /// A wait took too long; the text says what there is instead, and the nearest name.
   case timedOut(String)
 
@@ -33,6 +35,7 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
     case .cannotFire(let id):
       "trigger '\(id)' cannot fire: no job with this id is registered (registrations are not acknowledged: call "
         + "something from its worker first), or it is running"
+    case .notConnected(let id): "worker '\(id)' is not connected to this engine"
     case .timedOut(let text): text
     }
   }

@@ -2,7 +2,7 @@ internal import CUV
 
 /// A connected TCP socket, confined to its loop.
 ///
-/// Reads: at most one, of as much as the loop's buffer holds, in a turn of the loop. An owner with too much to do for one
+/// Reads: at most one, of up to 256 KiB, in a turn of the loop. An owner with too much to do for one
 /// turn keeps the rest with `postpone`, so that no stream delays the others.
 ///
 /// Writes gather during a turn of the loop and leave together at its end. What the kernel does not take at once waits:
@@ -23,6 +23,8 @@ package final class TCPStream: LoopResource {
   package var onRefused: ((_ sent: UInt64) -> (keep: UInt64, probe: [UInt8]))?
 
   package let loop: Loop
+  /// The most bytes of one read; no read is larger than the loop's buffer.
+  package var readSize = Int.max
   package private(set) var bytesReceived: UInt64 = 0
   /// Whether the handle is closed or about to be.
   package var isClosed: Bool { hasClosed }
@@ -123,7 +125,7 @@ package final class TCPStream: LoopResource {
   /// Memory for the next read; `nil` if the turn's read has been done or its bytes are still being handled.
   private var readSpace: UnsafeMutableRawBufferPointer? {
     guard !isBufferFilled && keptCount == 0 else { return nil }
-    return loop.readBuffer
+    return UnsafeMutableRawBufferPointer(rebasing: loop.readBuffer.prefix(readSize))
   }
 
   private func didRead(_ count: Int, _ base: UnsafeMutableRawPointer?) {
@@ -131,7 +133,7 @@ package final class TCPStream: LoopResource {
       // Our own doing: `readSpace` gave none. The socket stays readable and is read in the next turn.
       isBufferFilled = false
     } else if count > 0, let base {
-      isBufferFilled = count >= loop.readBuffer.count
+      isBufferFilled = count >= min(readSize, loop.readBuffer.count)
       bytesReceived += UInt64(count)
       if !isEnding { onRead?(UnsafeMutableRawBufferPointer(start: base, count: count)) }
     } else if count < 0 {

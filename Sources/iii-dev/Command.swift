@@ -3,7 +3,7 @@ internal import IIIMockEngine
 /// The command line as a whole: chooses the verb and prints its errors.
 enum Command {
   enum Verb: String, CaseIterable {
-    case trigger, demo
+    case trigger, demo, access
   }
 
   static func run(_ arguments: [String], console: Console = .standard) async -> ExitStatus {
@@ -14,6 +14,7 @@ enum Command {
       let rest = Array(arguments.dropFirst())
       switch Verb(rawValue: first) {
       case .trigger: return try await TriggerCommand(TriggerOptions(rest), console: console).run()
+      case .access: return try await AccessCommand(AccessOptions(rest), console: console).run()
       case .demo: return try await DemoCommand(DemoOptions(rest), console: console).run()
       case nil: throw unknownVerb(first)
       }

@@ -8,6 +8,7 @@ enum Help {
       iii-dev [OPTIONS]                                run the engine
       iii-dev trigger FUNCTION [KEY=VALUE …] [OPTIONS] call a function and print its result
       iii-dev demo [OPTIONS]                           run the engine with a small worker, and call it
+      iii-dev access explain FUNCTION [OPTIONS]        say whether a function may be called, and why
 
     Options:
     \(table(ServeOptions.definitions))
@@ -31,6 +32,23 @@ enum Help {
     \(table(TriggerOptions.definitions))
 
     Tip: `iii-dev trigger FUNCTION --help` shows the parameters of a function.
+
+    """
+  }
+
+  static var access: String {
+    """
+    Say whether a function may be called, and which rule of access control decides.
+
+    Usage: iii-dev access explain FUNCTION [OPTIONS]
+
+      For a new connection to a listener its auth function is asked, with the headers and the query given
+      here; for a connected worker (--worker) its session counts. The rules are shown in the order in which
+      they are read, up to the one that decides. The exit status is 0 for allowed, 1 for denied.
+      A strict engine does not answer.
+
+    Options:
+    \(table(AccessOptions.definitions))
 
     """
   }

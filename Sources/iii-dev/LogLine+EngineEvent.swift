@@ -47,6 +47,7 @@ extension LogLine {
         LogLine(
           .warn, "Invocation of \(functionID) failed: \(cut(message))", ["code": code, "caller": caller.description])
       ]
+    case .accessDenied(let denial): [LogLine(.warn, "Access denied: \(denial)", ["worker_id": denial.worker.id])]
     case .frameIgnored(let diagnostic): [ignored(diagnostic)]
     case .largeMessage(let worker, let bytes, let hint):
       [

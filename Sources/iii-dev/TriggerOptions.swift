@@ -36,9 +36,7 @@ struct TriggerOptions: Equatable {
     waits = parsed.has("--wait")
     isVerbose = parsed.has("--verbose")
     wantsHelp = parsed.has("--help")
-    var port: UInt16?
-    if let text = parsed["--port"] { port = try PortArgument.parse(text, allowsAny: false) }
-    url = try Self.url(address: parsed["--address"], port: port, variable: environment["III_URL"])
+    url = try Self.url(parsed, environment: environment)
     if let text = parsed["--timeout-ms"] {
       guard let value = Int(text), (1...Self.maxTimeout).contains(value) else {
         throw UsageError(
@@ -53,6 +51,13 @@ struct TriggerOptions: Equatable {
 
   /// A day.
   private static let maxTimeout = 86_400_000
+
+  /// The engine's URL, of `--address`, `--port` and the variable.
+  static func url(_ parsed: ParsedArguments, environment: Variables) throws(UsageError) -> String {
+    var port: UInt16?
+    if let text = parsed["--port"] { port = try PortArgument.parse(text, allowsAny: false) }
+    return try url(address: parsed["--address"], port: port, variable: environment["III_URL"])
+  }
 
   /// The engine's URL: the options go before the variable.
   private static func url(address: String?, port: UInt16?, variable: String?) throws(UsageError) -> String {

@@ -79,7 +79,26 @@ const functions = {
     for (const bell of bells.values())
       await worker.trigger({ function_id: bell.function_id, payload: { note: bell.config.note }, action: { type: 'void' } })
   },
-  bells: async () => told
+  bells: async () => told,
+  // Access control: what access.py has the engine call this worker for.
+  auth: async ({ query_params }) => {
+    const token = query_params.token?.[0]
+    const sessions = {
+      valid: {},
+      forbidden: { forbidden_functions: [`${prefix}::echo`] },
+      prefix: { function_registration_prefix: 'team' }
+    }
+    if (!sessions[token]) throw new Error('invalid token')
+    return { allow_trigger_type_registration: true, context: { token }, ...sessions[token] }
+  },
+  middleware: async ({ function_id, payload, context }) => ({
+    token: context.token,
+    result: await worker.trigger({ function_id, payload })
+  }),
+  hook: async ({ function_id }) => {
+    if (function_id?.endsWith('::big')) throw new Error('not big')
+    return {}
+  }
 }
 
 worker.registerTriggerType(

@@ -80,6 +80,27 @@ async def pour(data):
     return {"written": hashlib.sha256(content).hexdigest(), "read": await reading}
 
 
+# Access control: what access.py has the engine call this worker for.
+async def auth(data):
+    token = data["query_params"].get("token", [""])[0]
+    sessions = {"valid": {}, "forbidden": {"forbidden_functions": [f"{prefix}::echo"]},
+                "prefix": {"function_registration_prefix": "team"}}
+    if token not in sessions:
+        raise ValueError("invalid token")
+    return {"allow_trigger_type_registration": True, "context": {"token": token}, **sessions[token]}
+
+
+async def middleware(data):
+    result = await worker.trigger_async({"function_id": data["function_id"], "payload": data["payload"]})
+    return {"token": data["context"]["token"], "result": result}
+
+
+async def hook(data):
+    if data.get("function_id", "").endswith("::big"):
+        raise ValueError("not big")
+    return {}
+
+
 class Bell(TriggerHandler):
     """A trigger type that fires when `ring` is called."""
     triggers, registered, unregistered = {}, [], []
@@ -124,7 +145,8 @@ async def bells(data):
 worker.register_trigger_type({"id": f"{prefix}::bell", "description": "rings when told to"}, bell)
 worker.register_function(f"{prefix}::add", add, description="adds", metadata={"kind": "sum"})
 for name, function in dict(echo=echo, fail=fail, note=note, notes=tell, hang=hang, call=call, big=big, drink=drink,
-                           pour=pour, bind=bind, unbind=unbind, ring=ring, bells=bells).items():
+                           pour=pour, bind=bind, unbind=unbind, ring=ring, bells=bells, auth=auth, middleware=middleware,
+                           hook=hook).items():
     worker.register_function(f"{prefix}::{name}", function)
 sys.stdin.read()
 os._exit(0)

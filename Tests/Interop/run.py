@@ -7,6 +7,7 @@ which may be absent. Run by the Python of iii-sdk 0.25, whose SDK drives it. Eve
 """
 import itertools, os, pathlib, re, shutil, subprocess, sys, tempfile, threading, traceback
 
+import access
 import built_ins
 import schemas
 import stage as counts
@@ -16,7 +17,7 @@ from stage import Engine, Stage, check, eventually
 
 HERE = pathlib.Path(__file__).parent
 KIB, MIB = 1 << 10, 1 << 20
-LIMIT = 240                                                # seconds for the whole run
+LIMIT = 480                                                # seconds for the whole run
 NODE_SDKS = {"node011": "iii-sdk-0.11.6", "node022": "iii-sdk-0.22.1"}
 
 
@@ -186,6 +187,7 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
         check(f"{victim} is killed while {caller} waits", busy and told and told.startswith("invocation_stopped"), got)
 
     stage.driver.shutdown()
+    access.play(iii_dev, commands, stage.folder)
     check("the engine ends on SIGTERM with 0 at last", engine.stop() == 0)
 
 

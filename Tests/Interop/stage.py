@@ -27,18 +27,20 @@ def eventually(attempt, seconds=40):
 
 class Engine:
     """An iii-dev, started on a free port and again on the same one; its output is kept."""
-    def __init__(self, program, log):
-        self.program, self.log, self.port = program, log, 0
+    def __init__(self, program, log, config=None, listeners=1):
+        self.program, self.log, self.port, self.config, self.listeners = program, log, 0, config, listeners
 
     def start(self):
-        self.process = subprocess.Popen([self.program, "--port", str(self.port)], stdout=open(self.log, "ab"),
+        options = ["--config", self.config] if self.config else ["--port", str(self.port)]
+        self.process = subprocess.Popen([self.program, *options], stdout=open(self.log, "ab"),
                                         stderr=subprocess.STDOUT)
         seen = 0
         while True:
             ready = re.findall(r"^iii-dev listening on (ws://\S+:(\d+))$", self.text(), re.M)
-            if len(ready) > getattr(self, "starts", 0):
+            if len(ready) >= getattr(self, "starts", 0) + self.listeners:
                 self.starts = len(ready)
                 self.url, self.port = ready[-1][0], int(ready[-1][1])
+                self.urls = [url for url, _ in ready]
                 return
             if self.process.poll() is not None or seen > 400:
                 sys.exit(f"interop: iii-dev does not start:\n{self.text()}")
@@ -63,9 +65,10 @@ class Stage:
     def connect(self):
         self.driver = register_worker(self.engine.url, InitOptions(worker_name="driver", otel={"enabled": False}))
 
-    def start(self, name, command):
+    def start(self, name, command, url=None):
         log = open(self.log_of(name), "ab")
-        self.workers[name] = subprocess.Popen([*command, name], env=self.environment, stdin=subprocess.PIPE, stdout=log,
+        self.workers[name] = subprocess.Popen([*command, name], env={**self.environment, "III_URL": url or self.engine.url},
+                                              stdin=subprocess.PIPE, stdout=log,
                                               stderr=log)
 
     def kill(self, name):

@@ -13,12 +13,16 @@ struct Placeholders {
     case name(kind: String, whole: String)
   }
 
+  private static var pattern: Regex<(Substring, Substring?)> {
+    /\$(?:(uuid|secret)\d+|timestamp|traceparent|error_id|number|host_[a-z]+|sec-websocket-key|user-agent)/
+  }
+
   /// `text` cut at its placeholders.
   private static func pieces(_ text: String) -> [Piece] {
     guard text.utf8.contains(UInt8(ascii: "$")) else { return text.isEmpty ? [] : [.literal(text)] }
     var pieces: [Piece] = []
     var rest = Substring(text)
-    while let match = rest.firstMatch(of: /\$(?:(uuid|secret)\d+|timestamp|traceparent|error_id|number|host_[a-z]+)/) {
+    while let match = rest.firstMatch(of: pattern) {
       if match.range.lowerBound > rest.startIndex {
         pieces.append(.literal(String(rest[..<match.range.lowerBound])))
       }
@@ -135,7 +139,7 @@ struct Placeholders {
     case "timestamp":
       return text.prefixMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)/)?.output
     case "error_id": return text.prefixMatch(of: /[0-9a-f]{1,12}/)?.output
-    case "secret": return text
+    case "secret", "sec-websocket-key", "user-agent": return text.isEmpty ? nil : text
     default: return nil
     }
   }

@@ -5,6 +5,9 @@ import TestSupport
 /// The recorder let time pass where nothing was to come (`quiet`, `within`, `sleep`) and after what is not answered.
 /// Here a fence takes its place: a ping from every peer, twice. After the first round the engine has dealt with all
 /// that was sent, after the second all that it said to anybody has arrived.
+///
+/// A connection to a listener with access control answers no pings while the engine asks about it. The others are pinged
+/// in its place, once more: the engine reads every connection in each turn of its loop.
 struct TranscriptPlayer {
   /// The first difference.
   struct Difference: Error, CustomStringConvertible {
@@ -17,19 +20,24 @@ struct TranscriptPlayer {
   }
 
   private let transcript: Transcript
-  private let url: String
+  /// By the names of the ports.
+  private let urls: [String: String]
   private let departures: Departures
   private var placeholders: Placeholders
   private var peers: [String: RawPeer] = [:]
+  /// Those that are connected to a listener with access control.
+  private var guarded: Set<String> = []
   private var workers: [String: String] = [:]
   private var unfenced: String?
   private var index = 0
 
-  init(_ transcript: Transcript, url: String, departures: Departures) {
+  init(_ transcript: Transcript, urls: [String: String], departures: Departures) {
     self.transcript = transcript
-    self.url = url
+    self.urls = urls
     self.departures = departures
-    placeholders = Placeholders(hosts: ["host_main": String(url.dropFirst("ws://".count))])
+    placeholders = Placeholders(
+      hosts: Dictionary(
+        uniqueKeysWithValues: urls.map { ("host_\($0.key)", String($0.value.dropFirst("ws://".count))) }))
   }
 
   mutating func play() async throws {
@@ -53,7 +61,9 @@ struct TranscriptPlayer {
       return try await fence()
     }
     // What another peer said is to be dealt with first, as in the recording.
-    if let unfenced, unfenced != name, let peer = peers[unfenced], await peer.endedBy == nil { try await peer.fence() }
+    if let unfenced, unfenced != name, let peer = peers[unfenced] {
+      if guarded.contains(unfenced) { try await fence() } else if await peer.endedBy == nil { try await peer.fence() }
+    }
     unfenced = name
     if let open = step["open"] { return try await self.open(name, open, step) }
     guard let peer = peers[name] else { throw difference("a peer that is open", name) }
@@ -85,9 +95,20 @@ struct TranscriptPlayer {
     if case .object(let members)? = open["headers"] {
       headers = members.map { ($0.key, placeholders.filled($0.value.string ?? "")) }
     }
+    let port = open["port"]?.string ?? "main"
+    if port == "main" {
+      guarded.remove(name)
+    } else {
+      guarded.insert(name)
+      // What an auth function is shown of the recorder's requests.
+      let all = [
+        ("User-Agent", "player"), ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"),
+      ]
+      headers += all.filter { own in !headers.contains { $0.0.lowercased() == own.0.lowercased() } }
+    }
     do {
       peers[name] = try await RawPeer.open(
-        url, path: placeholders.filled(open["path"]?.string ?? "/"), headers: headers)
+        try url(port), path: placeholders.filled(open["path"]?.string ?? "/"), headers: headers)
     } catch RawError.refused(let response) {
       let body = (try? JSON.parse(response.text)) ?? .string(response.text)
       let isWanted =
@@ -96,6 +117,11 @@ struct TranscriptPlayer {
       return
     }
     guard step["refused"] == nil else { throw difference(step.text, "accepted") }
+  }
+
+  private func url(_ port: String) throws -> String {
+    guard let url = urls[port] else { throw difference("a port of the engine", port) }
+    return url
   }
 
   /// A plain request; its answer may have headers besides those shown.
@@ -108,7 +134,7 @@ struct TranscriptPlayer {
     if case .object(let headers)? = request["headers"] {
       for (name, value) in headers { text += "\(name): \(placeholders.filled(value.string ?? ""))\r\n" }
     }
-    let peer = try await RawPeer.connect(url)
+    let peer = try await RawPeer.connect(try url(request["port"]?.string ?? "main"))
     await peer.send(bytes: Array("\(text)\r\n".utf8))
     let response = try await peer.receiveResponse()
     await peer.abort()
@@ -138,6 +164,10 @@ struct TranscriptPlayer {
     // All that is to come is answer to what was said: after a fence it is here.
     if isAbsenceWanted { try await fence() }
     var frame = await take(wanted, matching, from: peer)
+    if frame == nil && !isAbsenceWanted && guarded.contains(name) {
+      let matches = filter(wanted, matching)
+      frame = try await peer.receive { matches($0) }
+    }
     if frame == nil && !isAbsenceWanted {
       try await fence()
       frame = await take(wanted, matching, from: peer)
@@ -147,7 +177,7 @@ struct TranscriptPlayer {
       throw difference("\(name) receives \(wanted.text)", "unread: \(await peer.takeUnread())")
     }
     guard !isAbsenceWanted else { throw difference("\(name) receives nothing", frame.description) }
-    let got = TranscriptPlayer.decoded(frame)
+    let got = TranscriptPlayer.shortened(TranscriptPlayer.decoded(frame), as: wanted)
     guard placeholders.match(wanted, got) else { throw difference("\(name) receives \(wanted.text)", got.text) }
     if got["type"]?.string == "workerregistered" { workers[name] = got["worker_id"]?.string }
   }
@@ -155,8 +185,12 @@ struct TranscriptPlayer {
   /// The next unread frame, or the first one whose members named in `matching` are those wanted. Absence names no
   /// values, so any frame breaks it.
   private func take(_ wanted: JSON, _ matching: [String]?, from peer: RawPeer) async -> RawFrame? {
+    await peer.unread(filter(wanted, matching))
+  }
+
+  private func filter(_ wanted: JSON, _ matching: [String]?) -> @Sendable (RawFrame) -> Bool {
     let placeholders = self.placeholders
-    return await peer.unread { frame in
+    return { frame in
       guard !frame.isClose else { return false }
       guard let matching, !matching.isEmpty, case .object = wanted else { return true }
       let got = TranscriptPlayer.decoded(frame)
@@ -189,11 +223,21 @@ struct TranscriptPlayer {
   }
 
   private func fence() async throws {
-    for _ in 1...2 {
-      for peer in peers.values where await peer.endedBy == nil {
+    for _ in 1...(guarded.isEmpty ? 2 : 3) {
+      for (name, peer) in peers where !guarded.contains(name) {
+        guard await peer.endedBy == nil else { continue }
         do { try await peer.fence() } catch RawError.ended { continue }
       }
     }
+  }
+
+  /// The recorder shortened some listings of functions to their ids.
+  private static func shortened(_ got: JSON, as wanted: JSON) -> JSON {
+    guard case .array? = wanted["result"], case .array(let rows)? = got["result"]?["functions"],
+      case .object(let members) = got
+    else { return got }
+    let ids = JSON.array(rows.compactMap { $0["function_id"] })
+    return .object(members.map { $0.key == "result" ? ($0.key, ids) : ($0.key, $0.value) })
   }
 
   /// A frame as transcripts show it.

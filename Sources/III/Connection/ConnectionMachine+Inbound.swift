@@ -67,6 +67,7 @@ extension ConnectionMachine {
     let error = IIIInvocationError.decode(raw, functionID: nil, invocationID: nil)
     session?.engineError = "\(error.code): \(error.message)"
     log(.error, "\(configuration.address) reports \(error.code): \(error.message)")
+    if error.code == "AUTH_ERROR" { refusedAuthentication("\(error.code): \(error.message)") }
   }
 
   // MARK: Messages above the limit

@@ -50,9 +50,10 @@ extension ConnectionMachine {
     guard isDialling else { return }
     cancelStateTimer()
     connections += 1
-    retries = 0
     hasWarnedOfOverflow = false
     var session = Session(number: connections, lastInbound: now, refusedAt: now, lastProgress: now)
+    session.retriesBefore = retries
+    retries = 0
     let keepAlive = configuration.keepAlive
     if keepAlive.pingInterval > .zero {
       session.pingTimer = timers.insert(at: now.advanced(by: keepAlive.pingInterval), .ping)
@@ -191,6 +192,17 @@ extension ConnectionMachine {
     log(.error, "the engine refused this worker: \(rejection)")
     actions.append(.close(ClientFrame.close(1000)))
     fail(rejection)
+  }
+
+  /// The engine's auth function refuses this worker. It will do so again, unless something changes on its side.
+  mutating func refusedAuthentication(_ reason: String) {
+    guard let session else { return }
+    guard !configuration.reconnection.retriesRefusedAuthentication else {
+      retries = session.retriesBefore
+      return
+    }
+    actions.append(.close(ClientFrame.close(1000)))
+    fail(IIIConnectionError(address: configuration.address, refusal: reason))
   }
 
   // MARK: Shutting down

@@ -54,6 +54,8 @@ struct ConnectionMachine {
     var ignoredMessages = 0
     /// An `error` that the engine has sent: usually the reason of the Close that follows.
     var engineError: String?
+    /// Failed attempts before this connection: they count on if the engine refuses it.
+    var retriesBefore = 0
   }
 
   enum Timer: Equatable {

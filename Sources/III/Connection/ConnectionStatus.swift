@@ -136,7 +136,7 @@ final class StateListener: Sendable {
 ///
 /// A worker begins `disconnected`, is `connecting` until its first connection stands or its first attempt has failed, and from
 /// then on is either `connected` or `reconnecting`. `failed` is final: all retries are used up
-/// (``ReconnectionConfig/maxRetries``), or the engine refused the worker. After ``III/shutdown()`` it is `disconnected` for good.
+/// (``ReconnectionConfig/maxRetries``), or the engine refused the worker (``ReconnectionConfig/retriesRefusedAuthentication``). After ``III/shutdown()`` it is `disconnected` for good.
 public enum IIIConnectionState: String, Sendable, Codable, CaseIterable {
   /// Not begun, or shut down.
   case disconnected

@@ -19,17 +19,21 @@ public struct ReconnectionConfig: Sendable, Hashable {
   public var jitterFactor = 0.3
   /// How often to try again after a failure; `nil`, the default, is without end. The first attempt is no retry: 3 means four attempts.
   public var maxRetries: Int?
+  /// Whether to try again where the engine's auth function has refused the worker (`AUTH_ERROR`). By default the worker is
+  /// ``IIIConnectionState/failed`` then, with the engine's reason: its credentials are wrong, and will be so the next time.
+  public var retriesRefusedAuthentication = false
 
   /// Creates a configuration.
   public init(
     initialDelay: Duration = .seconds(1), maxDelay: Duration = .seconds(30), backoffMultiplier: Double = 2,
-    jitterFactor: Double = 0.3, maxRetries: Int? = nil
+    jitterFactor: Double = 0.3, maxRetries: Int? = nil, retriesRefusedAuthentication: Bool = false
   ) {
     self.initialDelay = initialDelay
     self.maxDelay = maxDelay
     self.backoffMultiplier = backoffMultiplier
     self.jitterFactor = jitterFactor
     self.maxRetries = maxRetries
+    self.retriesRefusedAuthentication = retriesRefusedAuthentication
   }
 
   /// The wait before retry `attempt`, counted from 0; `random` is drawn from -1...1.

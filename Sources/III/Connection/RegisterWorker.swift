@@ -4,6 +4,9 @@
 /// ``InitOptions/FirstConnection/inBackground`` it returns at once: calls then wait for the connection, within their time-out, and
 /// registrations are made as soon as there is one.
 ///
+/// An engine with access control may refuse the worker after that: its state is ``IIIConnectionState/failed`` then, and
+/// calls fail with ``IIIErrorCode/connectionFailed`` and the engine's reason, unless ``ReconnectionConfig/retriesRefusedAuthentication`` is set.
+///
 /// ```swift
 /// let iii = try await registerWorker("ws://127.0.0.1:49134", options: InitOptions(workerName: "demo"))
 /// try iii.registerFunction("demo::add") { (numbers: [Int]) async in numbers.reduce(0, +) }

@@ -1,14 +1,15 @@
-/// The engine could not be reached, and the client has given up.
+/// The engine could not be reached or has refused the worker, and the client has given up.
 ///
 /// Mirrors the `ConnectionError` of the Python SDK's `register_worker`.
 public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
   private enum Cause {
-    case exhausted, invalid, timedOut(Duration)
+    case exhausted, invalid, refused, timedOut(Duration)
   }
 
   /// The address that was dialled.
   public let address: String
-  /// How the last attempt ended, such as `ECONNREFUSED`; `nil` if that is not known.
+  /// How the last attempt ended, such as `ECONNREFUSED`, or `AUTH_ERROR: invalid token` of an
+  /// engine that has refused the worker; `nil` if that is not known.
   public let reason: String?
   private let cause: Cause
 
@@ -17,6 +18,9 @@ public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
 
   /// An error of an address that was not dialled at all.
   package init(address: String, problem: String) { self.init(address, problem, .invalid) }
+
+  /// An engine that does not accept the worker: the auth function's reason.
+  package init(address: String, refusal: String) { self.init(address, refusal, .refused) }
 
   /// An error of an address that could not be reached within a time.
   init(address: String, reason: String?, within limit: Duration) { self.init(address, reason, .timedOut(limit)) }
@@ -34,6 +38,7 @@ public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
       switch cause {
       case .exhausted: "Connection to \(target) failed after max retries"
       case .invalid: "Cannot connect to \(target)"
+      case .refused: "\(target) has refused this worker"
       case .timedOut(let limit): "No connection to \(target) within \(limit)"
       }
     let advice = isRefused ? ". Is the engine running at this address?" : ""

@@ -144,8 +144,10 @@ struct AccessOverrides: Sendable, Equatable {
 
   mutating func reset() { rules = [] }
 
+  /// The functions of access control itself are never concerned, so that `deny("*")` can be taken back.
   func rule(for id: ByteView, workerName: String?) -> Rule? {
-    rules.last { rule in
+    if id.count > 14, id.prefix(14) == "mock::access::" { return nil }
+    return rules.last { rule in
       (rule.workerName == nil || Self.isSame(rule.workerName, workerName)) && rule.pattern.matches(id)
     }
   }

@@ -18,6 +18,12 @@ struct AccessSession {
   /// The session of a connection that nobody authenticated.
   init() {}
 
+  var hasLists: Bool { forbiddenFunctions.count > 0 || allowedFunctions.count > 0 || !grants.isEmpty }
+
+  func forbids(_ id: ByteView) -> Bool { forbiddenFunctions.count > 0 && forbiddenFunctions.find(id) != nil }
+  func allows(_ id: ByteView) -> Bool { allowedFunctions.count > 0 && allowedFunctions.find(id) != nil }
+  func grants(_ id: ByteView) -> Bool { !grants.isEmpty && grants.contains { $0.matches(id) } }
+
   func mayRegisterTrigger(ofType type: ByteView) -> Bool {
     allowedTriggerTypes.map { types in types.contains { $0.withView { $0 == type } } } ?? true
   }

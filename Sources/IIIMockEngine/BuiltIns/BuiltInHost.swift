@@ -194,4 +194,6 @@ enum KernelTimer {
   case deadline(EngineCallKey)
   /// The moment at which a condition without an answer is reported.
   case slowCondition(EngineCallKey)
+  /// The moment at which an auth function or a hook without an answer is reported.
+  case slowAccess(EngineCallKey)
 }

@@ -20,6 +20,9 @@ struct BuiltInInstance {
     }
   }
 
+  /// Whether the engine has nothing of the worker: its functions are this engine's own, and the engine is strict.
+  var isLeftOut: Bool { functions.isEmpty && !manifest.functions.isEmpty && manifest.triggerTypes.isEmpty }
+
   /// The functions as entries of the engine's table.
   var entries: [FunctionEntry] {
     functions.enumerated().map { index, function in

@@ -1,14 +1,14 @@
 internal import III
 
-/// The calls of built-in workers that wait for an answer.
+/// The calls of built-in workers and of access control that wait for an answer.
 struct EngineCallTable {
   struct Entry {
-    let caller: BuiltInID
+    let caller: BuiltInID?
     let functionID: ByteKey
     let purpose: EngineCall.Purpose
     /// The invocation, if the callee is a worker.
     var invocation: UUID128?
-    /// The deadline, or the moment at which a condition without an answer is reported.
+    /// The deadline, or the moment at which a call without an answer is reported.
     var timer: TimerToken?
   }
 

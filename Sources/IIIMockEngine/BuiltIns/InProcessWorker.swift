@@ -16,7 +16,8 @@ struct InProcessWorker {
     _ builtIns: [BuiltInInstance], listeners: Int, atMilliseconds time: Int64
   ) -> [InProcessWorker] {
     var workers: [InProcessWorker] = []
-    for instance in builtIns where !workers.contains(where: { $0.name == instance.manifest.name }) {
+    for instance in builtIns where !instance.isLeftOut {
+      if workers.contains(where: { $0.name == instance.manifest.name }) { continue }
       let name = instance.manifest.name
       let count = builtIns.filter { $0.manifest.name == name }.reduce(0) { $0 + $1.functions.count }
       workers.append(InProcessWorker(id: name, name: name, functionCount: count, connectedAtMilliseconds: time))

@@ -9,6 +9,7 @@ struct KernelView: ~Copyable {
   let busy: BusyWorkers
   let triggers: TriggerRegistry
   let counters: InvocationCounters
+  let access: AccessGate
   /// The workers that are part of the engine, as listings show them.
   let inProcess: [InProcessWorker]
   /// The names of the built-in workers, by the index of their ids.

@@ -8,6 +8,8 @@ final class Outbox {
     case call(EngineCall)
     case reply(ReplyToken, BuiltInReply)
     case metadata(ReportedMetadata, of: PeerID)
+    /// The next message of a worker that waited for the answer of a hook.
+    case heldMessage(of: PeerID)
   }
 
   private var requests = FIFO<Request>()
@@ -36,18 +38,20 @@ final class Outbox {
   }
 }
 
-/// A call that the engine makes for one of its built-in workers.
+/// A call that the engine makes, for one of its built-in workers or for access control.
 struct EngineCall {
   /// Who hears of the call's end.
   enum Purpose {
     case call(CallToken)
     case condition(CallToken, trigger: ByteKey)
+    case access(AccessCall)
   }
 
   let functionID: ByteKey
   let data: [UInt8]
   let metadata: [UInt8]?
-  let caller: BuiltInID
+  /// `nil` for access control.
+  let caller: BuiltInID?
   /// `nil` if nobody waits for the answer.
   let purpose: Purpose?
   let deadline: Duration?

@@ -21,7 +21,7 @@ extension Router {
   private var view: KernelView {
     KernelView(
       compatibility: compatibility, functions: functions, workers: workers, busy: busy, triggers: triggers,
-      counters: counters, inProcess: inProcess, builtInNames: builtInNames)
+      counters: counters, access: access, inProcess: inProcess, builtInNames: builtInNames)
   }
 
   // MARK: Calls of built-in functions
@@ -88,6 +88,7 @@ extension Router {
       case .reply(let token, let reply):
         if let waiting = lateReplies.removeValue(forKey: token) { settle(waiting, reply, output) }
       case .metadata(let metadata, let peer): set(metadata, of: peer, output)
+      case .heldMessage(let peer): handleHeldMessage(of: peer, output)
       }
       // A request may be long: a function of the engine that a trigger of its own calls again, for instance.
       if output.isTurnOver { remainingBudget = 0 }
@@ -119,7 +120,7 @@ extension Router {
       if let key { engineCalls[key]?.invocation = id }
       count(1, callee)
       let metadata = compatibility.forwardsMetadata ? call.metadata : nil
-      entry.name.quoted.withView { name in
+      entry.name.calleeQuoted.withView { name in
         call.data.withView { data in
           (metadata ?? []).withView { view in
             let invocation = OutgoingInvocation(
@@ -133,22 +134,21 @@ extension Router {
   }
 
   private mutating func cannotBegin(_ call: EngineCall, _ output: some RouterOutput) {
-    let worker = builtIns[Int(call.caller.index)]
-    let failure = InvocationFailure.functionNotFound(call.functionID.text)
-    switch call.purpose {
-    case .call(let token): worker.worker.callCompleted(token, .failure(failure))
-    case .condition(let token, let trigger):
-      decide(token, .failure(failure), of: call.functionID, trigger, worker, output)
-    case nil:
-      output.note(
-        .warning("\(worker.manifest.name): function '\(call.functionID)' is not registered, so it was not called"))
+    guard let purpose = call.purpose else {
+      return output.note(
+        .warning("\(name(of: call.caller)): function '\(call.functionID)' is not registered, so it was not called"))
     }
+    let failure = InvocationFailure.functionNotFound(call.functionID.text)
+    tell(call.caller, .failure(failure), of: call.functionID, purpose, output)
   }
 
   private mutating func setTimer(of key: EngineCallKey, _ call: EngineCall, _ output: some RouterOutput) {
     if case .condition = call.purpose {
       engineCalls[key]?.timer = output.schedule(
         .slowCondition(key), at: output.now.advanced(by: Router.conditionPatience))
+    } else if case .access(let purpose) = call.purpose, purpose.blocks {
+      engineCalls[key]?.timer = output.schedule(
+        .slowAccess(key), at: output.now.advanced(by: AccessGate.patience))
     } else if let deadline = call.deadline {
       engineCalls[key]?.timer = output.schedule(.deadline(key), at: output.now.advanced(by: deadline))
     }
@@ -156,15 +156,28 @@ extension Router {
 
   // MARK: The end of engine calls
 
-  /// The call of a built-in worker has ended; it is told.
+  /// A call that the engine made has ended; the part of the engine that made it is told.
   mutating func complete(_ key: EngineCallKey, _ outcome: CallOutcome, _ output: some RouterOutput) {
     guard let call = engineCalls.remove(key) else { return }
     if let timer = call.timer { output.cancel(timer) }
-    let instance = builtIns[Int(call.caller.index)]
-    switch call.purpose {
-    case .call(let token): instance.worker.callCompleted(token, outcome)
-    case .condition(let token, let trigger): decide(token, outcome, of: call.functionID, trigger, instance, output)
+    tell(call.caller, outcome, of: call.functionID, call.purpose, output)
+  }
+
+  private mutating func tell(
+    _ caller: BuiltInID?, _ outcome: CallOutcome, of functionID: ByteKey, _ purpose: EngineCall.Purpose,
+    _ output: some RouterOutput
+  ) {
+    switch purpose {
+    case .access(let purpose): accessCompleted(purpose, of: functionID, outcome, output)
+    case .call(let token):
+      if let caller { builtIns[Int(caller.index)].worker.callCompleted(token, outcome) }
+    case .condition(let token, let trigger):
+      if let caller { decide(token, outcome, of: functionID, trigger, builtIns[Int(caller.index)], output) }
     }
+  }
+
+  private func name(of caller: BuiltInID?) -> String {
+    caller.map { builtIns[Int($0.index)].manifest.name } ?? "access control"
   }
 
   private func decide(
@@ -198,9 +211,13 @@ extension Router {
       engineCalls[key]?.timer = nil
       output.note(
         .warning(
-          "\(builtIns[Int(call.caller.index)].manifest.name): condition function '\(call.functionID)' of trigger "
+          "\(name(of: call.caller)): condition function '\(call.functionID)' of trigger "
             + "'\(trigger)' has not answered for \(Router.conditionPatience.components.seconds) s; the trigger waits "
             + "for it"))
+    case .slowAccess(let key):
+      guard let call = engineCalls[key], case .access(let purpose) = call.purpose else { return }
+      engineCalls[key]?.timer = nil
+      warnOfSlowCall(of: call.functionID, purpose, output)
     }
     emptyOutbox(output)
   }

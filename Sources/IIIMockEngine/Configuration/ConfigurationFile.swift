@@ -4,6 +4,8 @@ package struct ConfigurationFile: Sendable {
   package struct Listener: Sendable, Hashable {
     package var host: String
     package var port: UInt16
+    package var access: AccessRules?
+    package var middlewareFunctionID: String?
 
     package init(host: String = "127.0.0.1", port: UInt16 = 49134) {
       self.host = host

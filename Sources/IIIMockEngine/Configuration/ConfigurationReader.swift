@@ -30,7 +30,9 @@ struct ConfigurationReader {
   private mutating func read(_ entry: WorkerEntry) throws(ConfigurationFault) {
     switch entry.canonicalName {
     case WorkerNames.workerManager:
-      listeners.append(try WorkerManagerSection(entry))
+      let section = try WorkerManagerSection(entry)
+      listeners.append(section)
+      file.warnings += section.warnings
     case WorkerNames.telemetry: break
     case let name where BuiltInCatalog.kind(named: name) != nil: try readBuiltIn(entry)
     default:

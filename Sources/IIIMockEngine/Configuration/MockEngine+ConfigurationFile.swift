@@ -12,8 +12,7 @@ extension MockEngine.Configuration {
   /// ```
   ///
   /// - Returns: The configuration, and a line for each thing that the file asks for and that this engine does not have.
-  /// - Throws: ``MockEngineError/configuration(_:)``, which names the line and column; also for a file that asks for
-  ///   access control, which this engine does not have yet: it does not run open instead.
+  /// - Throws: ``MockEngineError/configuration(_:)``, which names the line and column.
   public static func load(file path: String) throws -> (configuration: MockEngine.Configuration, warnings: [String]) {
     do {
       let file = try ConfigurationFile.load(path: path)
@@ -26,7 +25,10 @@ extension MockEngine.Configuration {
   /// The settings of a file, and defaults for those that a file does not have.
   package init(_ file: ConfigurationFile) {
     self.init()
-    listeners = file.listeners.map { Listener(host: $0.host, port: Int($0.port)) }
+    listeners = file.listeners.map {
+      Listener(
+        host: $0.host, port: Int($0.port), access: $0.access, middlewareFunctionID: $0.middlewareFunctionID)
+    }
     allowedOrigins = file.allowedOrigins
     allowedHosts = file.allowedHosts
     isTracingEnabled = file.observability.isEnabled

@@ -7,7 +7,7 @@ struct WorkerEntry {
   /// A mapping, or null.
   let config: YAMLNode?
 
-  /// Keys of access control. This engine does not support them, and refuses to start with them.
+  /// Keys of access control. Where they would have no effect, the engine does not start: it would run open instead.
   private static let accessKeys = ["rbac", "middleware_function_id"]
 
   /// Reads an entry; messages call it `place`, as `workers[1]`.
@@ -38,13 +38,12 @@ struct WorkerEntry {
         "Worker '\(name)' is a built-in worker and cannot have an 'image' field. Remove 'image' or use a different name.",
         at: image.position)
     }
+    let isManager = canonicalName == WorkerNames.workerManager
     for key in Self.accessKeys {
-      if let member = config?.member(key) ?? node.member(key) {
-        throw rejection(
-          "access control is not supported yet (`\(key)`), and the engine will not run open instead",
-          at: member.position,
-          hint: "take `\(key)` out of the file that you give to this engine if every worker may call everything")
-      }
+      guard let member = node.member(key) ?? (isManager ? nil : config?.member(key)) else { continue }
+      throw rejection(
+        "`\(key)` has no effect here, and the engine will not run open instead", at: member.position,
+        hint: "`\(key)` belongs under `config` of an entry `- name: \(WorkerNames.workerManager)`")
     }
   }
 

@@ -7,7 +7,12 @@ struct WorkerManagerSection {
   /// Origins of web pages that may connect.
   private(set) var allowedOrigins: [String] = []
 
-  private static let keys = ["port", "host", "handshake_timeout_ms", "allowed_origins"]
+  /// What the file says and this engine does not act on, a line each.
+  private(set) var warnings: [String] = []
+
+  private static let keys = [
+    "port", "host", "middleware_function_id", "rbac", "handshake_timeout_ms", "allowed_origins",
+  ]
 
   init(_ entry: WorkerEntry) throws(ConfigurationFault) {
     self.entry = entry
@@ -30,6 +35,13 @@ struct WorkerManagerSection {
           allowedOrigins.append(origin)
         }
       case ("allowed_origins", _): throw mismatch(member, expected: "a sequence of origins")
+      case ("rbac", .null), ("middleware_function_id", .null): break
+      case ("rbac", _):
+        let section = try AccessSection(member.value, of: entry)
+        listener.access = section.rules
+        warnings += section.warnings
+      case ("middleware_function_id", .string(let id)): listener.middlewareFunctionID = id
+      case ("middleware_function_id", _): throw mismatch(member, expected: "a string")
       case ("host", _): throw mismatch(member, expected: "a host name or an address")
       case (_, .int(0...)): break
       default: throw mismatch(member, expected: "u64")

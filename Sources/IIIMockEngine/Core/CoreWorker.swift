@@ -31,12 +31,17 @@ final class CoreWorker: BuiltInWorker {
     switch functions[function.number] {
     case .listFunctions:
       return list(
-        try FunctionQuery(input).listing(sizeLimit: kernel.sizeLimit(of: call.sender)), for: call.sender, kernel)
+        try FunctionQuery(input, for: call.sender).listing(sizeLimit: kernel.sizeLimit(of: call.sender)),
+        for: call.sender, kernel)
     case .listTriggerTypes: return list(try TriggerTypeQuery(input).listing(), for: call.sender, kernel)
     case .listTriggers: return list(try TriggerQuery(input).listing(), for: call.sender, kernel)
     case .listWorkers: return list(try WorkerQuery(input).listing(), for: call.sender, kernel)
     case .inspectFunction:
       let id = try input.requiredString("function_id")
+      guard kernel.isVisible(ByteKey(id), to: call.sender) else {
+        return .failure(
+          InvocationFailure(code: "FORBIDDEN", message: "Function '\(id)' is not visible to this session."))
+      }
       return kernel.functionInfo(ByteKey(id)).map { .bytes($0) }
         ?? .failure(.notFound("Function '\(id)' is not registered."))
     case .inspectTriggerType:

@@ -6,8 +6,11 @@ struct FunctionQuery {
   private let prefix: ByteKey?
   private let search: SearchText?
   private let worker: ByteKey?
+  private let reader: PeerID
 
-  init(_ input: BuiltInInput) throws(BuiltInInput.Mismatch) {
+  /// - Parameter reader: Who asks: it is shown what it may call.
+  init(_ input: BuiltInInput, for reader: PeerID) throws(BuiltInInput.Mismatch) {
+    self.reader = reader
     includesInternal = try input.bool("include_internal") ?? false
     prefix = try input.key("prefix")
     search = try input.string("search").map(SearchText.init)
@@ -16,11 +19,11 @@ struct FunctionQuery {
 
   private func matches(_ entry: FunctionEntry, _ kernel: borrowing KernelView) -> Bool {
     let id = entry.name.key
-    if !includesInternal && id.hasPrefix("engine::") { return false }
+    if !includesInternal && entry.isInternal { return false }
     if let prefix, !id.hasPrefix(prefix) { return false }
     if let worker, worker != ByteKey(kernel.workerName(of: entry)) { return false }
     if let search, !search.isIn(id.text), !(entry.description.map(search.isIn) ?? false) { return false }
-    return true
+    return kernel.isVisible(id, to: reader)
   }
 
   /// - Parameter sizeLimit: The largest message that the caller's SDK takes.
@@ -39,6 +42,14 @@ struct FunctionQuery {
 }
 
 extension KernelView {
+  /// Whether a worker may know of a function: whether it may call it. The engine's own calls are not restricted.
+  func isVisible(_ functionID: ByteKey, to reader: PeerID) -> Bool {
+    guard access.isActive, let worker = workers[reader] else { return true }
+    return functionID.withBytes { id in
+      worker.access.listener.allows(id, worker.access, workerName: { worker.metadata.name }, functions)
+    }
+  }
+
   /// A row of a listing of functions.
   ///
   /// - Parameter isAbridged: Whether schemas and metadata are left out.
@@ -109,4 +120,14 @@ extension KernelView {
   }
 
   func sizeLimit(ofOwner functionID: ByteKey) -> Int? { owner(of: functionID).flatMap { sizeLimit(of: $0) } }
+}
+
+extension FunctionEntry {
+  /// Whether listings leave it out unless they are asked for everything: functions of the engine, and `engine::…` of
+  /// workers too.
+  fileprivate var isInternal: Bool {
+    if name.key.hasPrefix("engine::") { return true }
+    if case .builtIn = target { return name.key.hasPrefix("mock::") }
+    return false
+  }
 }

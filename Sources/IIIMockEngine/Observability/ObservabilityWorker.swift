@@ -314,7 +314,8 @@ final class ObservabilityWorker: BuiltInWorker {
   func admit(_ request: HTTPRequestHead, on connection: Peer) {
     let verdict = Upgrade.check(request, isKnownPath: true)
     connection.send(verdict.response)
-    if case .accepted = verdict { connection.become(TelemetryConnection(self)) }
+    guard case .accepted = verdict else { return }
+    connection.authenticate(request) { [unowned self] _ in connection.become(TelemetryConnection(self)) }
   }
 }
 

@@ -6,23 +6,26 @@ struct BusyWorkers {
     var generation: UInt32
     var id: UUID128
     var active: Int
+    /// If its messages are checked.
+    var access: ConnectionAccess?
   }
 
   /// By slot.
   private var entries: [Entry] = []
 
   /// Enters a new worker, which has no calls in flight.
-  mutating func begin(_ peer: PeerID, id: UUID128) {
+  mutating func begin(_ peer: PeerID, id: UUID128, access: ConnectionAccess?) {
     let slot = Int(peer.slot)
     // Generation 0 is never given to a connection.
-    while entries.count <= slot { entries.append(Entry(generation: 0, id: id, active: 0)) }
-    entries[slot] = Entry(generation: peer.generation, id: id, active: 0)
+    while entries.count <= slot { entries.append(Entry(generation: 0, id: id, active: 0, access: nil)) }
+    entries[slot] = Entry(generation: peer.generation, id: id, active: 0, access: access)
   }
 
   /// Removes a worker that has left.
   mutating func end(_ peer: PeerID) {
     guard has(peer) else { return }
     entries[Int(peer.slot)].generation = 0
+    entries[Int(peer.slot)].access = nil
     while entries.last?.generation == 0 { entries.removeLast() }
     entries.releaseUnusedCapacity()
   }
@@ -36,6 +39,11 @@ struct BusyWorkers {
 
   /// Calls in flight in which the worker takes part; a call to itself counts once.
   func active(_ peer: PeerID) -> Int { has(peer) ? entries[Int(peer.slot)].active : 0 }
+
+  /// What the messages of the worker are checked against; `nil` if they are not checked.
+  @inline(__always) func access(of peer: PeerID) -> ConnectionAccess? {
+    has(peer) ? entries[Int(peer.slot)].access : nil
+  }
 
   /// Adds to the worker's calls.
   mutating func add(_ change: Int, to peer: PeerID) { if has(peer) { entries[Int(peer.slot)].active += change } }

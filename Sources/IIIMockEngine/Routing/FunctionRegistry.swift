@@ -5,14 +5,21 @@ final class FunctionName {
   let key: ByteKey
   /// As a JSON string, with quotes.
   let quoted: [UInt8]
+  /// The id under which the owner knows the function, if that is another one, as a JSON string: without the prefix that
+  /// its session puts in front.
+  let localQuoted: [UInt8]?
   /// How many calls of it have ended.
   var calls: Int64 = 0
 
   var text: String { key.text }
 
-  init(_ text: String) {
+  /// What the owner is sent, as a JSON string.
+  var calleeQuoted: [UInt8] { localQuoted ?? quoted }
+
+  init(_ text: String, local: String? = nil) {
     key = ByteKey(text)
     quoted = JSONText.quoted(text)
+    localQuoted = local.map(JSONText.quoted)
   }
 }
 
@@ -47,6 +54,8 @@ struct FunctionRegistry {
   /// Identifies the set of ids that are registered: the same for the same ids, whatever was registered and removed in
   /// between. 0 for the ids of `markUnchanged`.
   private(set) var fingerprint: UInt64 = 0
+  /// Changes with every registration and removal.
+  private(set) var version: UInt64 = 0
 
   var count: Int { table.count }
   /// For how many functions memory is held.
@@ -66,6 +75,12 @@ struct FunctionRegistry {
   }
 
   func entry(_ id: ByteKey) -> FunctionEntry? { table[id] }
+
+  /// The metadata that a function was registered with.
+  func metadata(of id: ByteView) -> JSONValue? {
+    guard let bytes = table.find(id).flatMap({ table[$0]?.metadata }) else { return nil }
+    return bytes.withView { try? PayloadCoder.decode(JSONValue.self, from: $0) }
+  }
 
   /// How many functions a worker has.
   func count(of owner: PeerID) -> Int { owned.count(of: owner.slot) }
@@ -87,6 +102,7 @@ struct FunctionRegistry {
   /// Registers a function; returns the one that had its id.
   @discardableResult mutating func register(_ entry: FunctionEntry) -> FunctionEntry? {
     let key = entry.name.key
+    version &+= 1
     if let number = table.find(key), let old = table[number] {
       unlink(number, old)
       table[number] = entry
@@ -121,6 +137,7 @@ struct FunctionRegistry {
 
   private mutating func remove(_ number: UInt32, _ entry: FunctionEntry, mayRebuild: Bool = true) {
     fingerprint &-= FunctionRegistry.hash(entry.name)
+    version &+= 1
     unlink(number, entry)
     table.remove(number)
     if mayRebuild { rebuildIfSparse() }

@@ -33,7 +33,7 @@ extension Router {
         id, caller: caller, callee: callee, name: route.name, trace: replyTrace, at: now)
       count(1, callee)
       if caller != callee { count(1, caller) }
-      forward(frame, id, to: callee, from: peer, trace: calleeTrace, output)
+      forward(frame, id, to: callee, as: route.name, from: peer, trace: calleeTrace, output)
       if let displaced {
         ended(displaced, succeeded: false)
         fail(displaced, .displaced, output)
@@ -42,14 +42,25 @@ extension Router {
   }
 
   private func forward(
-    _ frame: InvocationFrame, _ id: UUID128, to callee: PeerID, from peer: PeerID, trace: TraceHeaders?,
-    _ output: some RouterOutput
+    _ frame: InvocationFrame, _ id: UUID128, to callee: PeerID, as name: FunctionName, from peer: PeerID,
+    trace: TraceHeaders?, _ output: some RouterOutput
+  ) {
+    if let local = name.localQuoted {
+      return local.withView { forward(frame, $0, id, to: callee, from: peer, trace: trace, output) }
+    }
+    forward(frame, frame.functionID.raw, id, to: callee, from: peer, trace: trace, output)
+  }
+
+  /// - Parameter functionID: As the callee knows it; a JSON string.
+  @inline(__always) private func forward(
+    _ frame: InvocationFrame, _ functionID: ByteView, _ id: UUID128, to callee: PeerID, from peer: PeerID,
+    trace: TraceHeaders?, _ output: some RouterOutput
   ) {
     let caller = CallerSplice.applies(to: frame.data) ? busy.id(of: peer) : nil
     func send(_ data: ByteView) {
       let count = output.send(
         text: OutgoingInvocation(
-          id: id, functionID: frame.functionID.raw, data: data, caller: caller, trace: trace,
+          id: id, functionID: functionID, data: data, caller: caller, trace: trace,
           metadata: compatibility.forwardsMetadata ? frame.metadata : nil),
         to: callee)
       if count > LargeMessageHint.threshold { warn(ofMessage: count, to: callee, output) }

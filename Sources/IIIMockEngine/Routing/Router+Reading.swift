@@ -11,6 +11,7 @@ extension Router {
   mutating func read(
     _ reader: inout FrameReader, from peer: PeerID, within budget: ReadBudget, _ output: some RouterOutput
   ) -> ConnectionEnd? {
+    access.applyCommands()
     beginTurn(output)
     while let message = reader.nextMessage({ output.pong($0, to: peer) }) {
       switch message {

@@ -7,6 +7,7 @@ struct Router {
   let trace: TracePolicy
   var workers = SlotTable<WorkerRecord>()
   private(set) var busy = BusyWorkers()
+  let access: AccessGate
   var functions = FunctionRegistry()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
@@ -29,16 +30,17 @@ struct Router {
   private var peersByID = IDTable<PeerID>()
 
   init(
-    compatibility: Compatibility, isTracingEnabled: Bool, builtIns workers: [any BuiltInWorker], listeners: Int = 1,
-    startedAtMilliseconds time: Int64
+    compatibility: Compatibility, isTracingEnabled: Bool, builtIns workers: [any BuiltInWorker],
+    access: AccessGate = AccessGate([.init()]), startedAtMilliseconds time: Int64
   ) {
     self.compatibility = compatibility
+    self.access = access
     let builtIns = workers.enumerated().map { index, worker in
       BuiltInInstance(worker, id: BuiltInID(index: UInt16(index)), compatibility: compatibility)
     }
     self.builtIns = builtIns
     builtInNames = builtIns.map(\.manifest.name)
-    inProcess = InProcessWorker.all(builtIns, listeners: listeners, atMilliseconds: time)
+    inProcess = InProcessWorker.all(builtIns, listeners: access.listeners.count, atMilliseconds: time)
     triggers = TriggerRegistry(
       parks: compatibility.reportsTriggerErrors, types: builtIns.flatMap(\.triggerTypes))
     trace = TracePolicy(compatibility: compatibility, isTracingEnabled: isTracingEnabled)
@@ -49,13 +51,17 @@ struct Router {
   // MARK: Connections
 
   /// Gives a new worker its place; `welcome` follows once messages can be sent to it.
-  mutating func admit(ipAddress: String?, atMilliseconds time: Int64) -> PeerID {
+  mutating func admit(
+    ipAddress: String?, atMilliseconds time: Int64, access connection: ConnectionAccess? = nil
+  ) -> PeerID {
+    let connection = connection ?? access.unrestricted(on: 0)
     let id = UUID128.random()
     let peer = workers.insert {
       WorkerRecord(
-        peer: $0, id: id, reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress)
+        peer: $0, id: id, reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress,
+        access: connection)
     }
-    busy.begin(peer, id: id)
+    busy.begin(peer, id: id, access: connection.isGuarded ? connection : nil)
     _ = peersByID.set(id, peer)
     counters.workerCame()
     return peer
@@ -113,12 +119,21 @@ struct Router {
       if !bytes.isBlank { ignore(nil, FrameProblem(error), from: peer, output) }
       return
     }
+    let connection = access.isActive ? checkedAccess(of: peer) : nil
+    let isGuarded = connection != nil
+    if let connection, connection.isWaiting, holds(envelope.kind, bytes, connection, from: peer, output) { return }
     do throws(FrameProblem) {
       switch envelope.kind {
-      case .invokeFunction: invoke(try InvocationFrame(envelope), from: peer, output)
+      case .invokeFunction:
+        let frame = try InvocationFrame(envelope)
+        if connection.map({ admits(frame, $0, from: peer, output) }) ?? true { invoke(frame, from: peer, output) }
       case .invocationResult: answer(try ResultFrame(envelope), from: peer, output)
+      case .registerFunction where isGuarded:
+        try request(FunctionRegistrationFrame(envelope), from: peer, output)
       case .registerFunction: try register(FunctionRegistrationFrame(envelope), from: peer, output)
-      case .unregisterFunction: unregister(try FunctionUnregistrationFrame(envelope), from: peer, output)
+      case .unregisterFunction:
+        let id = try FunctionUnregistrationFrame(envelope).id
+        unregister(function: isGuarded ? prefixed(id.text, peer) : id.key, from: peer, output)
       // Only checked: no listing and no answer shows services.
       case .registerService: _ = try ServiceRegistrationFrame(envelope)
       case .ping:
@@ -126,11 +141,17 @@ struct Router {
         send(.pong, to: peer, output)
       case .pong, .workerRegistered: break
       case .reattach where compatibility.offersReattach: reattach(try ReattachFrame(envelope), from: peer, output)
+      case .registerTriggerType where isGuarded:
+        request(try TriggerTypeRegistrationFrame(envelope), from: peer, output)
       case .registerTriggerType: register(try TriggerTypeRegistrationFrame(envelope), from: peer, output)
       case .unregisterTriggerType where compatibility.endsTriggerTypes:
         unregister(try TriggerTypeUnregistrationFrame(envelope), from: peer, output)
+      case .registerTrigger where isGuarded: request(try TriggerRegistrationFrame(envelope), from: peer, output)
       case .registerTrigger: register(try TriggerRegistrationFrame(envelope), from: peer, output)
-      case .unregisterTrigger: unregister(try TriggerUnregistrationFrame(envelope), from: peer, output)
+      case .unregisterTrigger:
+        let frame = try TriggerUnregistrationFrame(envelope)
+        if isGuarded { warnOfForeignTrigger(frame.id.key, peer, output) }
+        unregister(frame, from: peer, output)
       case .triggerRegistrationResult: answer(try TriggerRegistrationResultFrame(envelope), from: peer, output)
       case .reattach, .unregisterTriggerType, .registrationRejected, .error, nil: throw envelope.typeProblem
       }

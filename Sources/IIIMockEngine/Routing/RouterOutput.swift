@@ -8,6 +8,11 @@ protocol RouterOutput: BuiltInServices {
   func pong(_ payload: ByteView, to peer: PeerID)
   /// Drops a connection without a Close; the router has forgotten it already.
   func drop(_ peer: PeerID, because reason: String)
+  /// Handles nothing more of a worker's connection until `resume`, not even pings.
+  func pause(_ peer: PeerID)
+  func resume(_ peer: PeerID)
+  /// A connection was authenticated, or refused. It becomes a worker later, when the router is not being changed.
+  func authenticated(_ token: AuthenticationToken, _ verdict: Result<AccessSession, AccessSession.Refusal>)
   /// Whether the work of the loop's turn should end now, so that others have their turn.
   var isTurnOver: Bool { get }
 }

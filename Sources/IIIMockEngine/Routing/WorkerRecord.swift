@@ -25,14 +25,19 @@ final class WorkerRecord {
   let reattachToken: UUID128
   let connectedAtMilliseconds: Int64
   let ipAddress: String?
+  let access: ConnectionAccess
   var metadata = ReportedMetadata()
 
-  init(peer: PeerID, id: UUID128, reattachToken: UUID128, connectedAtMilliseconds: Int64, ipAddress: String?) {
+  init(
+    peer: PeerID, id: UUID128, reattachToken: UUID128, connectedAtMilliseconds: Int64, ipAddress: String?,
+    access: ConnectionAccess
+  ) {
     self.peer = peer
     self.id = id
     self.reattachToken = reattachToken
     self.connectedAtMilliseconds = connectedAtMilliseconds
     self.ipAddress = ipAddress
+    self.access = access
   }
 
   var label: WorkerLabel { WorkerLabel(id: id.description, name: metadata.name) }

@@ -10,6 +10,9 @@ final class Engine {
   private(set) var router: Router
   let peers: Peers
   private(set) lazy var listeners = Listeners(self, on: loop)
+  let access: AccessGate
+  private(set) lazy var authentications = Authentications(
+    self, closeCode: configuration.compatibility.authenticationCloseCode)
   /// Decides which requests of web pages are let in.
   private var pages: WebPages
   /// Files of built-in workers. `EngineCore` closes them when the engine has stopped.
@@ -32,13 +35,17 @@ final class Engine {
 
   private static let keptDiagnostics = 1000
 
-  init(on loop: Loop, time: TimeSource, _ configuration: MockEngine.Configuration) {
+  init(
+    on loop: Loop, time: TimeSource, _ configuration: MockEngine.Configuration,
+    _ commands: AccessCommands = AccessCommands()
+  ) {
     self.loop = loop
     timers = LoopTimers(on: loop, source: time)
     self.configuration = configuration
+    access = AccessGate(configuration.listeners, commands: commands)
     router = Router(
       compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
-      builtIns: configuration.settings.map { $0.makeWorker() }, listeners: configuration.listeners.count,
+      builtIns: configuration.settings.map { $0.makeWorker() }, access: access,
       startedAtMilliseconds: wallClockMilliseconds())
     pages = WebPages(
       checksOrigin: configuration.compatibility.refusesForeignPages, allowedOrigins: configuration.allowedOrigins,
@@ -110,8 +117,28 @@ final class Engine {
   }
 
   /// A worker's connection was accepted; `welcome` follows once messages can be sent to it.
-  func connected(ipAddress: String?) -> PeerID {
-    route { router, _ in router.admit(ipAddress: ipAddress, atMilliseconds: wallClockMilliseconds()) }
+  func connected(ipAddress: String?, _ access: ConnectionAccess) -> PeerID {
+    route { router, _ in
+      router.admit(ipAddress: ipAddress, atMilliseconds: wallClockMilliseconds(), access: access)
+    }
+  }
+
+  /// Asks an auth function about a connection; `authenticated` follows.
+  func ask(_ functionID: String, about token: AuthenticationToken, _ input: AuthenticationInput) {
+    route { router, _ in router.authenticate(token, with: functionID, input) }
+  }
+
+  /// What decides whether a worker may call a function; `nil` if the worker is not connected.
+  func explainAccess(to functionID: String, by workerID: String) -> AccessExplanation? {
+    access.applyCommands()
+    guard let worker = router.workers.all.first(where: { $0.id.description == workerID }) else { return nil }
+    return access.explain(functionID, as: worker, router.functions)
+  }
+
+  /// Notes a denial outside of the router.
+  func note(denial: AccessDenial) {
+    access.note(denial)
+    note(.accessDenied(denial))
   }
 
   func welcome(_ peer: PeerID) { route { $0.welcome(peer, $1) } }
@@ -157,6 +184,15 @@ extension Engine: RouterOutput {
   func pong(_ payload: ByteView, to peer: PeerID) { peers.pong(payload, to: peer) }
   var isTurnOver: Bool { loop.isTurnOver }
   func connection(of worker: PeerID) -> Peer? { peers.connection(of: worker) }
+  func pause(_ peer: PeerID) { peers.connection(of: peer)?.pause(.hook) }
+  func resume(_ peer: PeerID) { peers.connection(of: peer)?.resume(.hook) }
+
+  func authenticated(_ token: AuthenticationToken, _ verdict: Result<AccessSession, AccessSession.Refusal>) {
+    guard authentications.decide(token, verdict) else { return }
+    let me = LoopBound(self, on: loop)
+    loop.post { if !me.value.hasStopped { me.value.authentications.actOnVerdicts() } }
+  }
+
   func drop(_ peer: PeerID, because reason: String) { peers.drop(peer, because: reason) }
 
   var wantsEvents: Bool { configuration.onEvent != nil }

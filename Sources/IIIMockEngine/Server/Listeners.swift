@@ -18,15 +18,19 @@ final class Listeners {
 
   /// Listens at an address.
   ///
-  /// - Parameter role: What the connections begin as; `nil` for the request of a worker's WebSocket.
+  /// - Parameters:
+  ///   - role: What the connections begin as; `nil` for the request of a worker's WebSocket.
+  ///   - number: The listener's number among those for workers.
   /// - Returns: The address, with the port that the system chose if 0 was asked for.
-  func listen(host: String, port: UInt16, _ role: (any ListenerRole)?) throws(MockEngineError) -> SocketAddress {
+  func listen(
+    host: String, port: UInt16, _ role: (any ListenerRole)?, number: Int = 0
+  ) throws(MockEngineError) -> SocketAddress {
     guard let address = Resolver.known(host, port: port)?.first else {
       throw .cannotListen(host: host, port: Int(port), reason: "the host must be an IP address or localhost")
     }
     do throws(UVError) {
       let listener = try TCPListener.listen(on: loop, at: address) { [unowned engine] stream in
-        engine.peers.accept(stream, role)
+        engine.peers.accept(stream, role, listener: number)
       }
       listener.onError = { [unowned self] error in couldNotAccept(error) }
       listeners.append(listener)

@@ -16,6 +16,8 @@ final class Peer {
   }
 
   let stream: TCPStream
+  /// The number of the listener that accepted the connection, among those for workers.
+  let listener: Int
   var phase = Phase.opening
   var head = HTTPHeadParser()
   var reader = FrameReader(role: .server)
@@ -41,12 +43,15 @@ final class Peer {
     static let output = Pauses(rawValue: 1)
     /// Its role asked for it.
     static let role = Pauses(rawValue: 2)
+    /// A hook is asked about a registration: nothing of the connection is handled meanwhile.
+    static let hook = Pauses(rawValue: 4)
   }
 
   unowned let peers: Peers
 
-  init(_ stream: TCPStream, of peers: Peers) {
+  init(_ stream: TCPStream, of peers: Peers, listener: Int) {
     self.stream = stream
+    self.listener = listener
     self.peers = peers
     budget = peers.budget
   }
@@ -79,7 +84,7 @@ final class Peer {
   }
 
   private func updateReading() {
-    if pauses.contains(.role) || !pauses.isEmpty && !reader.isInsideMessage {
+    if !pauses.isDisjoint(with: [.role, .hook]) || !pauses.isEmpty && !reader.isInsideMessage {
       stream.stopReading()
     } else {
       stream.startReading()
@@ -118,6 +123,21 @@ final class Peer {
   func pong(_ payload: ByteView) { if peers.hasRoom(self) { send(.pong, payload) } }
 
   // MARK: For roles
+
+  /// Lets the listener's auth function decide about a connection whose upgrade was accepted.
+  ///
+  /// - Parameter admit: Gives the connection its role; called at once where the listener has no auth function, and not
+  ///   at all if the connection is refused or leaves.
+  func authenticate(_ request: HTTPRequestHead, then admit: @escaping (ConnectionAccess) -> Void) {
+    peers.engine?.authentications.begin(request, on: self, then: admit)
+  }
+
+  /// Handles bytes that were kept as if they were read now.
+  func handle(_ bytes: [UInt8]) {
+    if bytes.isEmpty { return }
+    var bytes = bytes
+    bytes.withUnsafeMutableBytes { peers.received($0, from: self) }
+  }
 
   /// The connection has a role from now on.
   func become(_ role: any ConnectionRole) { phase = .role(role) }

@@ -32,8 +32,14 @@ final class Peers {
   // MARK: The beginning of connections
 
   /// Takes a connection of a listener whose connections begin with the request of a WebSocket, unless it has a role.
-  func accept(_ stream: TCPStream, _ role: (any ListenerRole)?) {
-    let peer = Peer(stream, of: self)
+  ///
+  /// - Parameter listener: The listener's number, if it is one for workers.
+  func accept(_ stream: TCPStream, _ role: (any ListenerRole)?, listener: Int) {
+    let peer = Peer(stream, of: self, listener: listener)
+    if role == nil, engine?.access.listeners[listener].policy.rules?.authFunctionID != nil {
+      // Nothing behind the request is kept that would not fit.
+      stream.readSize = AuthenticatingConnection.limit
+    }
     all[ObjectIdentifier(peer)] = peer
     // The closures are removed when the stream is closed: until then each keeps the other.
     stream.onRead = { [unowned self] bytes in received(bytes, from: peer) }
@@ -55,7 +61,7 @@ final class Peers {
 
   // MARK: Reading
 
-  private func received(_ chunk: UnsafeMutableRawBufferPointer, from peer: Peer) {
+  func received(_ chunk: UnsafeMutableRawBufferPointer, from peer: Peer) {
     peer.handleRead { handle(chunk, from: peer) }
   }
 
@@ -92,11 +98,12 @@ final class Peers {
     if request.path != "/", engine.admit(request, on: peer) { return }
     let verdict = Upgrade.check(request, isKnownPath: request.path == "/")
     peer.send(verdict.response)
-    if case .accepted = verdict { becomeWorker(peer, of: engine) }
+    if case .accepted = verdict { peer.authenticate(request) { [unowned self] in becomeWorker(peer, $0) } }
   }
 
-  private func becomeWorker(_ peer: Peer, of engine: Engine) {
-    let id = engine.connected(ipAddress: peer.stream.peerAddress?.host)
+  private func becomeWorker(_ peer: Peer, _ access: ConnectionAccess) {
+    guard let engine else { return }
+    let id = engine.connected(ipAddress: peer.stream.peerAddress?.host, access)
     let slot = Int(id.slot)
     if slot == workers.count { workers.append(peer) } else { workers[slot] = peer }
     peer.phase = .worker(id)

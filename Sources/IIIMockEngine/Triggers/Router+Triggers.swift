@@ -6,10 +6,14 @@ extension Router {
   mutating func register(
     _ frame: TriggerTypeRegistrationFrame, from peer: PeerID, _ output: some RouterOutput
   ) {
+    register(
+      TriggerType(
+        id: frame.id.key, description: frame.description.text, requestFormat: frame.requestFormat?.array,
+        callFormat: frame.callFormat?.array, provider: .worker(peer)), from: peer, output)
+  }
+
+  mutating func register(_ type: TriggerType, from peer: PeerID, _ output: some RouterOutput) {
     guard let worker = workers[peer] else { return }
-    let type = TriggerType(
-      id: frame.id.key, description: frame.description.text, requestFormat: frame.requestFormat?.array,
-      callFormat: frame.callFormat?.array, provider: .worker(peer))
     output.note(.triggerTypeRegistered(id: type.id.text, worker: worker.label))
     carryOut(triggers.register(type), output)
   }
@@ -23,11 +27,15 @@ extension Router {
   }
 
   mutating func register(_ frame: TriggerRegistrationFrame, from peer: PeerID, _ output: some RouterOutput) {
+    register(
+      TriggerEntry(
+        id: frame.id.key, type: frame.triggerType.key, functionID: frame.functionID.key,
+        config: frame.config.array, configSummary: TriggerEntry.summary(ofConfig: frame.config),
+        metadata: frame.metadata?.array, owner: peer), from: peer, output)
+  }
+
+  mutating func register(_ trigger: TriggerEntry, from peer: PeerID, _ output: some RouterOutput) {
     guard let worker = workers[peer] else { return }
-    let trigger = TriggerEntry(
-      id: frame.id.key, type: frame.triggerType.key, functionID: frame.functionID.key,
-      config: frame.config.array, configSummary: TriggerEntry.summary(ofConfig: frame.config),
-      metadata: frame.metadata?.array, owner: peer)
     let effects = triggers.register(trigger)
     if offer(effects, output) { return }
     if triggers.trigger(trigger.id) != nil {

@@ -13,16 +13,28 @@ package struct EngineTarget: Sendable {
     var configuration = MockEngine.Configuration()
     configuration.compatibility = random.oneIn(2) ? .current : .v0_13
     configuration.isTracingEnabled = random.oneIn(2)
+    // Guests are checked by rules half of the time: by filters, and by a hook that nobody serves.
+    let exposed: [FunctionFilter] = [.matching("*::f*"), .metadata([.matching("kind", "*")])]
+    configuration.listeners.append(
+      .init(
+        access: AccessRules(
+          exposeFunctions: exposed, onTriggerRegistrationFunctionID: random.oneIn(2) ? "fuzz::nobody" : nil)))
     let engine = try await MockEngine.start(configuration)
-    guard let port = engine.url.split(separator: ":").last.flatMap({ UInt16($0) }),
-      let address = SocketAddress(numericHost: "127.0.0.1", port: port)
-    else { throw FuzzFailure("no address in \(engine.url)") }
+    let addresses = try engine.addresses.map { try Self.address($0) }
+    let (address, guestAddress) = (addresses[0], addresses[random.oneIn(2) ? 1 : 0])
     let part = random.split()
     let visits = try await LoopRun(name: "fuzz") {
-      EngineVisits(on: $0, address: address, corpus: corpus, random: part)
+      EngineVisits(on: $0, address: address, guestAddress: guestAddress, corpus: corpus, random: part)
     }
     try await visits.run { $0.open($1) }
     return EngineTarget(engine: engine, visits: visits)
+  }
+
+  private static func address(_ url: String) throws -> SocketAddress {
+    guard let port = url.split(separator: ":").last.flatMap({ UInt16($0) }),
+      let address = SocketAddress(numericHost: "127.0.0.1", port: port)
+    else { throw FuzzFailure("no address in \(url)") }
+    return address
   }
 
   private init(engine: MockEngine, visits: LoopRun<EngineVisits>) {

@@ -9,6 +9,8 @@ import UV
 final class EngineVisits {
   private let loop: Loop
   private let address: SocketAddress
+  /// Where guests connect.
+  private let guestAddress: SocketAddress
   private var forge: FrameForge
   private var random: SeededGenerator
   private var mutator: MessageMutator
@@ -27,10 +29,11 @@ final class EngineVisits {
   /// Rounds after which all guests leave, and nothing may be owed any more.
   private static let roundsPerVisit = 12
 
-  init(on loop: Loop, address: SocketAddress, corpus: Corpus, random: SeededGenerator) {
+  init(on loop: Loop, address: SocketAddress, guestAddress: SocketAddress, corpus: Corpus, random: SeededGenerator) {
     var random = random
     self.loop = loop
     self.address = address
+    self.guestAddress = guestAddress
     steps = Steps(on: loop)
     forge = FrameForge(messages: corpus.toEngine, others: corpus.toWorker, isMasked: true, random: random.split())
     mutator = MessageMutator(others: corpus.toEngine)
@@ -59,11 +62,11 @@ final class EngineVisits {
   }
 
   private func connectSoundWorkers() {
-    connect(callee)
+    connect(callee, to: address)
     steps.wait(for: "the sound callee to connect", { [callee] in callee.isOpen }) { [unowned self] in
       callee.send(text: #"{"type":"registerfunction","id":"\#(Self.echo)"}"#)
       callee.fence()
-      connect(caller)
+      connect(caller, to: address)
       steps.wait(for: "the sound workers to be ready", { [unowned self] in callee.isFenced && caller.isOpen }) {
         [unowned self] in steps.finish()
       }
@@ -106,7 +109,7 @@ final class EngineVisits {
     while guests.count < Self.guestCount {
       let guest = FuzzPeer(name: "guest::\(connections)", loop: loop)
       connections += 1
-      connect(guest)
+      connect(guest, to: guestAddress)
       // So that the sound caller's calls reach guests, and mutated calls their like.
       guest.onOpen = { [unowned guest] in
         for id in [guest.name, "core::f"] { guest.send(text: #"{"type":"registerfunction","id":"\#(id)"}"#) }
@@ -157,7 +160,7 @@ final class EngineVisits {
 
   // MARK: Peers
 
-  private func connect(_ peer: FuzzPeer) {
+  private func connect(_ peer: FuzzPeer, to address: SocketAddress) {
     peer.onText = { [unowned self, unowned peer] in received($0, at: peer) }
     peer.onChange = { [unowned self, unowned peer] in changed(peer) }
     peer.connect(to: address)

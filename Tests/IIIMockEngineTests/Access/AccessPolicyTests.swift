@@ -8,7 +8,7 @@ import Testing
   @Test("random rules, sessions and functions are decided as the reference model decides, and explain agrees")
   func agreesWithTheModel() throws {
     var random = SeededGenerator(seed: 5)
-    for round in 0..<1000 {
+    for round in 0..<Proofs.count(suite: 1000, full: 10_000) {
       let example = AccessExample(&random)
       let (decision, explained) = example.id.utf8View { id in
         let question = AccessPolicy.Question(
@@ -16,6 +16,15 @@ import Testing
         return (example.policy.decide(question), example.policy.explain(question))
       }
       #expect(decision.isAllowed == example.expected, "round \(round): \(example)")
+      let listener = example.listener
+      let connection = ConnectionAccess(on: listener, example.session)
+      // The second answer comes from the cache.
+      for _ in 0..<2 {
+        let isAllowed = example.id.utf8View { id in
+          listener.allows(id, connection, workerName: { example.workerName }, example.functions)
+        }
+        #expect(isAllowed == example.expected, "round \(round): \(example)")
+      }
       #expect(explained.last?.decision == decision, "round \(round)")
       #expect(explained.dropLast().allSatisfy { $0.decision == nil }, "round \(round)")
     }
@@ -63,6 +72,19 @@ import Testing
     overrides.reset()
     #expect(allows("orders::charge") == nil)
   }
+
+  @Test("a thousand filters with patterns made for backtracking are tried in linear time")
+  func patternsForBacktracking() {
+    let pattern = String(repeating: "a*", count: 50) + "b"
+    let rules = AccessRules(exposeFunctions: (0..<1000).map { .matching("\(pattern)\($0)") })
+    let listener = ListenerAccess(.init(access: rules), index: 0)
+    let connection = ConnectionAccess(on: listener, AccessSession())
+    let id = String(repeating: "a", count: 2000)
+    let time = threadTime {
+      #expect(!id.utf8View { listener.allows($0, connection, workerName: { nil }, FunctionRegistry()) })
+    }
+    #expect(time < 5)
+  }
 }
 
 /// One random case, with what a plain reading of the rules says about it.
@@ -74,6 +96,24 @@ private struct AccessExample: CustomStringConvertible {
   let workerName: String?
   let expected: Bool
   let description: String
+
+  /// A listener with these rules, which decides as calls are decided.
+  var listener: ListenerAccess {
+    let listener = ListenerAccess(.init(access: policy.rules), index: 0)
+    listener.policy = policy
+    return listener
+  }
+
+  /// A table with the function, if it is registered.
+  var functions: FunctionRegistry {
+    var functions = FunctionRegistry()
+    if let metadata {
+      functions.register(
+        FunctionEntry(
+          name: FunctionName(id), target: .worker(PeerID(slot: 0, generation: 1)), metadata: metadata.jsonBytes))
+    }
+    return functions
+  }
 
   private static let ids = [
     "a::x", "a::y", "b::x", "engine::log::info", "engine::functions::list", "engine::channels::create", "a",

@@ -69,15 +69,16 @@ import Testing
   }
 
   static let prefix = "failed to create worker 'iii-worker-manager': Failed to create iii-worker-manager: "
-  static let refusal = " and the engine will not run open instead"
+  static let keys =
+    "expected one of `port`, `host`, `middleware_function_id`, `rbac`, `handshake_timeout_ms`, `allowed_origins`"
 
   @Test(arguments: [
     (
-      "{prot: 1}", 14, "unknown field `prot`, expected one of `port`, `host`, `handshake_timeout_ms`, `allowed_origins`"
+      "{prot: 1}", 14, "unknown field `prot`, " + keys
     ),
     (
       "{<<: {port: 1}}", 14,
-      "unknown field `<<`, expected one of `port`, `host`, `handshake_timeout_ms`, `allowed_origins`"
+      "unknown field `<<`, " + keys
     ),
     ("{port: \"3111\"}", 20, "port: invalid type: string \"3111\", expected u16"),
     ("{port: 70000}", 20, "port: invalid value: integer `70000`, expected u16"),
@@ -95,11 +96,9 @@ import Testing
     ),
     ("5", 13, "invalid type: integer `5`, expected a map"),
     ("[a]", 13, "invalid type: sequence, expected a map"),
-    ("{rbac: {}}", 14, "access control is not supported yet (`rbac`)," + refusal),
-    ("{port: 1, rbac: }", 23, "access control is not supported yet (`rbac`)," + refusal),
-    ("{\"rbac\": {}}", 14, "access control is not supported yet (`rbac`)," + refusal),
-    ("{middleware_function_id: f}", 14, "access control is not supported yet (`middleware_function_id`)," + refusal),
-    ("{nonsense: 1, rbac: {}}", 27, "access control is not supported yet (`rbac`)," + refusal),
+    ("{rbac: 5}", 20, "rbac: invalid type: integer `5`, expected struct RbacConfig"),
+    ("{middleware_function_id: [f]}", 38, "middleware_function_id: invalid type: sequence, expected a string"),
+    ("{rbac: {expose_functions: [x]}}", 40, "expected match(\"pattern\"), got: x"),
   ])
   func rejectedManagers(config: String, column: Int, reason: String) {
     let error = #expect(throws: ConfigurationError.self) { try parse(manager(config)) }
@@ -109,14 +108,42 @@ import Testing
     #expect(error?.description.contains("at line 3 column \(column) of 'x.yaml'") == true)
   }
 
+  @Test("every listener has the rules and the middleware of its entry")
+  func rulesOfListeners() throws {
+    let file = try parse(
+      """
+      workers:
+        - name: iii-worker-manager
+          config: {port: 1, rbac: null, middleware_function_id: null}
+        - name: iii-worker-manager
+          config:
+            port: 2
+            middleware_function_id: gate::audit
+            rbac:
+              auth_function_id: gate::auth
+              expose_function: [x]
+              expose_functions: ['match("public::*")']
+      """)
+    #expect(
+      file.listeners.map(\.access) == [
+        nil, AccessRules(authFunctionID: "gate::auth", exposeFunctions: [.matching("public::*")]),
+      ])
+    #expect(file.listeners.map(\.middlewareFunctionID) == [nil, "gate::audit"])
+    #expect(
+      file.warnings == ["unknown key `expose_function` of `rbac`; line 10: ignored (did you mean `expose_functions`?)"])
+    let configuration = MockEngine.Configuration(file)
+    #expect(configuration.listeners.map(\.access?.authFunctionID) == [nil, "gate::auth"])
+    #expect(configuration.listeners.map(\.middlewareFunctionID) == [nil, "gate::audit"])
+  }
+
   /// Where access control is asked for in a place or under a name that nobody reads, the engine does not start either.
   @Test(arguments: [
     "workers:\n  - name: iii-worker-manager\n    rbac: {}\n",
-    "workers:\n  - name: worker-manager\n    config: {rbac: {}}\n",
     "workers:\n  - name: iii-worker-manger\n    config: {rbac: {}}\n",
     "x: &x {rbac: {}}\n",
-    "modules:\n  - name: iii-worker-manager\n    config: {middleware_function_id: f}\n",
-    "workers:\n  - name: iii-worker-manager\n    config: {port: 1}\n  - name: iii-worker-manager\n    config: {rbac: {}}\n",
+    "modules:\n  - name: iii-worker-manager\n    middleware_function_id: f\n",
+    "workers:\n  - name: iii-observability\n    config: {rbac: {}}\n",
+    "workers:\n  - name: iii-worker-manager\n    config: {port: 1}\n  - name: iii-state\n    config: {rbac: {}}\n",
     "rbac: {}\n",
   ])
   func neverOpenByMistake(text: String) {

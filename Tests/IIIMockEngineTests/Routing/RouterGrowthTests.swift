@@ -171,6 +171,9 @@ import UV
 
     func send(text: some OutgoingText, to peer: PeerID) -> Int { 0 }
     func pong(_ payload: ByteView, to peer: PeerID) {}
+    func pause(_ peer: PeerID) {}
+    func resume(_ peer: PeerID) {}
+    func authenticated(_ token: AuthenticationToken, _ verdict: Result<AccessSession, AccessSession.Refusal>) {}
     func drop(_ peer: PeerID, because reason: String) {}
     func store(at location: Storage.Location) throws(StoreError) -> Store { Store() }
     func note(_ event: EngineEvent) {}

@@ -29,6 +29,16 @@ final class RouterRecorder: RouterOutput {
 
   func pong(_ payload: ByteView, to peer: PeerID) {}
 
+  /// The connections of which nothing is handled.
+  private(set) var paused: Set<PeerID> = []
+  private(set) var verdicts: [(AuthenticationToken, Result<AccessSession, AccessSession.Refusal>)] = []
+
+  func pause(_ peer: PeerID) { paused.insert(peer) }
+  func resume(_ peer: PeerID) { paused.remove(peer) }
+  func authenticated(_ token: AuthenticationToken, _ verdict: Result<AccessSession, AccessSession.Refusal>) {
+    verdicts.append((token, verdict))
+  }
+
   func drop(_ peer: PeerID, because reason: String) { dropped.append(peer) }
   func store(at location: Storage.Location) throws(StoreError) -> Store { Store() }
   func note(_ event: EngineEvent) { events.append(event) }
@@ -105,14 +115,15 @@ struct RouterBench {
   init(
     _ compatibility: Compatibility = .v0_13, isTracingEnabled: Bool = false,
     observability: ObservabilitySettings = ObservabilitySettings(isEnabled: false),
-    adding more: [any BuiltInWorker] = []
+    adding more: [any BuiltInWorker] = [], listeners: [MockEngine.Configuration.Listener] = [.init()]
   ) {
     var selection = BuiltInSelection()
     selection.set(observability)
     let settings = selection.resolved(on: observability.isEnabled ? [.observability] : [])
     router = Router(
       compatibility: compatibility, isTracingEnabled: isTracingEnabled,
-      builtIns: settings.map { $0.makeWorker() } + more, startedAtMilliseconds: 5)
+      builtIns: settings.map { $0.makeWorker() } + more, access: AccessGate(listeners),
+      startedAtMilliseconds: 5)
     for instance in router.builtIns {
       #expect(throws: Never.self) {
         try instance.worker.start(
@@ -150,17 +161,31 @@ struct RouterBench {
     output.now = target
   }
 
+  /// A worker of a listener with access control, with the session that an auth function's result grants.
+  mutating func connect(on listener: Int, session: JSONValue = [:], _ name: String? = nil) throws -> PeerID {
+    let access = ConnectionAccess(
+      on: router.access.listeners[listener], try AccessSession(authResult: session, readsNamespaces: true))
+    let peer = router.admit(ipAddress: "127.0.0.1", atMilliseconds: 1, access: access)
+    router.welcome(peer, output)
+    settle()
+    if let name { introduce(peer, name) }
+    _ = output.take(peer)
+    return peer
+  }
+
+  private mutating func introduce(_ peer: PeerID, _ name: String) {
+    send(
+      peer,
+      #"{"type":"invokefunction","function_id":"engine::workers::register","data":{"name":"\#(name)","pid":1},"action":{"type":"void"}}"#
+    )
+  }
+
   /// A worker that has read its welcome.
   mutating func connect(_ name: String? = nil, functions: String...) -> PeerID {
     let peer = router.admit(ipAddress: "127.0.0.1", atMilliseconds: 1)
     router.welcome(peer, output)
     settle()
-    if let name {
-      send(
-        peer,
-        #"{"type":"invokefunction","function_id":"engine::workers::register","data":{"name":"\#(name)","pid":1},"action":{"type":"void"}}"#
-      )
-    }
+    if let name { introduce(peer, name) }
     for function in functions { send(peer, #"{"type":"registerfunction","id":"\#(function)"}"#) }
     _ = output.take(peer)
     return peer

@@ -126,12 +126,40 @@ struct InvocationTests {
   func engineError() {
     var harness = MachineHarness.connected { $0.reconnection.maxRetries = 0 }
     harness.call("a")
-    harness.receive(#"{"type":"error","error":{"code":"AUTH_ERROR","message":"no such key"}}"#)
-    #expect(harness.logs == ["ERROR ws://engine reports AUTH_ERROR: no such key"])
+    harness.receive(#"{"type":"error","error":{"code":"SOME_ERROR","message":"no such key"}}"#)
+    #expect(harness.logs == ["ERROR ws://engine reports SOME_ERROR: no such key"])
     harness.close(nil)
-    #expect(harness.outcomes["a"]?.contains("AUTH_ERROR: no such key") == true)
+    #expect(harness.outcomes["a"]?.contains("SOME_ERROR: no such key") == true)
     harness.call("late")
-    #expect(harness.outcomes["late"]?.contains("AUTH_ERROR: no such key") == true)
+    #expect(harness.outcomes["late"]?.contains("SOME_ERROR: no such key") == true)
+  }
+
+  @Test("a worker that the auth function refuses has failed, with the engine's reason, and does not try again")
+  func refusedAuthentication() {
+    var harness = MachineHarness.connected()
+    harness.call("a")
+    harness.receive(#"{"type":"error","error":{"code":"AUTH_ERROR","message":"no such key"}}"#)
+    #expect(harness.phase == .failed)
+    #expect(harness.outcomes["a"]?.contains("has refused this worker: AUTH_ERROR: no such key") == true)
+    harness.close(nil)
+    #expect(harness.phase == .failed)
+  }
+
+  @Test("where refused authentication is retried, the waits grow as for an engine that cannot be reached")
+  func retriedAuthentication() {
+    var harness = MachineHarness.connected {
+      $0.reconnection = ReconnectionConfig(jitterFactor: 0, maxRetries: 2, retriesRefusedAuthentication: true)
+    }
+    for retry in 0..<3 {
+      #expect(harness.phase == .connected)
+      harness.receive(#"{"type":"error","error":{"code":"AUTH_ERROR","message":"no such key"}}"#)
+      harness.close(nil)
+      guard retry < 2 else { break }
+      #expect(harness.phase == .reconnecting)
+      harness.advance(.seconds(1 << retry))
+      harness.open()
+    }
+    #expect(harness.phase == .failed)
   }
 
   @Test("a refused worker ends; a refused function does not")

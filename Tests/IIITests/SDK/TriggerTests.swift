@@ -202,7 +202,10 @@ struct TriggerTests {
     let next = try await ScriptedEngine.start(port: port)
     let again = try await next.accept()
     _ = try await again.receive()
-    for index in 5..<1_005 { #expect(try await again.receiveJSON()["data"] == .int(Int64(index))) }
+    for index in 5..<1_005 {
+      let got = try await again.receiveJSON()
+      #expect(got["data"] == .int(Int64(index)), "\(got)")
+    }
     try await again.fence()
     #expect(await again.takeUnread() == [])
     await again.drop()

@@ -8,6 +8,7 @@ struct InteropWorker {
     let worker = try await registerWorker(options: InitOptions(workerName: prefix))
     try await InteropFunctions(worker: worker, prefix: prefix).register()
     try InteropTriggers(worker: worker, prefix: prefix).register()
+    try InteropAccess(worker: worker, prefix: prefix).register()
     try InteropDiscovery(worker: worker, prefix: prefix).register()
     _ = readLine()
     await worker.shutdown()

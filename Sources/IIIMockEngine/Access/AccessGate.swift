@@ -1,0 +1,198 @@
+internal import III
+internal import UV
+
+/// Access control of one engine: its listeners, what a test denies and allows, and what was denied. Confined to the
+/// engine's loop, except for the commands.
+final class AccessGate {
+  /// In the order of the configuration.
+  let listeners: [ListenerAccess]
+  /// Whether any connection may have to be checked.
+  private(set) var isActive: Bool
+  /// Whether a test denies or allows something: then every connection is checked.
+  private(set) var hasOverrides = false
+  /// Commands of other threads.
+  private let commands: AccessCommands
+  /// The last denials, oldest first.
+  private(set) var denials = RecentItems<AccessDenial>(maxCount: 1000)
+  private let everything = AccessSession()
+  private var noted: Set<ByteKey> = []
+
+  /// How long an auth function or a hook may take before the log says so.
+  static let patience = Duration.seconds(5)
+  /// Causes that are kept to be logged only once; further ones are not logged.
+  static let maxNoted = 1000
+
+  init(_ listeners: [MockEngine.Configuration.Listener], commands: AccessCommands = AccessCommands()) {
+    self.commands = commands
+    self.listeners = listeners.enumerated().map { ListenerAccess($1, index: $0) }
+    isActive = self.listeners.contains { !$0.isOpen }
+  }
+
+  /// A connection that nobody authenticates.
+  func unrestricted(on listener: Int) -> ConnectionAccess {
+    ConnectionAccess(on: listeners[listener], everything)
+  }
+
+  // MARK: Commands
+
+  /// Does what other threads have asked for. Called before messages are read, so that a command takes effect before
+  /// every message that is sent after it.
+  func applyCommands() {
+    for command in commands.take() { apply(command) }
+  }
+
+  func apply(_ command: AccessCommands.Command) {
+    switch command {
+    case .add(let rule): for listener in listeners { listener.policy.overrides.add(rule) }
+    case .reset: for listener in listeners { listener.policy.overrides.reset() }
+    }
+    hasOverrides = listeners.contains { !$0.policy.overrides.isEmpty }
+    isActive = hasOverrides || listeners.contains { !$0.isOpen }
+  }
+
+  // MARK: Records
+
+  func note(_ denial: AccessDenial) {
+    denials.append(denial, bytes: denial.id.utf8.count + denial.reason.utf8.count + 200)
+  }
+
+  /// The denial that is the `number`th, counted from 1, of what has an id that matches a pattern.
+  func denial(of pattern: WildcardPattern, number: Int) -> AccessDenial? {
+    denials.all.lazy.filter { pattern.matches($0.id) }.dropFirst(number - 1).first
+  }
+
+  // MARK: Explanations
+
+  func explain(_ functionID: String, as worker: WorkerRecord, _ functions: FunctionRegistry) -> AccessExplanation {
+    explain(
+      functionID, on: worker.access.listener.index, worker.access.session, workerName: worker.metadata.name, functions)
+  }
+
+  func explain(
+    _ functionID: String, on listener: Int, _ session: AccessSession, workerName: String? = nil,
+    _ functions: FunctionRegistry
+  ) -> AccessExplanation {
+    let explained = Array(functionID.utf8).withView { id in
+      listeners[listener].policy.explain(
+        .init(functionID: id, session: session, workerName: workerName, metadata: { functions.metadata(of: id) }))
+    }
+    return AccessExplanation(functionID, explained)
+  }
+
+  // MARK: What was logged
+
+  /// Whether the log has not been told of a cause yet; from now on it has.
+  func isFirst(_ cause: String) -> Bool {
+    noted.count < AccessGate.maxNoted && noted.insert(ByteKey(cause)).inserted
+  }
+
+  /// The cause has ended: it is logged when it comes again.
+  func forget(_ cause: String) { noted.remove(ByteKey(cause)) }
+}
+
+/// What tests deny and allow, posted from any thread.
+final class AccessCommands: Sendable {
+  enum Command: Sendable {
+    case add(AccessOverrides.Rule)
+    case reset
+  }
+
+  private let waiting = Lock<[Command]>([])
+
+  func post(_ command: Command) { waiting.withLock { $0.append(command) } }
+
+  /// The commands since the last call, in order.
+  func take() -> [Command] {
+    waiting.withLock { commands in
+      guard !commands.isEmpty else { return [] }
+      defer { commands = [] }
+      return commands
+    }
+  }
+}
+
+/// What one listener checks. Confined to the engine's loop.
+final class ListenerAccess {
+  let index: Int
+  var policy: AccessPolicy {
+    didSet { hasOverrides = !policy.overrides.isEmpty }
+  }
+  private(set) var hasOverrides = false
+  private let hasRules: Bool
+  let middlewareFunctionID: String?
+  private let exposure: ExposureCache
+  /// Whether the log has been told which filters match nothing.
+  var hasCheckedFilters = false
+
+  init(_ listener: MockEngine.Configuration.Listener, index: Int) {
+    self.index = index
+    policy = AccessPolicy(rules: listener.access)
+    hasRules = listener.access != nil
+    middlewareFunctionID = listener.middlewareFunctionID
+    exposure = ExposureCache(listener.access?.exposeFunctions ?? [])
+  }
+
+  /// Whether its connections may do everything, unless a test denies it.
+  var isOpen: Bool { policy.rules == nil && middlewareFunctionID == nil }
+
+  /// The hook that is asked about a registration.
+  func hook(for registration: HookedRegistration) -> String? {
+    switch registration {
+    case .function: policy.rules?.onFunctionRegistrationFunctionID
+    case .triggerType: policy.rules?.onTriggerTypeRegistrationFunctionID
+    case .trigger: policy.rules?.onTriggerRegistrationFunctionID
+    }
+  }
+
+  /// Decides as `policy.decide` does, in the same order, without telling why: for every call.
+  func allows(
+    _ id: ByteView, _ connection: ConnectionAccess, workerName: () -> String?, _ functions: FunctionRegistry
+  ) -> Bool {
+    if hasOverrides, let rule = policy.overrides.rule(for: id, workerName: workerName()) { return rule.allows }
+    if connection.hasLists {
+      if connection.session.forbids(id) { return false }
+      if connection.session.grants(id) || connection.session.allows(id) { return true }
+    }
+    return !hasRules || AccessPolicy.isInfrastructure(id) || exposure.exposes(id, functions)
+  }
+}
+
+/// Which functions a listener's filters expose: to try fifty of them at each call would cost more than the call.
+private final class ExposureCache {
+  private let filters: [FunctionFilter]
+  /// Whether a registration may change what is exposed.
+  private let readsMetadata: Bool
+  private var answers = ByteTable<Bool>()
+  private var version: UInt64 = 0
+
+  /// Ids come from callers: the cache begins again when it holds so many, and does not hold long ones.
+  private static let limit = 4096
+  private static let longest = 256
+
+  init(_ filters: [FunctionFilter]) {
+    self.filters = filters
+    readsMetadata = filters.contains { if case .metadata = $0.kind { true } else { false } }
+  }
+
+  func exposes(_ id: ByteView, _ functions: FunctionRegistry) -> Bool {
+    if filters.isEmpty { return false }
+    if readsMetadata && version != functions.version {
+      version = functions.version
+      if answers.count > 0 { answers = ByteTable() }
+    }
+    if let number = answers.find(id) { return answers[number] ?? false }
+    var metadata: JSONValue??
+    let answer = filters.contains { filter in
+      filter.matches(id) {
+        if let metadata { return metadata }
+        let found = functions.metadata(of: id)
+        metadata = .some(found)
+        return found
+      }
+    }
+    guard id.count <= ExposureCache.longest else { return answer }
+    if answers.count >= ExposureCache.limit { answers = ByteTable() }
+    answers.set(ByteKey(id.string), answer)
+    return answer
+  }
+}
