@@ -71,6 +71,9 @@ final class StoreFile {
       if let wal, wal.size > 0 { throw StoreError(.damaged, path, "it has a WAL and no content of its own") }
       return false
     }
+    if try StoreEnd.isCut(path, size: file.size) {
+      throw StoreError(.damaged, path, "it ends in the middle of a page")
+    }
     let (application, version): (Int64, Int64)
     do throws(SQLiteFailure) {
       let snapshot = try SQLiteConnection(path, .snapshot)
