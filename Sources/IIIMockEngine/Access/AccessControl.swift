@@ -116,7 +116,7 @@ extension MockEngine {
   public var denials: [AccessDenial] { get async { await core.denials } }
 
   /// Suspends until something has been denied whose id matches a pattern, in which `*` stands for any text; returns at
-  /// once if it has been already.
+  /// once if it has been already. Of earlier denials the last 1,000 count.
   ///
   /// - Parameters:
   ///   - count: How many denials are waited for.

@@ -126,7 +126,8 @@ struct Router {
       switch envelope.kind {
       case .invokeFunction:
         let frame = try InvocationFrame(envelope)
-        if connection.map({ admits(frame, $0, from: peer, output) }) ?? true { invoke(frame, from: peer, output) }
+        if let connection, !admits(frame, connection, from: peer, output) { return }
+        invoke(frame, from: peer, output)
       case .invocationResult: answer(try ResultFrame(envelope), from: peer, output)
       case .registerFunction where isGuarded:
         try request(FunctionRegistrationFrame(envelope), from: peer, output)
