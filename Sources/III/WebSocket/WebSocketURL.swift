@@ -24,7 +24,7 @@ package struct WebSocketURL: Equatable, Sendable {
 
   package init(_ text: String) throws(WebSocketURLError) {
     guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-      throw WebSocketURLError("has a space, a control character or a character outside ASCII: percent-encode it")
+      throw WebSocketURLError("has a space, a control character or one outside ASCII: it must be percent-encoded")
     }
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].hasPrefix("://") else {
       throw WebSocketURLError("has no scheme: it must begin with ws:// or wss://")
