@@ -1,9 +1,9 @@
 internal import UV
 
-/// A worker for programs without tasks: the calls of ``III`` without `await`, which block the thread.
+/// A worker for programs without tasks: it has the calls of ``III`` without `await`, and they block the thread.
 ///
-/// ``registerBlockingWorker(_:options:)`` makes one; ``III/blocking`` gives one for any worker, for example to a handler that is not
-/// `async`. Both faces belong to the same worker, which is ``worker``.
+/// ``registerBlockingWorker(_:options:)`` creates one; ``III/blocking`` returns one for any worker, for example for a handler that is not
+/// `async`. Both use the same worker, which is ``worker``.
 ///
 /// ```swift
 /// let worker = try registerBlockingWorker()
@@ -13,7 +13,7 @@ internal import UV
 /// ```
 ///
 /// Inside a task, whose thread must not block, the calls that wait throw ``IIIInvocationError`` with the code `BLOCKING_IN_TASK` at once:
-/// use ``worker`` and `await` there. One `await` in the top-level code of a `main.swift` makes all of that code a task.
+/// use ``worker`` and `await` there. One `await` in the top-level code of a `main.swift` runs all of that code in a task.
 public struct BlockingWorker: WorkerRegistrations {
   /// The same worker, with async calls.
   public let worker: III
@@ -21,18 +21,18 @@ public struct BlockingWorker: WorkerRegistrations {
   /// The engine's address, as it was given.
   public var address: String { worker.address }
 
-  /// The id that the engine has given the present connection; `nil` until the engine has sent it.
+  /// The id that the engine has assigned to the current connection; `nil` until the engine has sent it.
   public var workerID: String? { worker.workerID }
 
-  /// The present state of the connection.
+  /// The current state of the connection.
   public var connectionState: IIIConnectionState { worker.connectionState }
 
-  /// Serves, and blocks the thread, until the worker is shut down or the process ends.
+  /// Serves calls, and blocks the thread, until the worker is shut down or the process ends.
   ///
-  /// The last line of a program that only offers functions: a worker alone does not keep the process alive.
+  /// Call it in the last line of a program that only offers functions: a worker alone does not keep the process alive.
   ///
-  /// - Throws: ``IIIConnectionError`` if the worker has given up because all retries are used up, or the ``RegistrationRejectedError``
-  ///   with which an engine has refused it; ``IIIInvocationError`` with the code `BLOCKING_IN_TASK` or `BLOCKING_ON_LOOP`.
+  /// - Throws: ``IIIConnectionError`` if the worker has failed because all retries are used up, or the ``RegistrationRejectedError`` with
+  ///   which an engine has refused it; ``IIIInvocationError`` with the code `BLOCKING_IN_TASK` or `BLOCKING_ON_LOOP`.
   public func run() throws {
     try BlockingCall.check("run")
     try BlockingCall.value { done in
@@ -49,7 +49,7 @@ public struct BlockingWorker: WorkerRegistrations {
 
   /// Shuts the worker down as ``III/shutdown()`` does, and blocks the thread until its connection is closed: within 5 s.
   ///
-  /// It does not throw, so that `defer { worker.shutdown() }` can be written. Inside a task, and on the thread that serves connections, it
+  /// It does not throw, so that `defer { worker.shutdown() }` is possible. Inside a task, and on the thread that serves connections, it
   /// starts the shutdown, does not wait, and logs an error: use `await worker.worker.shutdown()` there.
   public func shutdown() {
     do throws(IIIInvocationError) {
@@ -110,7 +110,7 @@ extension III {
   public var blocking: BlockingWorker { BlockingWorker(worker: self) }
 }
 
-/// Connects to an engine as a new worker; blocks the thread until it is connected, at most ``InitOptions/connectTimeout``.
+/// Connects to an engine as a new worker; blocks the thread until it is connected, for at most ``InitOptions/connectTimeout``.
 ///
 /// ```swift
 /// let worker = try registerBlockingWorker("ws://127.0.0.1:49134")

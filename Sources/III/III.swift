@@ -1,16 +1,17 @@
 internal import UV
 
-/// The engine's address where neither an argument nor the variable `III_URL` gives one: `ws://127.0.0.1:49134`.
+/// The engine's address if neither an argument nor the variable `III_URL` names one: `ws://127.0.0.1:49134`.
 public let defaultEngineURL = "ws://127.0.0.1:49134"
 
-/// A worker: a connection to an iii engine over which functions are offered and called.
+/// A worker: a connection to an iii engine, on which functions are offered and called.
 ///
-/// ``registerWorker(_:options:)`` makes one. When its connection ends it connects again by itself and repeats its registrations. A worker
-/// serves until ``shutdown()`` is called or the process exits, whether or not there is a reference to it: ``active`` has all workers of
-/// the process that are not shut down. It does not keep the process alive. ``withWorker(_:options:isolation:_:)`` limits its life to a scope.
+/// ``registerWorker(_:options:)`` creates one. When its connection ends, it reconnects automatically and repeats its registrations. A
+/// worker serves until ``shutdown()`` is called or the process exits, whether or not there is a reference to it: ``active`` lists all
+/// workers of the process that are not shut down. It does not keep the process alive. ``withWorker(_:options:isolation:_:)`` limits its
+/// lifetime to a scope.
 ///
-/// Module and class have the same name. Where another module has a type `Trigger`, write `III::Trigger` (Swift 6.3 and later), or import
-/// the one name: `import struct III.InitOptions`.
+/// Module and class have the same name. If another module has a type `Trigger`, write `III::Trigger` (Swift 6.3 and later), or import the
+/// single name: `import struct III.InitOptions`.
 ///
 /// ```swift
 /// let iii = try await registerWorker(options: InitOptions(workerName: "greeter"))
@@ -27,7 +28,7 @@ public final class III: Sendable {
   let functions = FunctionTable()
   let invocationTimeout: Duration
   let maxMessageBytes: Int
-  /// The namespace of the worker; `nil` names none.
+  /// The namespace of the worker; `nil` if it has none.
   let namespace: String?
   let host: LoopHost
   let gauge: SendGauge
@@ -48,37 +49,37 @@ public final class III: Sendable {
     connection = LoopBound(Connection(settings.configuration, on: host, status: status, gauge: gauge), on: host.loop)
   }
 
-  /// The workers of this process that are not shut down, in the order in which they were made.
+  /// The workers of this process that are not shut down, in the order in which they were created.
   ///
-  /// A worker lives until ``shutdown()``, also without a reference to it: this finds it again.
+  /// A worker lives until ``shutdown()``, also without a reference to it: use this list to find it again.
   ///
   /// ```swift
   /// for worker in III.active { await worker.shutdown() }
   /// ```
   public static var active: [III] { ActiveWorkers.all }
 
-  /// The id that the engine has given the present connection; `nil` until the engine has sent it. Each connection has a new one.
+  /// The id that the engine has assigned to the current connection; `nil` until the engine has sent it. Each connection has a new one.
   public var workerID: String? { status.workerID }
 
-  /// The present state of the connection.
+  /// The current state of the connection.
   public var connectionState: IIIConnectionState { status.state }
 
   /// The last refusal of this worker, or of one of its functions, by an engine of version 0.23 or later.
   ///
-  /// A refused function (`FUNCTION_NAMESPACE_CONFLICT`) leaves the worker connected; any other code ends it: the state is
+  /// A refused function (`FUNCTION_NAMESPACE_CONFLICT`) leaves the worker connected; any other code ends it, with the state
   /// ``IIIConnectionState/failed``.
   public var registrationRejection: RegistrationRejectedError? { status.rejection }
 
-  /// The present state and all later ones. Each access gives a stream of its own, which ends after ``shutdown()``.
+  /// The current state and all later ones. Each access returns a new stream, which ends after ``shutdown()``.
   ///
   /// ```swift
   /// for await state in iii.connectionStates { print("the engine is", state) }
   /// ```
   public var connectionStates: AsyncStream<IIIConnectionState> { status.observe(startingWithCurrent: true).0 }
 
-  /// Calls `handler` with each state that follows, one after another, until the result's `cancel` is called or the worker is shut down.
+  /// Calls `handler` with each later state, one after another, until the result's `cancel` is called or the worker is shut down.
   ///
-  /// The handler does not run on a thread of the connection: it may take its time. No call of it begins after `cancel` has returned.
+  /// The handler does not run on a thread of the connection, so it may take time. No call of it begins after `cancel` has returned.
   @discardableResult
   public func addConnectionStateListener(_ handler: @escaping @Sendable (IIIConnectionState) -> Void) -> Cancellation {
     let (states, ending) = status.observe(startingWithCurrent: false)
@@ -93,10 +94,11 @@ public final class III: Sendable {
     }
   }
 
-  /// Ends the worker: calls that wait fail with the code `SHUTDOWN`, the connection is closed, and new calls and registrations are refused.
+  /// Ends the worker: waiting calls fail with the code `SHUTDOWN`, the connection is closed, and new calls and registrations are refused.
   ///
-  /// Messages that were handed over before are still sent. The tasks of handlers that run are cancelled; they are not waited for, and
-  /// their results are dropped. It returns within 5 s, also when the engine does not answer; a second call waits for the first and does nothing else.
+  /// Messages that were handed over before are still sent. The tasks of running handlers are cancelled; the method does not wait for them,
+  /// and their results are dropped. It returns within 5 s, also if the engine does not answer. A second call waits for the first and has no
+  /// other effect.
   public func shutdown() async {
     await withCheckedContinuation { continuation in beginShutdown { continuation.resume() } }
   }
@@ -110,16 +112,16 @@ public final class III: Sendable {
   /// Whether `shutdown` was called.
   var isShutDown: Bool { status.isShutDown }
 
-  /// Why the worker has given up; `nil` if it has not.
+  /// Why the worker has failed; `nil` if it has not.
   var failure: (any Error)? { status.failure }
 
-  /// Throws if functions and triggers are not accepted any more.
+  /// Throws if functions and triggers are no longer accepted.
   func checkRegistrations(_ id: String) throws {
     guard status.acceptsRegistrations else { throw shutDownError(id) }
     if let failure { throw failure }
   }
 
-  /// Runs `body` with the connection on its loop, in the order of the posts; `false` if the loop has ended.
+  /// Runs `body` with the connection on its loop, in the order of the posts; returns `false` if the loop has ended.
   @discardableResult
   func post(_ body: @escaping @Sendable (Connection) -> Void) -> Bool {
     host.loop.post { [connection] in body(connection.value) }
@@ -131,7 +133,7 @@ public final class III: Sendable {
     if !post({ $0.start() }) { ActiveWorkers.remove(status) }
   }
 
-  /// Connects; throws and ends the worker if there is no connection in time.
+  /// Connects; if there is no connection in time, it throws and ends the worker.
   func connect(timeout: Duration) async throws {
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -149,7 +151,7 @@ public final class III: Sendable {
     }
   }
 
-  /// Connects; calls `done` when the worker is connected, has failed, or the time is over.
+  /// Connects; calls `done` when the worker is connected, has failed, or the time has passed.
   func beginConnecting(_ timeout: Duration, _ done: @escaping @Sendable (Connection.ConnectOutcome) -> Void) {
     ActiveWorkers.add(self, status)
     let isAccepted = post {
@@ -175,7 +177,7 @@ public final class III: Sendable {
     }
   }
 
-  /// Refuses new functions and triggers, and ends all at the engine.
+  /// Refuses new functions and triggers, and ends all of them at the engine.
   func retire() {
     status.retire()
     post { $0.retire() }

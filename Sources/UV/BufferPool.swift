@@ -1,17 +1,17 @@
 internal import CUV
 
-/// Buffers for bytes that a loop's streams are about to send or have to handle later. They are kept here between turns,
-/// so that an idle stream holds none.
+/// Buffers for bytes that a loop's streams are about to send or must handle later. They are kept here between turns, so that an idle stream
+/// holds none.
 struct BufferPool {
   /// Buffers of one capacity.
   private struct Shelf {
     let capacity: Int
-    /// The most that are kept.
+    /// The most buffers that are kept.
     let limit: Int
     var free: [UnsafeMutableRawPointer] = []
   }
 
-  /// By rising capacity. Larger buffers are allocated and freed as needed.
+  /// In order of capacity. Larger buffers are allocated and freed as needed.
   private var shelves = [
     Shelf(capacity: 64 << 10, limit: 64), Shelf(capacity: 256 << 10, limit: 8), Shelf(capacity: 1 << 20, limit: 2),
   ]
@@ -27,7 +27,7 @@ struct BufferPool {
     return (.allocate(byteCount: capacity, alignment: 16), capacity)
   }
 
-  /// Takes back a buffer with the capacity that `take` told.
+  /// Takes back a buffer with the capacity that `take` returned.
   mutating func give(_ buffer: UnsafeMutableRawPointer, capacity: Int) {
     for index in shelves.indices where capacity == shelves[index].capacity {
       guard shelves[index].free.count < shelves[index].limit else { break }

@@ -44,7 +44,7 @@ package final class ConnectAttempt {
     }
   }
 
-  /// Abandons the attempt; its closure is not called any more.
+  /// Abandons the attempt; `done` is not called any more.
   package func cancel() {
     done = nil
     stream?.close()

@@ -3,21 +3,20 @@ internal import Synchronization
 
 /// One libuv loop on a thread of its own, and the executor of the actors and tasks that live there.
 ///
-/// Everything that belongs to the loop is used on its thread only. Other threads reach it by `post` and by Swift's own
-/// jobs. Both share one queue and run in the order in which they came; the loop is woken once, however many come before
-/// it wakes.
+/// Everything that belongs to the loop is used on its thread only. Other threads reach it through `post` and Swift's own jobs. Both share
+/// one queue and run in the order in which they came; the loop is woken once, however many are queued before it wakes.
 ///
 /// A turn of the loop has a bounded amount of work: a number of queued jobs, one read of each stream, and a time
 /// (`turnEnd`) after which what is left waits for the next turn.
 package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  // Sendable: `shared` is behind its lock, `thread` is atomic, everything else is touched by the loop's thread alone:
-  // `init` ends before that thread starts, and `stop` works through the queue.
+  // Sendable: `shared` is behind its lock, `thread` is atomic, everything else is used only by the loop's thread: `init` ends before that
+  // thread starts, and `stop` works through the queue.
 
   package let name: String
 
   /// libuv's loop.
   let handle: UnsafeMutablePointer<uv_loop_t>
-  /// The memory that every read goes through.
+  /// The buffer for all reads.
   let readBuffer: UnsafeMutableRawBufferPointer
   var buffers = BufferPool()
 
@@ -60,7 +59,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private var isIdleActive = false
   /// Whether `finish` has begun to close the handles.
   private var hasFinished = false
-  /// `turnEnd`, or 0 if nobody has asked for it in this turn.
+  /// `turnEnd`, or 0 if it was not read in this turn.
   private var turnEndsAt: UInt64 = 0
   private var resources: [ObjectIdentifier: any LoopResource] = [:]
   private var ended: CheckedContinuation<Int, Never>?
@@ -87,7 +86,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   deinit {
     handle.deallocate()
-    // Only now: until here another thread may still signal.
+    // Not earlier, because another thread may have signalled until here.
     wake.deallocate()
     idle.deallocate()
     prepare.deallocate()
@@ -237,7 +236,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     switch next {
     case .refused: return false
     case .nothing: break
-    // Outside of the lock, which the loop takes when it wakes.
+    // Outside the lock, which the loop takes when it wakes.
     case .signal: wake.signal()
     case .lateThread: startLateThread()
     }
@@ -260,7 +259,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     }
   }
 
-  /// Other threads have posted: their work queues behind the loop's own.
+  /// Moves the work that other threads have posted behind the loop's own.
   private func runShared() {
     wake.clear()  // before the work is taken: what comes later signals again
     var batch = spare
@@ -303,7 +302,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
       localHead = 0
       keepTurning(!postponed.isEmpty)
     } else if localHead > 4096 && localHead > local.count / 2 {
-      // Only now: moving the rest forward after each pass would cost the square of the queue's length.
+      // Not earlier: moving the rest forward after each pass would cost the square of the queue's length.
       local.removeFirst(localHead)
       localHead = 0
     }
@@ -311,7 +310,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   // MARK: Fairness
 
-  /// When this turn's work should end, by `monotonicNanoseconds()`. The time begins with the first question of a turn.
+  /// When this turn's work should end, by `monotonicNanoseconds()`. The time begins with the first access in a turn.
   package var turnEnd: UInt64 {
     if turnEndsAt == 0 { turnEndsAt = monotonicNanoseconds() + Loop.turnNanoseconds }
     return turnEndsAt
@@ -320,17 +319,17 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   /// Whether this turn's work should end now.
   package var isTurnOver: Bool { turnEnd <= monotonicNanoseconds() }
 
-  /// Has `stream` asked in the next turn to handle the bytes that it kept.
+  /// Resumes `stream` in the next turn, to handle the bytes that it kept.
   func resumeLater(_ stream: TCPStream) {
     postponed.append(stream)
     keepTurning(true)
   }
 
-  /// Handles bytes that earlier turns had no time for. The streams that were read in this turn have had theirs, so a
-  /// stream with much to handle never delays one with little.
+  /// Handles bytes that earlier turns had no time for. Streams that were already read in this turn are not resumed, so a stream with many
+  /// bytes never delays one with few.
   private func resumePostponed() {
     let waiting = postponed
-    // Fewer are left where the loop has stopped meanwhile.
+    // There are fewer if the loop has stopped in the meantime.
     let count = min(resumable, waiting.count)
     guard count > 0 else { return }
     postponed = []
@@ -339,7 +338,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
       waiting[next].resume()
       next += 1
     } while next < count && !isTurnOver
-    // Those that were not reached stay in front of those that postponed again.
+    // Streams that were not reached stay in front of those that postponed again.
     if next < waiting.count { postponed = Array(waiting[next...]) + postponed }
     resumable = 0
     keepTurning(!local.isEmpty || !postponed.isEmpty)
@@ -347,7 +346,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   // MARK: The end of a turn
 
-  /// Has `stream` flushed before the loop waits again.
+  /// Flushes `stream` before the loop waits again.
   func markDirty(_ stream: TCPStream) { dirty.append(stream) }
 
   private func flushDirty() {
@@ -376,7 +375,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     }
     guard isFirst else { return 0 }
     return await withCheckedContinuation { continuation in
-      // Accepted although draining: this is what the draining ends with.
+      // Accepted although the loop is draining, because this ends the draining.
       _ = append(.call { self.finish(continuation) }, evenWhenStopping: true)
     }
   }

@@ -9,9 +9,9 @@ package struct LoopBound<Value>: @unchecked Sendable {
     self.loop = loop
   }
 
-  /// The value. Asking for it on another thread is a programming error and traps.
+  /// The value. Using it on another thread is a programming error and traps.
   package var value: Value {
-    precondition(loop.isOnLoop, "a value bound to loop '\(loop.name)' was asked for on another thread")
+    precondition(loop.isOnLoop, "a value bound to loop '\(loop.name)' was used on another thread")
     return bound
   }
 }

@@ -1,6 +1,6 @@
 internal import CUV
 
-/// The only `uv_timer_t` of a loop; a heap of deadlines above it serves everything that waits.
+/// The only `uv_timer_t` of a loop; a heap of deadlines above it serves all timers.
 package final class LoopTimer: LoopResource {
   private let loop: Loop
   private let handle: UnsafeMutablePointer<uv_timer_t>
@@ -19,7 +19,7 @@ package final class LoopTimer: LoopResource {
   package func start(afterNanoseconds nanoseconds: UInt64, _ fire: @escaping () -> Void) {
     guard !isClosed else { return }
     self.fire = fire
-    // The loop's time is that of the turn's start: without an update the timer would fire too early.
+    // The loop's time is the start of the turn: without an update the timer would fire too early.
     uv_update_time(loop.handle)
     let milliseconds = nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1)
     uv_timer_start(

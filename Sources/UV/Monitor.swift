@@ -36,10 +36,10 @@ package final class Monitor<Value: Sendable>: @unchecked Sendable {
     return try body(&value.pointee)
   }
 
-  /// Wakes one waiting thread, which looks again.
+  /// Wakes one waiting thread, which then calls `look` again.
   package func wakeOne() { uv_cond_signal(condition) }
 
-  /// Wakes all waiting threads, which look again.
+  /// Wakes all waiting threads, which then call `look` again.
   package func wakeAll() { uv_cond_broadcast(condition) }
 
   /// Blocks the thread until `look` returns a value. `look` is called at once, then each time this thread is woken.

@@ -10,6 +10,6 @@ package final class Rendezvous<Value: Sendable>: Sendable {
     monitor.wakeAll()
   }
 
-  /// Blocks until the value is there.
+  /// Blocks until there is a value.
   package func wait() -> Value { monitor.wait { $0 } }
 }

@@ -5,8 +5,7 @@ internal import CUV
 /// Numeric hosts and `localhost` need no look-up. Other names are looked up on a detached thread, not in libuv's pool:
 /// libuv joins its pool at exit, so a look-up that hangs would hang the process.
 package enum Resolver {
-  /// Calls `done` once on the loop: at once if no look-up is needed, else later. If there are no addresses, there is an
-  /// error.
+  /// Calls `done` once on the loop: at once if no look-up is needed, else later. If there are no addresses, an error is passed.
   package static func resolve(
     _ host: String, port: UInt16, on loop: Loop, _ done: @escaping ([SocketAddress], UVError?) -> Void
   ) {
@@ -17,7 +16,7 @@ package enum Resolver {
     let answer = LoopBound(done, on: loop)
     let code = startDetachedThread(named: "resolve") {
       let (addresses, error) = lookUp(host, port: port)
-      // Refused if the loop has stopped meanwhile: then nobody needs the answer.
+      // Refused if the loop has stopped in the meantime: then the answer is not needed.
       loop.post { answer.value(addresses, error) }
     }
     if code != 0 { done([], UVError(code: -code, operation: "look up \(host)")) }

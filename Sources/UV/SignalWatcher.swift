@@ -1,7 +1,7 @@
 internal import CUV
 
-/// Calls back on a loop when a signal comes, instead of the signal's default action. For commands only: a library does
-/// not change how a process handles signals.
+/// Calls back on a loop when a signal comes, instead of the signal's default action. For commands only: a library does not change how a
+/// process handles signals.
 package final class SignalWatcher: LoopResource {
   private let loop: Loop
   private let handle: UnsafeMutablePointer<uv_signal_t>

@@ -64,7 +64,7 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
 
   package var description: String { "\(urlHost):\(port)" }
 
-  /// Lends the address in the system's form.
+  /// Passes the address in the system's form.
   func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
     var storage = sockaddr_storage()
     return withUnsafeMutablePointer(to: &storage) { pointer in

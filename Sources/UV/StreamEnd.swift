@@ -1,4 +1,4 @@
-/// How a stream ended that was not closed by its owner.
+/// How a stream ended that its owner did not close.
 package enum StreamEnd: Equatable, Sendable {
   /// The peer ended its sending side.
   case eof

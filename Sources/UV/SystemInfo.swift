@@ -47,7 +47,7 @@ package enum SystemInfo {
     return ferror(file) == 0 ? bytes : nil
   }
 
-  /// Writes a line to the process's standard error, in one piece.
+  /// Writes a line to the process's standard error, in one call.
   package static func writeToStandardError(_ line: String) {
     let bytes = Array((line + "\n").utf8)
     bytes.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }

@@ -2,31 +2,32 @@ internal import CUV
 
 /// A listening TCP socket, confined to its loop.
 ///
-/// Connections are accepted here and not by libuv: libuv closes them without a word when the process has no descriptors
-/// left, and accepts all that wait in one turn of the loop.
+/// Connections are accepted here and not by libuv: libuv closes them silently when the process has no descriptors left, and accepts all
+/// waiting connections in one turn of the loop.
 package final class TCPListener: LoopResource {
-  /// A connection could not be accepted; listening goes on. If no descriptors are left (`isOutOfDescriptors`), the
-  /// connection is closed, since its peer would wait for an answer otherwise.
+  /// A connection could not be accepted; listening continues. If no descriptors are left (`isOutOfDescriptors`), the connection is closed,
+  /// because its peer would otherwise wait for an answer.
   package var onError: ((UVError) -> Void)?
-  /// The address that it listens at; if port 0 was asked for, with the port that the system chose.
+  /// The address that it listens at; if port 0 was requested, with the port that the system chose.
   package private(set) var address: SocketAddress
 
   private let loop: Loop
   private let handle: UnsafeMutablePointer<uv_poll_t>
   private let descriptor: Int32
-  /// Given back when there are no descriptors left, so that a connection can be accepted and closed.
+  /// Released when no descriptors are left, so that a connection can be accepted and closed.
   private var reserve: Int32
   private var accepted: ((TCPStream) -> Void)?
   private var isClosed = false
 
   /// The most connections that are accepted in one turn of the loop.
   private static let acceptsPerTurn = 64
+  /// How long nothing is accepted when no descriptor is free and none is reserved.
   private static let pauseNanoseconds: UInt64 = 50_000_000
-  /// When the system asks an idle peer whether it is still there (seconds), how often it repeats that, and after how
-  /// many questions without an answer it ends the connection.
+  /// TCP keep-alive: the idle time before the first probe and the interval between probes (in seconds), and the number of unanswered probes
+  /// after which the system ends the connection.
   static let keepAlive = (idle: Int32(60), interval: Int32(10), probes: Int32(3))
 
-  /// Listens at `address`; `accepted` gets every connection, not yet reading.
+  /// Listens at `address`; `accepted` is called with every connection, which is not reading yet.
   package static func listen(
     on loop: Loop, at address: SocketAddress, backlog: Int32 = 511, _ accepted: @escaping (TCPStream) -> Void
   ) throws(UVError) -> TCPListener {
@@ -106,7 +107,7 @@ package final class TCPListener: LoopResource {
     accepted?(stream)
   }
 
-  /// Accepts a connection with the descriptor in reserve and closes it; returns `false` if there is none in reserve.
+  /// Accepts a connection with the reserved descriptor and closes it; returns `false` if no descriptor is reserved.
   private func refuse() -> Bool {
     guard !isClosed else { return true }
     if reserve >= 0 { cuv_close(reserve) }
@@ -144,7 +145,7 @@ package final class TCPListener: LoopResource {
       listener.loop.unregister(listener)
       listener.handle.deallocate()
     }
-    // The closing handle does not poll the socket any more.
+    // The closing handle no longer polls the socket.
     cuv_close(descriptor)
     if reserve >= 0 { cuv_close(reserve) }
   }

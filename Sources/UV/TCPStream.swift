@@ -2,24 +2,24 @@ internal import CUV
 
 /// A connected TCP socket, confined to its loop.
 ///
-/// Reads: at most one, of up to 256 KiB, in a turn of the loop. An owner with too much to do for one
-/// turn keeps the rest with `postpone`, so that no stream delays the others.
+/// Reads: at most one per turn of the loop, of up to 256 KiB. An owner with too much work for one turn keeps the rest with `postpone`, so
+/// that no stream delays the others.
 ///
-/// Writes gather during a turn of the loop and leave together at its end. What the kernel does not take at once waits:
-/// `onBacklog` reports how much, `onDrain` that all of it has left.
+/// Writes are collected during a turn of the loop and sent together at its end. Bytes that the kernel does not take at once wait:
+/// `onBacklog` reports how many, `onDrain` that all of them have been sent.
 package final class TCPStream: LoopResource {
   /// The bytes of one read. They are valid, and the owner may change them, during the call.
   package var onRead: ((UnsafeMutableRawBufferPointer) -> Void)?
-  /// The stream ended by itself and is closed; called once, never after `close` or `reset`.
+  /// The stream ended and is closed; called once, never after `close` or `reset`.
   package var onEnd: ((StreamEnd) -> Void)?
   /// The number of bytes that wait for the kernel: called when some are left after a flush or a finished write.
   package var onBacklog: ((Int) -> Void)?
-  /// No bytes wait any more, after some did.
+  /// No bytes wait any more, after some waited.
   package var onDrain: (() -> Void)?
   /// The written bytes are about to go to the kernel: the last moment to write more.
   package var onFlush: (() -> Void)?
-  /// The kernel refuses what follows the first `sent` bytes of all that was written. The stream keeps the bytes up to the position in
-  /// the result and forgets the rest; if it then has none, it writes `probe`, for only a write under way tells when there is room.
+  /// The kernel refuses the bytes after the first `sent` bytes of all that was written. The stream keeps the bytes up to the position in
+  /// the result and drops the rest. If it then has none, it writes `probe`, because only a pending write reports that there is room.
   package var onRefused: ((_ sent: UInt64) -> (keep: UInt64, probe: [UInt8]))?
 
   package let loop: Loop
@@ -28,7 +28,7 @@ package final class TCPStream: LoopResource {
   package private(set) var bytesReceived: UInt64 = 0
   /// Whether the handle is closed or about to be.
   package var isClosed: Bool { hasClosed }
-  // Private: whether two accesses overlap is checked at every one of those that other modules could make.
+  // Private, because otherwise every access from another module would be checked for exclusivity.
   private var hasClosed = false
 
   let handle: UnsafeMutablePointer<uv_tcp_t>
@@ -37,16 +37,16 @@ package final class TCPStream: LoopResource {
   private var out: UnsafeMutableRawPointer?
   private var outCount = 0
   private(set) var outCapacity = 0
-  /// How much of it the last flush had: the next one will likely have as much, and growing copies.
+  /// How many bytes the last flush had: the next one probably has as many, and growing copies.
   private var lastFlush = 0
   private var bytesWritten: UInt64 = 0
   private var requests = 0
   private var isDirty = false
-  /// While `onFlush` runs: what it writes leaves with the flush that called it.
+  /// Whether `onFlush` is running: bytes that it writes are sent by the flush that called it.
   private var isFlushing = false
   private var isReading = false
   private var isEnding = false
-  /// Whether the last read filled its buffer: libuv then asks for another buffer in the same turn, and gets none.
+  /// Whether the last read filled its buffer: libuv then asks for another buffer in the same turn and receives none.
   private var isBufferFilled = false
 
   /// Bytes that `postpone` kept: `keptCount` from `keptOffset` on.
@@ -57,7 +57,7 @@ package final class TCPStream: LoopResource {
   /// Whether the stream is in the loop's queue of postponed ones.
   private var isPostponed = false
 
-  /// While a write is under way, output gathers until there is this much of it.
+  /// While a write is pending, output is collected until there is this much of it.
   private static let chunk = 1 << 20
 
   init(on loop: Loop) {
@@ -109,13 +109,13 @@ package final class TCPStream: LoopResource {
           memory?.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(memory?.count ?? 0))
       },
       { handle, count, buffer in
-        // There is no buffer with an end that libuv has learnt from the poll alone.
+        // libuv passes no buffer if it has learnt of the end from the poll alone.
         TCPStream.from(handle?.pointee.data)?.didRead(count, buffer?.pointee.base.map { UnsafeMutableRawPointer($0) })
       })
     if code < 0 { end(.failed(UVError(code: code, operation: "read"))) }
   }
 
-  /// Reads no more, and handles no postponed bytes, until `startReading`.
+  /// Stops reading, and handling postponed bytes, until `startReading`.
   package func stopReading() {
     guard isReading && !isEnding else { return }
     isReading = false
@@ -130,7 +130,7 @@ package final class TCPStream: LoopResource {
 
   private func didRead(_ count: Int, _ base: UnsafeMutableRawPointer?) {
     if count == Int(UV_ENOBUFS.rawValue) {
-      // Our own doing: `readSpace` gave none. The socket stays readable and is read in the next turn.
+      // This is expected: `readSpace` returned none. The socket stays readable and is read in the next turn.
       isBufferFilled = false
     } else if count > 0, let base {
       isBufferFilled = count >= min(readSize, loop.readBuffer.count)
@@ -142,8 +142,8 @@ package final class TCPStream: LoopResource {
     }
   }
 
-  /// Keeps `rest`, the last part of the bytes that `onRead` is being called with: in the loop's next turn `onRead` is
-  /// called with it again, after other streams were read. Nothing more is read until then.
+  /// Keeps `rest`, the last part of the bytes that `onRead` is being called with. In the loop's next turn `onRead` is called with it again,
+  /// after other streams were read. Nothing more is read until then.
   package func postpone(_ rest: UnsafeMutableRawBufferPointer) {
     guard !hasClosed && !isEnding && rest.count > 0, let start = rest.baseAddress else { return }
     if let kept, start >= kept, start < kept + keptCapacity {
@@ -166,14 +166,14 @@ package final class TCPStream: LoopResource {
     loop.resumeLater(self)
   }
 
-  /// The turn for the postponed bytes has come.
+  /// Handles the postponed bytes.
   func resume() {
     isPostponed = false
     guard isReading && !isEnding && !hasClosed, let kept, keptCount > 0 else { return }
     let bytes = UnsafeMutableRawBufferPointer(start: kept + keptOffset, count: keptCount)
     keptCount = 0
     onRead?(bytes)
-    // A closed stream keeps the memory until its handle is closed: the caller may still look at it.
+    // A closed stream keeps the memory until its handle is closed, because the caller may still read it.
     if keptCount == 0 && !hasClosed { releaseKept() }
   }
 
@@ -193,8 +193,8 @@ package final class TCPStream: LoopResource {
 
   // MARK: Writing
 
-  /// Appends `count` bytes, which `fill` writes; they leave at the end of the loop's turn. On a closed stream nothing
-  /// is written and `fill` is not called.
+  /// Appends `count` bytes, which `fill` writes; they are sent at the end of the loop's turn. On a closed stream nothing is written and
+  /// `fill` is not called.
   package func withWriteSpace(_ count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
     guard !hasClosed && !isEnding && count > 0 else { return }
     let target = reserve(count)
@@ -204,7 +204,7 @@ package final class TCPStream: LoopResource {
     flushLater()
   }
 
-  /// Flushes the stream, and so calls `onFlush`, at the end of the loop's turn. Within `onFlush` this does nothing.
+  /// Flushes the stream, and so calls `onFlush`, at the end of the loop's turn. Has no effect within `onFlush`.
   package func flushLater() {
     guard !isDirty && !isFlushing && !hasClosed else { return }
     isDirty = true
@@ -218,7 +218,7 @@ package final class TCPStream: LoopResource {
 
   private func reserve(_ count: Int) -> UnsafeMutableRawPointer {
     if let out, outCapacity - outCount >= count { return out + outCount }
-    // Doubled: growing by a fixed step would copy the square of what a turn writes.
+    // Doubled, because growing by a fixed step would copy the square of what a turn writes.
     let expected = out == nil ? min(lastFlush, TCPStream.chunk) : outCapacity * 2
     let (memory, capacity) = loop.buffers.take(max(outCount + count, expected))
     if let out {
@@ -236,7 +236,7 @@ package final class TCPStream: LoopResource {
   /// The number of bytes that were written and not yet flushed.
   package var unflushedBytes: Int { outCount }
 
-  /// The number of bytes that the kernel has not taken; of a closed stream, those that it never took.
+  /// The number of bytes that the kernel has not taken; for a closed stream, of those that it never took.
   package var unsentBytes: Int { outCount + (hasClosed ? queuedAtClose : uv_stream_get_write_queue_size(stream)) }
 
   /// The number of bytes that the kernel has taken: a position in the order of all written bytes.
@@ -250,7 +250,7 @@ package final class TCPStream: LoopResource {
     flush()
   }
 
-  /// Hands the written bytes to the kernel now.
+  /// Passes the written bytes to the kernel now.
   package func flush() {
     if let onFlush {
       let isNested = isFlushing
@@ -271,7 +271,7 @@ package final class TCPStream: LoopResource {
         return
       }
     } else if outCount < TCPStream.chunk {
-      onBacklog?(unsentBytes)  // the end of the write under way flushes again
+      onBacklog?(unsentBytes)  // the end of the pending write flushes again
       return
     }
     if sent < outCount, let onRefused {
@@ -303,7 +303,7 @@ package final class TCPStream: LoopResource {
     outCapacity = 0
   }
 
-  /// A write under way: libuv's request and the memory that it sends from.
+  /// A pending write: libuv's request and the memory that it sends from.
   private struct WriteRequest {
     var request = uv_write_t()
     var memory: UnsafeMutableRawPointer
@@ -354,7 +354,7 @@ package final class TCPStream: LoopResource {
 
   // MARK: Closing
 
-  /// Drops the connection; unsent bytes are lost. Nothing is called back afterwards.
+  /// Drops the connection; unsent bytes are lost. No callback is called afterwards.
   package func close() {
     guard !hasClosed else { return }
     queuedAtClose = uv_stream_get_write_queue_size(stream)
@@ -376,8 +376,7 @@ package final class TCPStream: LoopResource {
 
   /// Sends the unsent bytes, ends the sending side, discards what still arrives, and closes when the peer has ended too.
   ///
-  /// Nothing is called back any more. A peer that does not end keeps the stream open: the owner sets a time limit and
-  /// calls `close`.
+  /// No callback is called any more. A peer that does not end keeps the stream open: the owner sets a time limit and calls `close` then.
   package func closeAfterFlush() {
     guard !hasClosed && !isEnding else { return }
     startReading()
@@ -385,7 +384,7 @@ package final class TCPStream: LoopResource {
     flush()
     guard !hasClosed else { return }
     isEnding = true
-    keptCount = 0  // discarded too; else nothing more would be read
+    keptCount = 0  // discarded too; otherwise nothing more would be read
     forgetOwner()
     if unsentBytes == 0 { shutdownWrites() }
   }

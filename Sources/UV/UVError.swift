@@ -12,10 +12,10 @@ package struct UVError: Error, Equatable, Sendable, CustomStringConvertible {
     self.operation = operation
   }
 
-  /// The code's name, as `EADDRINUSE`.
+  /// The code's name, such as `EADDRINUSE`.
   package var name: String { String(cString: uv_err_name(code)) }
 
-  /// The code in words, as `address already in use`.
+  /// The code as text, such as `address already in use`.
   package var reason: String { String(cString: uv_strerror(code)) }
 
   package var description: String { "\(operation): \(reason) (\(name))" }

@@ -1,9 +1,9 @@
 internal import CUV
 
-/// Wakes a loop that waits in its poll: a pipe of which the loop polls one end.
+/// Wakes a loop that waits in its poll: a pipe whose read end the loop polls.
 ///
-/// libuv's `uv_async_t` would do, but its callback spins while the sender holds a flag, and a sender that the wake-up
-/// preempts holds it until it runs again: on one CPU that took a sixth of a call's time.
+/// libuv's `uv_async_t` is not used, because its callback spins while the sender holds a flag, and a sender that is preempted by the
+/// wake-up holds the flag until it runs again: on one CPU that took a sixth of a call's time.
 struct WakePipe {
   let poll: UnsafeMutablePointer<uv_poll_t>
   private let readEnd: uv_file
@@ -20,13 +20,13 @@ struct WakePipe {
     throw UVError(code: code, operation: "poll a pipe")
   }
 
-  /// Any thread may call this as long as the pipe has not been deallocated. A pipe that is full wakes as well.
+  /// Any thread may call this as long as the pipe has not been deallocated. A full pipe wakes the loop too.
   func signal() {
     var byte: CChar = 1
     _ = WakePipe.transfer(&byte, 1) { uv_fs_write(nil, $0, writeEnd, $1, 1, -1, nil) }
   }
 
-  /// Takes the signals out; the poll wakes again with the next one.
+  /// Reads all signals; the next one wakes the poll again.
   func clear() {
     var bytes: (UInt64, UInt64) = (0, 0)
     withUnsafeMutableBytes(of: &bytes) { memory in

@@ -1,6 +1,6 @@
 internal import IIIMockEngine
 
-/// The command line as a whole: chooses the verb and prints its errors.
+/// The whole command line: chooses the verb and prints its errors.
 enum Command {
   enum Verb: String, CaseIterable {
     case trigger, demo, access
@@ -39,7 +39,7 @@ enum Command {
   }
 }
 
-/// A command line that is not understood: status 2.
+/// An invalid command line: status 2.
 struct UsageError: Error, Equatable {
   let message: String
 }
@@ -50,12 +50,12 @@ struct Failure: Error, Equatable {
   var status = ExitStatus.failure
 }
 
-/// The exit status of the process; the real engine's numbers.
+/// The exit status of the process; the same numbers as the real engine's.
 enum ExitStatus: Int32, Sendable {
   case success = 0
   /// Something went wrong at run time, or the function that was called failed.
   case failure = 1
-  /// The command line is not understood.
+  /// The command line is invalid.
   case usage = 2
   /// The configuration needs a variable that is not set.
   case unsetVariable = 101

@@ -11,15 +11,15 @@ struct Console: Sendable {
   /// Whether results on stdout may be coloured.
   var isColoured = false
 
-  /// The process's own.
+  /// The process's own stdout and stderr.
   static let standard = Console(
     writeOut: { FileDescriptor.write($0, to: STDOUT_FILENO) },
     writeError: { FileDescriptor.write($0, to: STDERR_FILENO) },
     isColoured: Terminal.wantsColour(STDOUT_FILENO))
 
-  /// A line on stdout.
+  /// Writes a line on stdout.
   func out(_ line: String) { writeOut(line + "\n") }
 
-  /// A line, or several, on stderr. May show what others sent.
+  /// Writes one or more lines on stderr. The text may contain input from others.
   func error(_ text: String) { writeError(PrintableText.escaped(text, keepingLines: true) + "\n") }
 }

@@ -1,12 +1,12 @@
 internal import III
 internal import IIIMockEngine
 
-/// `iii-dev demo`: runs an engine and a worker, makes a call and prints how to go on.
+/// `iii-dev demo`: runs an engine and a worker, makes a call and prints what to try next.
 struct DemoCommand {
   private struct Name: Codable, Sendable { let name: String }
   private struct Greeting: Codable, Sendable { let message: String }
 
-  /// What `iii-dev trigger demo::greet --help` shows.
+  /// The schema that `iii-dev trigger demo::greet --help` shows.
   private static let schema: JSONValue = [
     "type": "object", "properties": ["name": ["type": "string", "description": "The name to greet"]],
     "required": ["name"],
@@ -50,7 +50,7 @@ struct DemoCommand {
 /// The command line of `demo`.
 struct DemoOptions: Equatable {
   static let definitions: [OptionDefinition] = [
-    OptionDefinition(name: "--port", value: "PORT", help: "Port to listen at; 0 takes any free one (default: 49134)"),
+    OptionDefinition(name: "--port", value: "PORT", help: "Port to listen at; 0 chooses a free one (default: 49134)"),
     OptionDefinition(name: "--quiet", help: "No log lines"),
     .help,
   ]

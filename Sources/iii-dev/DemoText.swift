@@ -1,7 +1,7 @@
-/// Printed by the demo once its call has been answered.
+/// The text that the demo prints once its call was answered.
 struct DemoText {
   let url: String
-  /// How this program was started.
+  /// The command with which this program was started.
   let command: String
 
   func text(reply: String, time: Duration) -> String {

@@ -4,9 +4,9 @@
   import Glibc
 #endif
 
-/// The limit of open descriptors, and so of connections, of the process.
+/// The process's limit of open descriptors, and so of connections.
 enum DescriptorLimit {
-  /// Raises the soft limit to the hard one; leaves it as it is if that fails.
+  /// Raises the soft limit to the hard limit; does not change it if that fails.
   static func raise() {
     var limit = rlimit()
     #if canImport(Darwin)

@@ -1,11 +1,11 @@
 internal import III
 
-/// Connects to an engine as any worker does, calls, and disconnects; all of it within one time-out.
+/// Connects to an engine as any worker does, calls a function, and disconnects, within one time-out.
 struct EngineCaller {
   let url: String
   let timeout: Duration
   var namespace: String?
-  /// Whether to keep trying while the engine cannot be reached.
+  /// Whether to retry while the engine cannot be reached.
   var waits = false
   /// Receives a line for each step.
   var log: (@Sendable (String) -> Void)?
@@ -60,7 +60,7 @@ struct EngineCaller {
 
   private func tooSlow(_ functionID: String) -> Failure {
     Failure(
-      text: "function '\(functionID)' has not answered within \(Self.text(timeout)); the engine is there. "
+      text: "function '\(functionID)' has not answered within \(Self.text(timeout)); the engine can be reached. "
         + "The function may still be running: give it more time with --timeout-ms")
   }
 

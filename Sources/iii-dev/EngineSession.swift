@@ -1,12 +1,12 @@
 internal import IIIMockEngine
 
-/// An engine that serves until the process gets a signal.
+/// An engine that serves until the process receives a signal.
 struct EngineSession {
   let engine: MockEngine
   let log: EngineLog
   private let signals: Signals
 
-  /// Starts an engine that listens when this returns. `portAdvice` is printed if its port is taken.
+  /// Starts an engine, which is listening when this returns. `portAdvice` is printed if its port is in use.
   static func start(
     _ file: ConfigurationFile, isStrict: Bool, isQuiet: Bool, portAdvice: String
   ) async throws -> EngineSession {

@@ -4,14 +4,14 @@
   import Glibc
 #endif
 
-/// Writing of whole texts by descriptor.
+/// Writes whole texts to a descriptor.
 enum FileDescriptor {
-  /// Writes a text and waits until all of it is accepted. `false` if the reading end is closed.
+  /// Writes a text and waits until all of it is accepted. Returns `false` if the reading end is closed.
   @discardableResult static func write(_ text: String, to descriptor: Int32) -> Bool {
     write(Array(text.utf8)[...], to: descriptor)
   }
 
-  /// Writes bytes and waits until all of them are accepted. `false` if the reading end is closed.
+  /// Writes bytes and waits until all of them are accepted. Returns `false` if the reading end is closed.
   static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
     var rest = bytes
     while !rest.isEmpty {

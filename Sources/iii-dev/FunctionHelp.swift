@@ -1,6 +1,6 @@
 internal import III
 
-/// The help for one function, from what the engine knows of it.
+/// The help for one function, from the engine's information about it.
 struct FunctionHelp: Equatable {
   struct Parameter: Equatable {
     let name: String
@@ -13,10 +13,10 @@ struct FunctionHelp: Equatable {
   let description: String?
   /// `nil` if the function has no schema of its payload.
   let parameters: [Parameter]?
-  /// The type of a payload that is not an object; `nil` if the schema does not say.
+  /// The type of a payload that is not an object; `nil` if the schema has no type.
   let payloadType: String?
 
-  /// Asks for the function; `nil` if the engine has none with that id.
+  /// Asks the engine for the function; `nil` if it has none with that id.
   static func find(_ functionID: String, using call: EngineCaller.Call) async throws(Failure) -> FunctionHelp? {
     let list = try await call(EngineFunctions.listFunctions, ["include_internal": true])
     guard case .array(let rows)? = list["functions"],
@@ -55,7 +55,7 @@ struct FunctionHelp: Equatable {
     /// The definition that a schema refers to, or the schema itself.
     func resolved(_ schema: JSONValue) -> JSONValue {
       var schema = schema
-      // A definition may be nothing but a reference, even one to itself.
+      // A definition may be only a reference, even one to itself.
       for _ in 0..<8 {
         guard let reference = schema["$ref"]?.stringValue, reference.hasPrefix("#/"),
           let target = reference.dropFirst(2).split(separator: "/").reduce(Optional(root), { $0?[String($1)] })
@@ -65,10 +65,10 @@ struct FunctionHelp: Equatable {
       return schema
     }
 
-    /// `string`, `string|null`, `integer[]`; `any` where the schema does not say.
+    /// `string`, `string|null`, `integer[]`; `any` if the schema has no type.
     func type(of schema: JSONValue, depth: Int = 0) -> String {
       let schema = resolved(schema)
-      // Schemas come from workers, and may be nested without reason.
+      // Schemas come from workers, which may nest them too deeply.
       guard depth < 4 else { return "any" }
       switch schema["type"] {
       case "array": return arrayType(schema, depth)
@@ -103,7 +103,7 @@ struct FunctionHelp: Equatable {
     }
   }
 
-  /// The help. Its texts come from a worker: control characters are escaped.
+  /// The help as text. Parts of it come from a worker, so control characters are escaped.
   func text(isColoured: Bool) -> String {
     var parts = [Terminal.paint(PrintableText.escaped(functionID), .bold, if: isColoured)]
     if let description, !description.isEmpty { parts.append(PrintableText.escaped(description, keepingLines: true)) }

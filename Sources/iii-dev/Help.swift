@@ -24,9 +24,9 @@ enum Help {
 
     Usage: iii-dev trigger FUNCTION [KEY=VALUE …] [OPTIONS]
 
-      A VALUE is read as JSON if it can be (10, true, [1,2], null), else it is a string; where the
+      A VALUE that is valid JSON (10, true, [1,2], null) is sent as JSON, else as a string; if the
       function's schema says string, it is always a string. Without pairs and --json the payload is {}.
-      The exit status is 0 for a result, 1 for a failure, 2 for a wrong command line.
+      The exit status is 0 for a result, 1 for a failure, 2 for an invalid command line.
 
     Options:
     \(table(TriggerOptions.definitions))
@@ -55,7 +55,7 @@ enum Help {
 
   static var demo: String {
     """
-    Run the engine with a small Swift worker in the same process, make one call, and go on serving.
+    Run the engine with a small Swift worker in the same process, make one call, and continue to serve.
 
     Usage: iii-dev demo [OPTIONS]
 
@@ -65,7 +65,7 @@ enum Help {
     """
   }
 
-  /// The options below one another, their texts aligned.
+  /// The options in a table with aligned columns.
   static func table(_ options: [OptionDefinition]) -> String {
     let width = options.map(\.synopsis.count).max() ?? 0
     return options.map { option in

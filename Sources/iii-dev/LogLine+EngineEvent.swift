@@ -2,7 +2,7 @@ internal import III
 internal import IIIMockEngine
 
 extension LogLine {
-  /// The log lines for an event of the engine, in the real engine's phrases where it has any: people search logs for them.
+  /// The log lines for an event of the engine, with the real engine's texts where it has them, because people search logs for them.
   static func lines(for event: EngineEvent) -> [LogLine] {
     switch event {
     case .listening(let url):
@@ -35,7 +35,7 @@ extension LogLine {
     case .triggerParked(let id, let type, let worker):
       [
         LogLine(
-          .warn, "Trigger \(id) of \(worker) waits: nobody provides the trigger type \(type)")
+          .warn, "Trigger \(id) of \(worker) waits: no worker provides the trigger type \(type)")
       ]
     case .triggerRejected(let id, let type, let code, let message, let worker):
       [
@@ -61,8 +61,7 @@ extension LogLine {
     }
   }
 
-  /// A record that a worker logged, under the worker's name if it has one, without the attributes that SDKs add to every
-  /// record.
+  /// A record that a worker logged, under the worker's name if it has one, without the attributes that SDKs add to every record.
   private static func logged(_ record: EngineLogRecord) -> LogLine {
     var line = LogLine(EngineLogLevel(severity: record.severityNumber), record.body)
     var data = record.attributes

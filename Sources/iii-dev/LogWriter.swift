@@ -28,7 +28,7 @@ final class LogWriter: Sendable {
   private let formatter: LogFormatter
   private let maxWaiting: Int
 
-  /// The bytes that a writable pipe accepts at least (`PIPE_BUF`).
+  /// The number of bytes that a writable pipe always accepts (`PIPE_BUF`).
   private static let chunk = 4096
 
   init(_ formatter: LogFormatter, descriptor: Int32 = STDOUT_FILENO, maxWaiting: Int = 4096) throws(UVError) {
@@ -41,7 +41,7 @@ final class LogWriter: Sendable {
   /// Queues a text of whole lines. Called by any thread; returns at once.
   func write(_ text: String) { queue(.text(text)) }
 
-  /// Queues a line with the present time. Called by any thread; returns at once.
+  /// Queues a line with the current time. Called by any thread; returns at once.
   func write(_ line: LogLine) { queue(.line(line, .now)) }
 
   private func queue(_ entry: Entry) {
@@ -76,7 +76,7 @@ final class LogWriter: Sendable {
       for entry in entries {
         guard put(text(of: entry)) else { break }
       }
-      if dropped > 0 { _ = put("… \(dropped) log lines were dropped: nobody read them\n") }
+      if dropped > 0 { _ = put("… \(dropped) log lines were dropped, because the output was not read\n") }
     }
   }
 
@@ -87,7 +87,7 @@ final class LogWriter: Sendable {
     }
   }
 
-  /// Writes a text in parts that do not block. `false` if the reader is closed, or does not read while the process ends.
+  /// Writes a text in parts that do not block. Returns `false` if the reader is closed, or does not read while the process ends.
   private func put(_ text: String) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {

@@ -1,6 +1,6 @@
 internal import IIIMockEngine
 
-/// The options and operands of a command line, as the options of a verb define them.
+/// The options and operands of a command line, parsed with a verb's option definitions.
 struct ParsedArguments: Equatable {
   private var values: [String: [String]] = [:]
   private var flags: Set<String> = []
@@ -68,7 +68,7 @@ struct ParsedArguments: Equatable {
 
 /// An option of a verb.
 struct OptionDefinition: Sendable, Equatable {
-  /// With its dashes.
+  /// The name with its dashes.
   let name: String
   var short: String?
   /// The name of its value in the help; `nil` if it has none.
@@ -93,7 +93,7 @@ enum PortArgument {
     else {
       throw UsageError(
         message: "option '\(option)': '\(text)' is not a port number (\(allowsAny ? "0 to" : "1 to") 65535"
-          + (allowsAny ? "; 0 takes any free one)" : ")"))
+          + (allowsAny ? "; 0 chooses a free one)" : ")"))
     }
     return port
   }

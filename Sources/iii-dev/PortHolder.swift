@@ -11,17 +11,17 @@ struct PortHolder: Equatable {
   let pid: Int
   let name: String
 
-  /// The command that finds the process by hand.
+  /// The command with which a user finds the process.
   static func hint(port: Int) -> String {
     #if os(Linux)
-      "see who holds it with: ss -ltnp 'sport = :\(port)'"
+      "find the process with: ss -ltnp 'sport = :\(port)'"
     #else
-      "see who holds it with: lsof -nP -iTCP:\(port) -sTCP:LISTEN"
+      "find the process with: lsof -nP -iTCP:\(port) -sTCP:LISTEN"
     #endif
   }
 
   #if os(Linux)
-    /// Looks in `/proc`; `nil` if the process is not visible, such as one of another user.
+    /// Searches `/proc`; `nil` if the process is not visible, for example because it belongs to another user.
     static func find(port: Int) -> PortHolder? {
       let sockets = Set(
         ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in

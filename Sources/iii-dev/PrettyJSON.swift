@@ -1,6 +1,6 @@
 internal import III
 
-/// JSON for people: two spaces a level, keys sorted.
+/// JSON for people: indented by two spaces per level, keys sorted.
 enum PrettyJSON {
   static func text(_ value: JSONValue) -> String {
     var result = ""
@@ -29,7 +29,7 @@ enum PrettyJSON {
     }
   }
 
-  /// A value without members. Characters that could control a terminal are escaped as JSON escapes them: the value stays the same.
+  /// A value without members. Characters that could control a terminal are written as JSON escapes, so the value does not change.
   private static func scalar(_ value: JSONValue) -> String {
     let text = value.jsonString()
     guard text.unicodeScalars.contains(where: PrintableText.isHarmful) else { return text }

@@ -1,7 +1,7 @@
 /// Escapes text from outside, so that it cannot control a terminal or forge log lines.
 enum PrintableText {
-  /// The text with control characters, and those that turn the direction of writing, as `\n` and `\u{1b}`.
-  /// - Parameter keepingLines: Whether line breaks stay what they are.
+  /// The text with control characters, and those that change the writing direction, escaped as `\n` and `\u{1b}`.
+  /// - Parameter keepingLines: Whether line breaks are kept.
   static func escaped(_ text: String, keepingLines: Bool = false) -> String {
     guard text.unicodeScalars.contains(where: isHarmful) else { return text }
     var result = ""

@@ -4,7 +4,7 @@ internal import IIIMockEngine
 struct ServeOptions: Equatable {
   static let definitions: [OptionDefinition] = [
     OptionDefinition(
-      name: "--port", value: "PORT", help: "Port of the first listener; 0 takes any free one (default: 49134)"),
+      name: "--port", value: "PORT", help: "Port of the first listener; 0 chooses a free one (default: 49134)"),
     OptionDefinition(name: "--host", value: "HOST", help: "Address of the first listener (default: 127.0.0.1)"),
     OptionDefinition(
       name: "--config", short: "-c", value: "FILE", help: "The engine's YAML file (default: built-in settings)"),
@@ -34,7 +34,7 @@ struct ServeOptions: Equatable {
     if let operand = parsed.operands.first {
       throw UsageError(
         message: Command.Verb(rawValue: operand) == nil
-          ? "unexpected argument '\(operand)'" : "'\(operand)' has to be the first argument, and its options follow it")
+          ? "unexpected argument '\(operand)'" : "'\(operand)' must be the first argument; its options follow it")
     }
     if let text = parsed["--port"] { port = try PortArgument.parse(text, allowsAny: true) }
     host = parsed["--host"]

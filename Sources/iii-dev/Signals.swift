@@ -6,7 +6,7 @@
 
 internal import UV
 
-/// SIGINT and SIGTERM: the first starts an orderly shutdown, the second ends the process at once.
+/// SIGINT and SIGTERM: the first signal starts an orderly shutdown, the second ends the process at once.
 final class Signals: Sendable {
   private let loop: Loop
   private let received: AsyncStream<Int32>
@@ -16,7 +16,7 @@ final class Signals: Sendable {
     self.received = received
   }
 
-  /// Once this has returned, the signals no longer end the process by themselves.
+  /// When this has returned, the signals no longer end the process by default.
   static func watch() async throws -> Signals {
     let loop = try Loop(name: "iii-dev signals")
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)

@@ -1,6 +1,6 @@
 internal import III
 
-/// `iii-dev trigger`: one call.
+/// `iii-dev trigger`: makes one call.
 struct TriggerCommand {
   private let options: TriggerOptions
   private let console: Console
@@ -18,7 +18,7 @@ struct TriggerCommand {
     if options.wantsHelp { return await help(for: functionID) }
     let payload = try TriggerPayload(pairs: options.pairs, json: options.json)
     let result = try await engine.call { call throws(Failure) in
-      // The schema matters only to values that could be text or JSON; without one they are JSON.
+      // The schema is needed only for values that could be text or JSON; without a schema they are JSON.
       let parameters =
         payload.needsSchema ? (try? await FunctionHelp.find(functionID, using: call))?.parameters : nil
       return try await call(functionID, payload.json(parameters: parameters ?? []))
@@ -35,7 +35,7 @@ struct TriggerCommand {
     return engine
   }
 
-  /// What the engine knows of a function; without an engine the general help.
+  /// Prints the engine's information about a function; without an engine the general help.
   private func help(for functionID: String) async -> ExitStatus {
     do {
       let function = try await engine.call { call throws(Failure) in

@@ -9,10 +9,10 @@ struct TriggerOptions: Equatable {
     OptionDefinition(
       name: "--address", value: "ADDRESS", help: "HOST, HOST:PORT or ws://… (default: $III_URL, else localhost)"),
     OptionDefinition(name: "--port", value: "PORT", help: "Port of the engine (default: 49134)"),
-    OptionDefinition(name: "--wait", help: "Keep trying to connect until the engine is there"),
-    OptionDefinition(name: "--timeout-ms", value: "MS", help: "How long to wait for all of it (default: 30000)"),
+    OptionDefinition(name: "--wait", help: "Keep trying to connect until the engine can be reached"),
+    OptionDefinition(name: "--timeout-ms", value: "MS", help: "Time limit for connection and call (default: 30000)"),
     OptionDefinition(name: "--namespace", short: "-n", value: "NAME", help: "Namespace of the function"),
-    OptionDefinition(name: "--verbose", help: "Show on stderr what is done and how long it takes"),
+    OptionDefinition(name: "--verbose", help: "Show each step and its duration on stderr"),
     .help,
   ]
 
@@ -49,7 +49,7 @@ struct TriggerOptions: Equatable {
     }
   }
 
-  /// A day.
+  /// One day.
   private static let maxTimeout = 86_400_000
 
   /// The engine's URL, of `--address`, `--port` and the variable.
@@ -59,7 +59,7 @@ struct TriggerOptions: Equatable {
     return try url(address: parsed["--address"], port: port, variable: environment["III_URL"])
   }
 
-  /// The engine's URL: the options go before the variable.
+  /// The engine's URL: options take precedence over the variable.
   private static func url(address: String?, port: UInt16?, variable: String?) throws(UsageError) -> String {
     if let address, address.contains("://") {
       guard port == nil else {
@@ -81,7 +81,7 @@ struct TriggerOptions: Equatable {
     return try checked("ws://\(isBareIPv6 ? "[\(host)]" : host):\(port ?? 49134)", "option '--address'")
   }
 
-  /// `host:port` and `[::1]:port` in two parts; `nil` if there is no port. More than one colon without brackets is an IPv6 address.
+  /// Splits `host:port` and `[::1]:port`; `nil` if there is no port. More than one colon without brackets is an IPv6 address.
   private static func split(_ address: String) -> (host: String, port: String)? {
     let start = address.hasPrefix("[") ? address.firstIndex(of: "]") ?? address.endIndex : address.startIndex
     let colons = address[start...].indices.filter { address[$0] == ":" }

@@ -1,10 +1,10 @@
 internal import III
 internal import UV
 
-/// The payload that `trigger` makes of its arguments.
+/// The payload that `trigger` builds from its arguments.
 struct TriggerPayload {
   private let members: [(key: String, text: String)]
-  /// The value of `--json`; with members an object.
+  /// The value of `--json`; an object if there are `KEY=VALUE` pairs.
   private let value: JSONValue
 
   /// - Parameters:
@@ -31,7 +31,7 @@ struct TriggerPayload {
     }
   }
 
-  /// Whether a value may have to stay text although it can be read as JSON: then the function's schema decides.
+  /// Whether a value may have to stay text although it is valid JSON: then the function's schema decides.
   var needsSchema: Bool {
     members.contains { member in
       guard let value = try? JSONValue(parsing: member.text) else { return false }
@@ -40,7 +40,7 @@ struct TriggerPayload {
     }
   }
 
-  /// The payload. Each value is JSON if it can be read as such, else a string; one whose parameter can only be a string stays a string.
+  /// The payload. A value that is valid JSON is sent as JSON, else as a string; if its parameter can only be a string, it is a string.
   func json(parameters: [FunctionHelp.Parameter] = []) -> JSONValue {
     guard case .object(var object) = value else { return value }
     for member in members {
@@ -89,7 +89,7 @@ extension JSONValue {
 
 /// Reads payloads from files.
 enum InputFile {
-  /// The engine's limit for a message.
+  /// The engine's limit for the size of a message.
   private static let limit = 64 << 20
 
   /// The text of a file, or of the standard input for `nil`.

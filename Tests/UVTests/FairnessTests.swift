@@ -8,7 +8,7 @@ import Testing
   import Darwin
 #endif
 
-/// No stream and no poster delays the others by more than its share of a turn.
+/// No stream and no other thread delays the others by more than its share of a turn.
 @Suite struct FairnessTests {
   @Test("a stream with much to read is read once, then the others") func oneReadATurn() async throws {
     let loop = try Loop(name: "test")
@@ -38,7 +38,8 @@ import Testing
     #expect(await loop.stop() == 0)
   }
 
-  @Test("postponed bytes come again in order, and other streams are read in between") func postponedBytes() async throws
+  @Test("postponed bytes are delivered again in order, other streams are read in between") func postponedBytes()
+    async throws
   {
     let loop = try Loop(name: "test")
     let total = 200_000
@@ -80,7 +81,7 @@ import Testing
     #expect(await loop.stop() == 0)
   }
 
-  @Test("postponed bytes wait while reading is stopped, and an end comes after them") func stoppedWithPostponedBytes()
+  @Test("postponed bytes wait while reading is stopped; an end comes after them") func stoppedWithPostponedBytes()
     async throws
   {
     let loop = try Loop(name: "test")
@@ -93,7 +94,7 @@ import Testing
               received.append(bytes[0])
               stream.postpone(UnsafeMutableRawBufferPointer(rebasing: bytes[1...]))
               stream.stopReading()
-              // Two turns later nothing has come: the calls of a stream that did not stop would come first.
+              // After two turns nothing has arrived; a stream that did not stop would have been called before.
               let count = received.count
               let check = LoopBound(
                 {
@@ -154,7 +155,7 @@ import Testing
     #expect(await loop.stop() == 0)
   }
 
-  @Test("reading goes on while another thread has posted much work") func manyPosts() async throws {
+  @Test("reading continues although another thread has posted much work") func manyPosts() async throws {
     let loop = try Loop(name: "test")
     let count = 20_000
     let ran = Lock(0)
@@ -166,7 +167,7 @@ import Testing
           let listener = try TCPListener.listen(on: loop, at: TCPStreamTests.loopback()) { stream in
             stream.onRead = { _ in continuation.resume(returning: ran.withLock { $0 }) }
             stream.startReading()
-            // The loop stands still here until everything has been posted and sent.
+            // The loop is blocked here until everything has been posted and sent.
             isReady.put(true)
             _ = isPosted.wait()
           }
@@ -185,7 +186,7 @@ import Testing
     #expect(ran.withLock { $0 } == count)
   }
 
-  @Test("output of one turn grows by doubling") func doubling() async throws {
+  @Test("the output buffer of one turn grows by doubling") func doubling() async throws {
     let loop = try Loop(name: "test")
     let growths: Int = try await withCheckedThrowingContinuation { continuation in
       loop.post {
@@ -209,7 +210,7 @@ import Testing
     #expect(await loop.stop() == 0)
   }
 
-  @Test("accepted connections are asked after a minute of silence whether they are still there") func keepAlive()
+  @Test("accepted connections are probed with TCP keep-alive after a minute without traffic") func keepAlive()
     async throws
   {
     let loop = try Loop(name: "test")
@@ -239,7 +240,7 @@ import Testing
   }
 }
 
-/// A blocking socket outside of any loop; closed with its last reference.
+/// A blocking socket outside any loop; closed with its last reference.
 private final class PlainSocket {
   private let descriptor: Int32
 
@@ -273,7 +274,7 @@ private final class PlainSocket {
     #expect(sent == bytes.count)
   }
 
-  /// Sends until the system takes no more; returns how much it took.
+  /// Sends until the system accepts no more; returns how much it accepted.
   func sendAllThatFits() -> Int {
     let piece = [UInt8](repeating: 0, count: 64 << 10)
     var total = 0

@@ -2,7 +2,7 @@ import Testing
 import UV
 
 @Suite struct MonitorTests {
-  /// Two threads hand a number to and fro.
+  /// Two threads pass a number back and forth.
   @Test func threadsWakeEachOther() async {
     let turns = Monitor(0)
     let end = await withCheckedContinuation { continuation in

@@ -20,7 +20,7 @@ import UV
             stream.onEnd = { _ in continuation.resume(returning: received) }
             stream.startReading()
           }
-          // On the loop's own thread: all of it has happened before the loop looks.
+          // On the loop's own thread: everything has happened before the loop polls.
           try Self.sendAndReset(Array("last words".utf8), to: listener.address.port)
         } catch { continuation.resume(throwing: error) }
       }

@@ -2,7 +2,7 @@ import Testing
 import UV
 
 @Suite struct TCPStreamTests {
-  /// What the two ends of a connection saw.
+  /// The events of both ends of a connection.
   struct Seen: Sendable {
     var received: [UInt8] = []
     var ends: [StreamEnd] = []

@@ -2,7 +2,7 @@ import Foundation
 import IIIMockEngine
 import Testing
 
-/// The program of the README that has no `async` anywhere.
+/// The README's program without `async`.
 @Suite(.timeLimit(.minutes(1))) struct BlockingExampleTests {
   @Test func aProgramWithoutAsyncRegistersCallsAndEnds() async throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -4,7 +4,7 @@ import Testing
 @testable import iii_dev
 
 @Suite struct DemoTextTests {
-  @Test("the Swift program that the demo shows is one that is compiled with the call sites")
+  @Test("the Swift program that the demo shows is compiled with the call sites")
   func swiftProgram() throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../CallSites/Compile/main-banner.swift")

@@ -57,7 +57,7 @@ import Testing
     #expect(help.text(isColoured: false).contains("Parameters:\n  (none; the payload is integer[]: --json)\n"))
   }
 
-  @Test("A schema that refers to itself ends") func endlessReference() {
+  @Test("A schema that refers to itself does not loop") func endlessReference() {
     let row: JSONValue = [
       "function_id": "f",
       "request_format": [

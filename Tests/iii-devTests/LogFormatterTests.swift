@@ -79,7 +79,7 @@ import Testing
     #expect(text(event) == expected)
   }
 
-  /// What workers call themselves and their functions cannot forge lines nor command the terminal.
+  /// Names of workers and functions cannot forge log lines or control the terminal.
   @Test func namesAreEscaped() {
     let text = text(
       .functionRegistered(

@@ -4,7 +4,7 @@ import Testing
 @testable import iii_dev
 
 @Suite(.timeLimit(.minutes(1))) struct LogWriterTests {
-  /// Nobody reads: the writer does not wait, what is too much is dropped, and the end comes all the same.
+  /// If the output is not read, the writer does not wait, lines above the limit are dropped, and `finish` returns.
   @Test func aReaderThatStoppedHoldsNothingUp() async throws {
     let pipe = try PipeEnds()
     let writer = try LogWriter(LogFormatter(), descriptor: pipe.write, maxWaiting: 100)

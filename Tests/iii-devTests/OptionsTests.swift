@@ -34,11 +34,11 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--port", "65536"], "option '--port': '65536' is not a port number (0 to 65535; 0 takes any free one)"),
-    (["--port", "-1"], "option '--port': '-1' is not a port number (0 to 65535; 0 takes any free one)"),
-    (["--port", "+1"], "option '--port': '+1' is not a port number (0 to 65535; 0 takes any free one)"),
-    (["--port", ""], "option '--port': '' is not a port number (0 to 65535; 0 takes any free one)"),
-    (["--strict", "demo"], "'demo' has to be the first argument, and its options follow it"),
+    (["--port", "65536"], "option '--port': '65536' is not a port number (0 to 65535; 0 chooses a free one)"),
+    (["--port", "-1"], "option '--port': '-1' is not a port number (0 to 65535; 0 chooses a free one)"),
+    (["--port", "+1"], "option '--port': '+1' is not a port number (0 to 65535; 0 chooses a free one)"),
+    (["--port", ""], "option '--port': '' is not a port number (0 to 65535; 0 chooses a free one)"),
+    (["--strict", "demo"], "'demo' must be the first argument; its options follow it"),
     (["--strict", "x"], "unexpected argument 'x'"),
   ])
   func wrongForTheEngine(arguments: [String], message: String) {

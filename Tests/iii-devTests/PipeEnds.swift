@@ -1,9 +1,9 @@
 import Foundation
 import UV
 
-/// A pipe whose ends are no child's by themselves: a child that held one would keep the other from ever ending.
+/// A pipe whose ends are not inherited by child processes: an inherited end would keep the pipe open.
 struct PipeEnds {
-  /// Taken while a pipe is made and while a child is started: in between, a child would get what is not marked yet.
+  /// Held while a pipe is created and while a child is started: in between, a child would inherit ends that are not marked yet.
   static let spawning = Lock(())
 
   let read: Int32
@@ -18,7 +18,7 @@ struct PipeEnds {
     (read, write) = (ends[0], ends[1])
   }
 
-  /// The lines that come, read by a thread of its own: tests do not block the threads that tasks run on.
+  /// The lines that arrive, read on a separate thread, because tests do not block the threads that run tasks.
   func lines() -> AsyncStream<String> {
     let (stream, continuation) = AsyncStream.makeStream(of: String.self)
     let descriptor = read

@@ -17,7 +17,7 @@ import Testing
     #expect(PrettyJSON.text(try JSONValue(parsing: json)) == expected)
   }
 
-  /// What a function returns must not command the terminal; the JSON still means the same.
+  /// A function's result must not control the terminal; the JSON value does not change.
   @Test func controlsAreEscaped() throws {
     let value: JSONValue = ["key\u{1B}[31m": "a\u{9B}b\u{202E}c\u{7F}"]
     let text = PrettyJSON.text(value)

@@ -1,9 +1,9 @@
 import Foundation
 import UV
 
-/// A run of the built `iii-dev`, or of another program of the package. Killed if its test ends before it.
+/// A process that runs the built `iii-dev`, or another program of the package. It is killed if its test ends first.
 ///
-/// Started by `posix_spawn`: Foundation's `Process` leaks, which a run under LeakSanitizer would report.
+/// Started with `posix_spawn`: Foundation's `Process` leaks, which LeakSanitizer would report.
 final class Program {
   private let process: pid_t
   private var status: Int32?
@@ -46,7 +46,7 @@ final class Program {
     if status == nil { kill(process, SIGKILL) }
   }
 
-  /// Waits for a line of its output that begins so, and gives what follows; `nil` if the output ends before.
+  /// Waits for an output line with this prefix, and returns the rest of it; `nil` if the output ends before.
   func line(after prefix: String) async -> String? {
     while let line = await output.next() {
       if line.hasPrefix(prefix) { return String(line.dropFirst(prefix.count)) }
@@ -54,7 +54,7 @@ final class Program {
     return nil
   }
 
-  /// Waits for a line of its output that contains `text`; `nil` if the output ends before.
+  /// Waits for an output line that contains `text`; `nil` if the output ends before.
   func line(containing text: String) async -> String? {
     while let line = await output.next() { if line.contains(text) { return line } }
     return nil
@@ -65,7 +65,7 @@ final class Program {
 
   func send(_ signal: Int32) { kill(process, signal) }
 
-  /// Waits for its end: the status (a signal's number below zero), and what of both outputs was not read yet.
+  /// Waits for its end: the status (a signal's number is negative), and the unread rest of both outputs.
   func end() async -> (status: Int32?, output: String, errors: String) {
     var (outText, errText) = ("", "")
     while let line = await output.next() { outText += line + "\n" }
@@ -74,7 +74,7 @@ final class Program {
     return (status, outText, errText)
   }
 
-  /// Starts the program, with no signal blocked or ignored, and closes the ends that are its own.
+  /// Starts the program, with no signal blocked or ignored, and closes the child's ends of the pipes.
   private static func spawn(
     _ path: String, _ arguments: [String], _ environment: [String: String], output: Int32, errors: Int32
   ) throws -> pid_t {
@@ -112,7 +112,7 @@ final class Program {
     return process
   }
 
-  /// Beside the bundle of the tests.
+  /// The program is beside the bundle of the tests.
   private static func url(of name: String) -> URL {
     for argument in CommandLine.arguments {
       var folder = URL(fileURLWithPath: argument)

@@ -6,7 +6,7 @@ import UV
 
 @testable import iii_dev
 
-/// The command as its users run it.
+/// The command as users run it.
 @Suite(.timeLimit(.minutes(1))) struct ProgramTests {
   @Test(arguments: [SIGTERM, SIGINT])
   func servesUntilASignal(_ signal: Int32) async throws {
@@ -32,7 +32,7 @@ import UV
     #expect(end.output.hasSuffix("[INFO] iii Engine shutdown complete\n"))
   }
 
-  @Test("without free descriptors the log says so, once a minute at most, and the engine goes on")
+  @Test("without free descriptors the engine logs it, at most once a minute, and continues")
   func outOfDescriptors()
     async throws
   {
@@ -41,7 +41,7 @@ import UV
     let port = try #require(url.split(separator: ":").last.flatMap { UInt16($0) })
     let address = try #require(SocketAddress(numericHost: "127.0.0.1", port: port))
     let loop = try Loop(name: "test")
-    // Far more than fit; those above the limit are closed by the engine.
+    // Far more than the limit; the engine closes those above it.
     loop.post { for _ in 0..<100 { _ = TCPStream.connect(on: loop, to: address) { _ in } } }
     let warning = await engine.line(containing: "was closed because")
     #expect(warning?.contains("all 64 files that this process may have open are in use (EMFILE)") == true)
@@ -54,7 +54,7 @@ import UV
     #expect(!end.output.contains("was closed because"))
   }
 
-  /// With a worker that does not leave by itself.
+  /// With a worker that does not disconnect.
   @Test func endsWithWorkersConnected() async throws {
     let engine = try Program("--port=0", "--quiet", "--strict")
     let url = try #require(await engine.url())
@@ -147,7 +147,7 @@ import UV
     try first.registerFunction("first::ping") { (_: JSONValue) async throws -> JSONValue in "pong" }
     let port = try #require(urls[0].split(separator: ":").last.map(String.init))
     let second = try await registerWorker(urls[1])
-    // Both connections are served in order; what the first registered is there once it has been answered.
+    // Both connections are served in order: the first one's registration has been read once its call was answered.
     _ = try await first.trigger(TriggerRequest(functionID: "engine::workers::list", payload: [:]))
     #expect(try await second.trigger(TriggerRequest(functionID: "first::ping")) == "pong")
     #expect(try await Program("trigger", "first::ping", "--port", port).end().output == "\"pong\"\n")
@@ -156,7 +156,7 @@ import UV
     engine.send(SIGTERM)
     let end = await engine.end()
     #expect(end.status == 0)
-    #expect(end.output == "")  // nothing of the level asked for
+    #expect(end.output == "")  // no records of that level
   }
 
   @Test func demo() async throws {

@@ -18,7 +18,7 @@ import Testing
       """)
   }
 
-  @Test("an engine that is killed at random moments has every write that it has answered, and no other")
+  @Test("an engine that is killed at random moments has every write that it has answered, and no others")
   func kills() async throws {
     let folder = NSTemporaryDirectory() + "iii-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -32,7 +32,7 @@ import Testing
       try await write(&ledger, peer, answers: random.below(300), &random)
       engine.send(SIGKILL)
       #expect(await engine.end().status == -SIGKILL)
-      // What the engine had answered before it was killed has still to be read.
+      // The answers that the engine sent before it was killed must still be read.
       _ = try? await peer.ended()
       for frame in await peer.takeUnread() { try ledger.note(frame.text) }
       await peer.abort()
@@ -40,7 +40,7 @@ import Testing
     #expect(ledger.answers > 0)
   }
 
-  @Test("a scope of very many keys, and a key of a mebibyte, are there after a restart, in their order")
+  @Test("a scope with very many keys, and a key of one mebibyte, exist after a restart, in their order")
   func manyKeys() async throws {
     let folder = NSTemporaryDirectory() + "iii-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -75,7 +75,7 @@ import Testing
     #expect(await second.end().status == 0)
   }
 
-  @Test("an engine refuses to start on a store that another one has open, and says so")
+  @Test("an engine refuses to start on a store that another one has open")
   func heldStore() async throws {
     let folder = NSTemporaryDirectory() + "iii-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -90,7 +90,7 @@ import Testing
     #expect(await first.end().status == 0)
   }
 
-  /// Reads all keys: each must have a value that it can have.
+  /// Reads all keys: each must have one of its possible values.
   private func check(_ ledger: inout StateLedger, _ peer: RawPeer) async throws {
     for key in StateLedger.keys {
       await peer.send(StateLedger.call(0, "state::get", #"{"scope":"s","key":"\#(key)"}"#))
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  /// Changes keys, with up to eight changes on their way, until so many were answered.
+  /// Changes keys, with up to eight changes in progress, until `answers` of them were answered.
   private func write(
     _ ledger: inout StateLedger, _ peer: RawPeer, answers: Int, _ random: inout SeededGenerator
   ) async throws {
@@ -114,14 +114,14 @@ import Testing
   }
 }
 
-/// What each key can hold: what was answered last, or what was sent since.
+/// The possible values of each key: the last answered one, or one that was sent since.
 private struct StateLedger {
   static let keys = (0..<20).map { "k\($0)" }
 
-  /// By key: the value after the last change that was answered, then those after changes that were only sent, each with
-  /// the number of its change; `nil` is a key that is not there.
+  /// By key: the value after the last answered change, then those after changes that were only sent, each with the change's number; a value
+  /// of `nil` means that the key does not exist.
   private var possible: [String: [(change: Int, value: Int?)]] = [:]
-  /// The keys of changes that were not answered, by number.
+  /// The keys of unanswered changes, by number.
   private var unanswered: [Int: String] = [:]
   private var last = 0
   private(set) var answers = 0
@@ -165,7 +165,7 @@ private struct StateLedger {
     return true
   }
 
-  /// A key's value after a restart: it is the only one that the key can have from now on.
+  /// A key's value after a restart: from now on it is the only possible one.
   mutating func found(_ value: Int?, at key: String) {
     let possible = self.possible[key] ?? [(0, nil)]
     #expect(possible.contains { $0.value == value }, "\(key) is \(String(describing: value)), not one of \(possible)")

@@ -4,9 +4,9 @@ import Testing
 
 @testable import IIIMockEngine
 
-/// A store whose engine is killed, in a process of its own.
+/// A store in a separate process that is killed.
 @Suite(.timeLimit(.minutes(10))) struct StoreCrashTests {
-  @Test("a store that is killed at random moments loses nothing that it has reported, and invents nothing")
+  @Test("a store that is killed at random moments loses nothing that it has reported, and contains nothing else")
   func kills() async throws {
     var random = SeededGenerator(seed: 3)
     let folder = NSTemporaryDirectory() + "iii-\(UUID().uuidString)"
@@ -15,7 +15,7 @@ import Testing
     var slots: [Int: Int] = [:]
     for _ in 0..<Proofs.count(suite: 5, full: 200) {
       let writer = try Program([folder], of: "store-writer")
-      // Each writer tells the highest number that it has found.
+      // Each writer prints the highest number that it has found.
       let found = try #require(await writer.line(after: "from ").flatMap { Int($0) }) - 1
       #expect(found >= reported)
       for number in reported..<found where number < found { slots[(number + 1) % 64] = number + 1 }
@@ -37,7 +37,7 @@ import Testing
     try checkRows(in: folder, reported: reported)
   }
 
-  /// The rows must be those of an unbroken sequence of numbers that ends at `reported` or a little later.
+  /// The rows must be a sequence of numbers without gaps that ends at `reported` or a little later.
   private func checkRows(in folder: String, reported: Int) throws {
     let connection = try SQLiteConnection(folder + "/iii-store.sqlite", .full)
     #expect(try connection.text("PRAGMA integrity_check") == "ok")
@@ -50,7 +50,7 @@ import Testing
     #expect(try connection.integer("SELECT count(*) FROM numbers") == min(last, 64))
   }
 
-  @Test("a store that another process has open is refused, and can be opened when that process was killed")
+  @Test("a store that another process has open is refused, and can be opened once that process was killed")
   func heldByAnotherProcess() async throws {
     let folder = NSTemporaryDirectory() + "iii-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -67,7 +67,7 @@ import Testing
     _ = await third.end()
   }
 
-  @Test("a limit of file sizes fails writes as a full disk does, and later writes are saved")
+  @Test("above a limit of file sizes writes fail as on a full disk, and later writes are saved")
   func fileSizeLimit() async throws {
     let folder = NSTemporaryDirectory() + "iii-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -8,7 +8,7 @@ import UV
 
 /// `trigger` in this process, against an engine in this process.
 @Suite(.timeLimit(.minutes(1))) struct TriggerCommandTests {
-  /// What a run of the command line says and ends with.
+  /// The output and the exit status of a command line.
   private func run(_ arguments: String...) async -> (status: iii_dev.ExitStatus, output: String, errors: String) {
     let texts = Lock(("", ""))
     let console = Console(
@@ -77,18 +77,18 @@ import UV
     }
   }
 
-  @Test("a slow function is called slow")
+  @Test("the error of a slow function says that the engine is connected")
   func noAnswerInTime() async throws {
     try await withFunctions { port in
       let hanging = await run("trigger", "hangs", "--port", port, "--timeout-ms", "200")
       #expect(hanging.status == .failure)
       #expect(
-        hanging.errors == "Error: function 'hangs' has not answered within 200 ms; the engine is there. "
+        hanging.errors == "Error: function 'hangs' has not answered within 200 ms; the engine can be reached. "
           + "The function may still be running: give it more time with --timeout-ms\n")
     }
   }
 
-  @Test("a refused connection fails at once; with `--wait` when the time is over")
+  @Test("a refused connection fails at once; with `--wait` when the time has passed")
   func noEngine() async throws {
     let end = await run("trigger", "f", "--port", "1")
     #expect(end.status == .failure)
@@ -105,7 +105,7 @@ import UV
     #expect(help.output == Help.trigger)
   }
 
-  @Test("with `--wait` the call is made when the engine is there")
+  @Test("with `--wait` the call is made once the engine can be reached")
   func waits() async throws {
     let first = try await MockEngine.start()
     let port = try #require(first.url.split(separator: ":").last.flatMap { UInt16($0) })

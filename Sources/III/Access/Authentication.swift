@@ -1,4 +1,4 @@
-/// What an auth function is called with: a connection that asks to become a worker.
+/// The input of an auth function: a connection that asks to become a worker.
 ///
 /// ```swift
 /// try worker.registerFunction("auth::check") { (input: AuthInput) async throws -> AuthResult in
@@ -7,18 +7,18 @@
 /// }
 /// ```
 ///
-/// The auth function's id is `rbac.auth_function_id` of a listener. Its error refuses the connection: the worker gets
-/// the error's message, with the code `AUTH_ERROR`.
+/// The auth function's id is `rbac.auth_function_id` of a listener. An error that it throws refuses the connection: the worker receives the
+/// error's message with the code `AUTH_ERROR`.
 public struct AuthInput: Sendable, Hashable, Codable {
-  /// The headers of the connection's request: names in lower case, the last value of each. A header whose value is
-  /// not visible ASCII is left out.
+  /// The headers of the connection's request: names in lower case, the last value of each name. A header whose value is not visible ASCII
+  /// is left out.
   public var headers: [String: String]
-  /// The query of the worker's address, as it was sent: nothing is decoded, repeated names keep all values.
+  /// The query of the worker's address, as it was sent: nothing is decoded, and a repeated name keeps all its values.
   public var queryParams: [String: [String]]
   /// The worker's address without its port, as `127.0.0.1`.
   public var ipAddress: String
 
-  /// An input of these members, for tests of an auth function.
+  /// Creates an input, for tests of an auth function.
   public init(headers: [String: String] = [:], queryParams: [String: [String]] = [:], ipAddress: String = "127.0.0.1") {
     self.headers = headers
     self.queryParams = queryParams
@@ -32,26 +32,26 @@ public struct AuthInput: Sendable, Hashable, Codable {
   }
 }
 
-/// What an auth function returns: what the worker's session may do.
+/// The result of an auth function: what the worker's session may do.
 public struct AuthResult: Sendable, Hashable, Codable {
-  /// Functions that the worker may call besides those that the listener exposes: exact ids, no patterns.
+  /// Functions that the worker may call in addition to those that the listener exposes: exact ids, no patterns.
   public var allowedFunctions: [String]
-  /// Functions that the worker must not call, whatever else allows them: exact ids, no patterns.
+  /// Functions that the worker must not call, even if something else allows them: exact ids, no patterns.
   public var forbiddenFunctions: [String]
-  /// The types of triggers that the worker may register; nil: every type, empty: none.
+  /// The trigger types whose triggers the worker may register: `nil` for every type, empty for none.
   public var allowedTriggerTypes: [String]?
-  /// Whether the worker may register trigger types. False where an auth function leaves it out.
+  /// Whether the worker may register trigger types; `false` if an auth function leaves it out.
   public var allowTriggerTypeRegistration: Bool
   /// Whether the worker may register functions.
   public var allowFunctionRegistration: Bool
-  /// Goes with `::` in front of the ids of all functions that the worker registers.
+  /// A prefix: the engine puts it and `::` before the ids of all functions that the worker registers.
   public var functionRegistrationPrefix: String?
-  /// Given to middleware and registration hooks with every call of theirs; any JSON.
+  /// Passed to middleware and registration hooks at every call; any JSON.
   public var context: JSONValue
   /// Functions that the worker may call, by namespace: exact ids and patterns, for engines since 0.23.
   public var namespaces: [String: [String]]
 
-  /// A session that may register functions and call what the listener exposes, unless told otherwise.
+  /// Creates a result. By default the session may register functions and call what the listener exposes.
   public init(
     allowedFunctions: [String] = [], forbiddenFunctions: [String] = [], allowedTriggerTypes: [String]? = nil,
     allowTriggerTypeRegistration: Bool = false, allowFunctionRegistration: Bool = true,
@@ -77,7 +77,7 @@ public struct AuthResult: Sendable, Hashable, Codable {
     case context, namespaces
   }
 
-  /// Decodes a result; what is left out has the engine's default.
+  /// Decodes a result; a missing member has the engine's default.
   ///
   /// - Throws: `DecodingError` if a member has another type.
   public init(from decoder: any Decoder) throws {
@@ -94,9 +94,9 @@ public struct AuthResult: Sendable, Hashable, Codable {
       namespaces: try members.decodeIfPresent([String: [String]].self, forKey: .namespaces) ?? [:])
   }
 
-  /// Encodes the members that an engine reads; empty namespaces are left out, which engines before 0.23 do not know.
+  /// Encodes the members that an engine reads. Empty namespaces are left out, because engines before 0.23 do not support them.
   ///
-  /// - Throws: What the encoder throws.
+  /// - Throws: The encoder's errors.
   public func encode(to encoder: any Encoder) throws {
     var members = encoder.container(keyedBy: CodingKeys.self)
     try members.encode(allowedFunctions, forKey: .allowedFunctions)

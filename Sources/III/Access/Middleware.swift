@@ -1,7 +1,7 @@
-/// What a middleware function is called with, in place of the function that was called.
+/// The input of a middleware function, which is called in place of the function that the caller named.
 ///
-/// The engine does not call that function: the middleware does, if it wants to, and what it returns is the caller's
-/// result. The middleware's id is `middleware_function_id` of a listener.
+/// The engine does not call that function; the middleware may call it. What the middleware returns is the caller's result. The middleware's
+/// id is `middleware_function_id` of a listener.
 ///
 /// ```swift
 /// try worker.registerFunction("gate::audit") { (call: MiddlewareFunctionInput) async throws -> JSONValue in
@@ -14,14 +14,14 @@ public struct MiddlewareFunctionInput: Sendable, Hashable, Codable {
   public var functionID: String
   /// The caller's payload, as it was sent.
   public var payload: JSONValue
-  /// How the function was called: nil for a call that waits, else an object with `type` (`void` or `enqueue`).
+  /// How the function was called: `nil` for a call that waits, else an object with `type` (`void` or `enqueue`).
   public var action: JSONValue?
-  /// The context that the caller's authentication returned; `{}` where nobody is authenticated.
+  /// The context that the caller's authentication returned; `{}` without authentication.
   public var context: JSONValue
   /// The caller's namespace, from engines since 0.23.
   public var namespace: String?
 
-  /// An input of these members, for tests of a middleware function.
+  /// Creates an input, for tests of a middleware function.
   public init(
     functionID: String, payload: JSONValue = nil, action: JSONValue? = nil, context: JSONValue = [:],
     namespace: String? = nil
@@ -38,7 +38,7 @@ public struct MiddlewareFunctionInput: Sendable, Hashable, Codable {
     case payload, action, context, namespace
   }
 
-  /// Decodes an input; a payload or a context that is left out is null.
+  /// Decodes an input; a missing payload or context is null.
   ///
   /// - Throws: `DecodingError` if there is no function id.
   public init(from decoder: any Decoder) throws {

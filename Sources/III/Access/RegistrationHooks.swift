@@ -1,7 +1,7 @@
-/// What the hook `on_function_registration_function_id` is called with.
+/// The input of the hook `on_function_registration_function_id`.
 ///
-/// A hook that returns an object, as ``OnFunctionRegistrationResult`` is, allows the registration. One that throws, or
-/// returns anything else, denies it. The engine tells the worker nothing about a denial.
+/// A hook allows the registration if it returns an object, such as ``OnFunctionRegistrationResult``. It denies it if it throws or returns
+/// anything else. The engine does not tell the worker about a denial.
 public struct OnFunctionRegistrationInput: Sendable, Hashable, Codable {
   /// The function's id as the worker sent it, without the session's prefix.
   public var functionID: String
@@ -14,7 +14,7 @@ public struct OnFunctionRegistrationInput: Sendable, Hashable, Codable {
   /// The function's namespace, from engines since 0.23.
   public var namespace: String?
 
-  /// An input of these members, for tests of a hook.
+  /// Creates an input, for tests of a hook.
   public init(
     functionID: String, description: String? = nil, metadata: JSONValue? = nil, context: JSONValue = [:],
     namespace: String? = nil
@@ -32,16 +32,16 @@ public struct OnFunctionRegistrationInput: Sendable, Hashable, Codable {
   }
 }
 
-/// Allows the registration of a function; members that are not nil replace those of the worker.
+/// Allows the registration of a function; members that are not `nil` replace the worker's.
 public struct OnFunctionRegistrationResult: Sendable, Hashable, Codable {
-  /// Another id. The worker's SDK does not know it: calls of the function then fail with `function_not_found`.
+  /// A new id. The worker's SDK is not told of it: calls of the function then fail with `function_not_found`.
   public var functionID: String?
-  /// Another description.
+  /// A new description.
   public var description: String?
-  /// Other metadata; `.null` removes the worker's.
+  /// New metadata; `.null` removes the worker's.
   public var metadata: JSONValue?
 
-  /// A result that changes nothing, unless told otherwise.
+  /// Creates a result; by default it changes nothing.
   public init(functionID: String? = nil, description: String? = nil, metadata: JSONValue? = nil) {
     self.functionID = functionID
     self.description = description
@@ -54,13 +54,13 @@ public struct OnFunctionRegistrationResult: Sendable, Hashable, Codable {
   }
 }
 
-/// What the hook `on_trigger_registration_function_id` is called with.
+/// The input of the hook `on_trigger_registration_function_id`.
 public struct OnTriggerRegistrationInput: Sendable, Hashable, Codable {
   /// The trigger's id.
   public var triggerID: String
-  /// The id of its type.
+  /// The id of the trigger's type.
   public var triggerType: String
-  /// The function that it calls, as the worker sent it, without the session's prefix.
+  /// The function that the trigger calls, as the worker sent it, without the session's prefix.
   public var functionID: String
   /// The trigger's configuration.
   public var config: JSONValue
@@ -71,7 +71,7 @@ public struct OnTriggerRegistrationInput: Sendable, Hashable, Codable {
   /// The trigger's namespace, from engines since 0.23.
   public var namespace: String?
 
-  /// An input of these members, for tests of a hook.
+  /// Creates an input, for tests of a hook.
   public init(
     triggerID: String, triggerType: String, functionID: String, config: JSONValue = nil, metadata: JSONValue? = nil,
     context: JSONValue = [:], namespace: String? = nil
@@ -92,7 +92,7 @@ public struct OnTriggerRegistrationInput: Sendable, Hashable, Codable {
     case config, metadata, context, namespace
   }
 
-  /// Decodes an input; a configuration or a context that is left out is null.
+  /// Decodes an input; a missing configuration or context is null.
   ///
   /// - Throws: `DecodingError` if an id is missing.
   public init(from decoder: any Decoder) throws {
@@ -108,18 +108,18 @@ public struct OnTriggerRegistrationInput: Sendable, Hashable, Codable {
   }
 }
 
-/// Allows the registration of a trigger; members that are not nil replace those of the worker.
+/// Allows the registration of a trigger; members that are not `nil` replace the worker's.
 public struct OnTriggerRegistrationResult: Sendable, Hashable, Codable {
-  /// Another id of the trigger.
+  /// A new id of the trigger.
   public var triggerID: String?
-  /// Another type.
+  /// A new type.
   public var triggerType: String?
-  /// Another function.
+  /// A new function.
   public var functionID: String?
-  /// Another configuration; `.null` removes the worker's.
+  /// A new configuration; `.null` removes the worker's.
   public var config: JSONValue?
 
-  /// A result that changes nothing, unless told otherwise.
+  /// Creates a result; by default it changes nothing.
   public init(
     triggerID: String? = nil, triggerType: String? = nil, functionID: String? = nil, config: JSONValue? = nil
   ) {
@@ -137,7 +137,7 @@ public struct OnTriggerRegistrationResult: Sendable, Hashable, Codable {
   }
 }
 
-/// What the hook `on_trigger_type_registration_function_id` is called with.
+/// The input of the hook `on_trigger_type_registration_function_id`.
 public struct OnTriggerTypeRegistrationInput: Sendable, Hashable, Codable {
   /// The type's id.
   public var triggerTypeID: String
@@ -146,7 +146,7 @@ public struct OnTriggerTypeRegistrationInput: Sendable, Hashable, Codable {
   /// The context that the worker's authentication returned.
   public var context: JSONValue
 
-  /// An input of these members, for tests of a hook.
+  /// Creates an input, for tests of a hook.
   public init(triggerTypeID: String, description: String, context: JSONValue = [:]) {
     self.triggerTypeID = triggerTypeID
     self.description = description
@@ -159,14 +159,14 @@ public struct OnTriggerTypeRegistrationInput: Sendable, Hashable, Codable {
   }
 }
 
-/// Allows the registration of a trigger type; members that are not nil replace those of the worker.
+/// Allows the registration of a trigger type; members that are not `nil` replace the worker's.
 public struct OnTriggerTypeRegistrationResult: Sendable, Hashable, Codable {
-  /// Another id of the type.
+  /// A new id of the type.
   public var triggerTypeID: String?
-  /// Another description.
+  /// A new description.
   public var description: String?
 
-  /// A result that changes nothing, unless told otherwise.
+  /// Creates a result; by default it changes nothing.
   public init(triggerTypeID: String? = nil, description: String? = nil) {
     self.triggerTypeID = triggerTypeID
     self.description = description

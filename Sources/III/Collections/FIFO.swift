@@ -1,4 +1,4 @@
-/// A queue in one array: first in, first out. Elements that were taken leave a gap at the front, which is removed when it is large.
+/// A queue in one array: first in, first out. Removed elements leave a gap at the front, which is closed when it is large.
 package struct FIFO<Element> {
   private var elements: [Element?] = []
   private var head = 0
@@ -11,7 +11,7 @@ package struct FIFO<Element> {
 
   package mutating func append(_ element: Element) { elements.append(element) }
 
-  /// Puts an element before all others: one that was taken too early.
+  /// Puts an element before all others, for example one that was taken too early.
   package mutating func prepend(_ element: Element) {
     if head == 0 {
       let gap = 16 + elements.count / 2
@@ -37,18 +37,18 @@ package struct FIFO<Element> {
     return element
   }
 
-  /// Takes the newest element out.
+  /// Removes and returns the newest element.
   package mutating func popLast() -> Element? {
     guard !isEmpty else { return nil }
     return elements.removeLast()
   }
 
-  /// Shows elements in their order, until `body` returns `false`.
+  /// Passes the elements to `body` in their order, until `body` returns `false`.
   package func forEach(_ body: (Element) -> Bool) {
     for case let element? in elements[head...] where !body(element) { return }
   }
 
-  /// All elements, in their order; the FIFO is empty afterwards.
+  /// Removes and returns all elements, in their order.
   package mutating func removeAll() -> [Element] {
     let all = elements[head...].compactMap { $0 }
     elements = []

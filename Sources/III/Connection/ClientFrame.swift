@@ -1,13 +1,13 @@
 internal import UV
 
-/// Whole masked frames, made by any thread.
+/// Makes whole masked frames, on any thread.
 enum ClientFrame {
-  /// Shared, for a mask key is drawn wherever a call is made.
+  /// Shared by all threads: each call draws a mask key.
   private static let keys = Lock(RandomSource())
 
   private static func maskKey() -> UInt32 { keys.withLock { $0.maskKey() } }
 
-  /// A text message whose `count` bytes `fill` writes: one frame, or fragments where it is too large for one.
+  /// A text message of `count` bytes, which `fill` writes: one frame, or fragments if it is too large for one.
   static func text(count: Int, _ fill: (inout ByteWriter) -> Void) -> [UInt8] {
     guard count > FrameEncoder.largestFrame else {
       return FrameEncoder.frame(.text, payload: count, maskKey: maskKey(), fill)

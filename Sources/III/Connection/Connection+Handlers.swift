@@ -1,8 +1,8 @@
 internal import UV
 
-/// The handlers of a worker that have begun and not ended. Confined to the loop.
+/// The handlers of a worker that are running. Confined to the loop.
 final class RunningHandlers {
-  /// Where handlers that may block run.
+  /// Runs the handlers that may block.
   let pool = BlockingPool()
   private let host: LoopHost
   private var begun = 0
@@ -12,14 +12,14 @@ final class RunningHandlers {
 
   init(on host: LoopHost) { self.host = host }
 
-  /// A handler begins; the result names it.
+  /// Counts a handler that begins, and returns its number.
   func begin() -> Int {
     begun += 1
     count += 1
     return begun
   }
 
-  /// The task in which that handler runs.
+  /// Stores the task in which the handler runs.
   func note(_ task: Task<Void, Never>, of handler: Int) { tasks[handler] = task }
 
   func ended(_ handler: Int) {
@@ -28,17 +28,17 @@ final class RunningHandlers {
     if count == 0 { waiters.resume(host.timers, with: 0) }
   }
 
-  /// Cancels the tasks of handlers; they go on until they look at that.
+  /// Cancels the tasks of the handlers; a handler goes on until it checks for cancellation.
   func cancelTasks() {
     for task in tasks.values { task.cancel() }
   }
 
-  /// Calls `done` with the number of handlers that still run: 0 as soon as none does, otherwise when `limit` has passed.
+  /// Calls `done` with the number of handlers that still run: with 0 as soon as none runs, otherwise when `limit` has passed.
   func wait(_ limit: Duration, _ done: @escaping @Sendable (Int) -> Void) {
     if count == 0 { done(0) } else { waiters.add(limit, host.timers, late: { [self] in count }, done) }
   }
 
-  /// The worker has ended.
+  /// Cancels the handlers' tasks, closes the pool and ends all waits: the worker has ended.
   func close() {
     cancelTasks()
     tasks = [:]
@@ -47,7 +47,7 @@ final class RunningHandlers {
   }
 }
 
-/// Running handlers, and sending what they answer.
+/// Runs handlers and sends their answers.
 extension Connection {
   func run(_ function: RegisteredFunction, _ invocation: InboundInvocation) {
     let handler = handlers.begin()
@@ -70,7 +70,7 @@ extension Connection {
     _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int,
     _ finish: @escaping @Sendable (HandlerOutcome) -> Void
   ) {
-    // Nothing that waited for its turn begins after a shutdown: its answer would be dropped.
+    // No waiting invocation begins after a shutdown: its answer would be dropped.
     if status.isShutDown { finish(.null) } else { begin(function, invocation, as: handler, finish) }
   }
 
@@ -125,7 +125,7 @@ extension Connection {
   }
 }
 
-/// Makes the answer to an invocation of what its handler ended with, on the handler's thread.
+/// Makes the answer to an invocation from its handler's outcome, on the handler's thread.
 private struct Answering: Sendable {
   let function: RegisteredFunction
   let invocation: InboundInvocation
@@ -133,11 +133,11 @@ private struct Answering: Sendable {
   let gauge: SendGauge
   let log: @Sendable (LogLevel, String) -> Void
 
-  /// The answer; `nil` if none is awaited.
+  /// The answer; `nil` if the caller does not wait for one.
   func message(of outcome: HandlerOutcome) -> Outbound? {
     guard let id = invocation.invocationID else {
       if case .failure(_, let message, _) = outcome {
-        log(.warn, "an invocation of '\(function.id)' without an answer failed: \(message)")
+        log(.warn, "an invocation of '\(function.id)' without a result failed: \(message)")
       }
       return nil
     }

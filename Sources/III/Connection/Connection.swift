@@ -1,7 +1,7 @@
 internal import UV
 
-/// Runs a connection's machine on a loop: sockets and time become its events, its actions become I/O, resumed callers and handlers.
-/// Confined to the loop; no user code runs on it.
+/// Runs a connection's machine on a loop: it turns socket and timer events into the machine's events, and performs the machine's actions
+/// (I/O, resumed callers, handlers). Confined to the loop; no user code runs on it.
 final class Connection {
   struct Configuration {
     var machine: ConnectionMachine.Configuration
@@ -13,10 +13,10 @@ final class Connection {
     var log: @Sendable (LogLevel, String) -> Void = ClientLog.write
   }
 
-  /// How the wait for the first connection ends.
+  /// The outcome of the wait for the first connection.
   enum ConnectOutcome: Sendable {
     case connected, shutDown
-    /// With the reason of the last attempt that failed.
+    /// The reason of the last failed attempt.
     case timedOut(String?)
     case failed(any Error)
   }
@@ -32,13 +32,13 @@ final class Connection {
 
   private var batch: [ConnectionMachine.Action] = []
   private var isActing = false
-  /// The timer of the loop that wakes the machine, and its deadline.
+  /// The loop's timer that wakes the machine, and its deadline.
   private var wake: TimerToken?
   private var wakeDeadline: UInt64 = .max
 
   private var shutdownWaiters: [@Sendable () -> Void] = []
   private let connectWaiters = Waiters<ConnectOutcome>()
-  /// The handlers that run.
+  /// The running handlers.
   let handlers: RunningHandlers
 
   init(_ configuration: Configuration, on host: LoopHost, status: ConnectionStatus, gauge: SendGauge) {
@@ -54,7 +54,7 @@ final class Connection {
   // MARK: Events of the worker
 
   func start() {
-    guard case .disconnected = machine.state else { return }  // shut down before it has begun
+    guard case .disconnected = machine.state else { return }  // shut down before it began to connect
     host.add(self)
     handle { $0.start(now: $1) }
   }
@@ -104,7 +104,7 @@ final class Connection {
     handle { $0.shutDown(now: $1) }
   }
 
-  /// Calls `done` when the worker is connected, or never will be, or `limit` has passed.
+  /// Calls `done` when the worker is connected, when it can no longer be, or when `limit` has passed.
   func waitForConnection(_ limit: Duration, _ done: @escaping @Sendable (ConnectOutcome) -> Void) {
     if let outcome = connectOutcome {
       done(outcome)
@@ -122,7 +122,7 @@ final class Connection {
     }
   }
 
-  /// Calls `done` with the number of handlers that still run: 0 as soon as none does, otherwise when `limit` has passed or the worker
+  /// Calls `done` with the number of handlers that still run: with 0 as soon as none runs, otherwise when `limit` has passed or the worker
   /// has ended.
   func waitForHandlers(_ limit: Duration, _ done: @escaping @Sendable (Int) -> Void) {
     if case .shutDown = machine.state { done(handlers.count) } else { handlers.wait(limit, done) }
@@ -130,7 +130,7 @@ final class Connection {
 
   // MARK: Running the machine
 
-  /// Gives the machine an event and performs what follows.
+  /// Passes an event to the machine and performs the resulting actions.
   private func handle(_ event: (inout ConnectionMachine, _ now: UInt64) -> Void) {
     let now = host.source.now
     if let link { machine.noteSent(link.bytesSent, now: now) }
@@ -240,7 +240,7 @@ final class Connection {
     if !rest.isEmpty { read(rest, link) }
   }
 
-  /// The transport has room: it gets what leaves next.
+  /// Gives the transport, which has room, the bytes that leave next.
   private func fill(_ link: Link) -> Bool {
     guard self.link === link else { return false }
     machine.noteSent(link.bytesSent, now: host.source.now)

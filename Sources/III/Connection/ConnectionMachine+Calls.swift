@@ -1,7 +1,7 @@
 extension ConnectionMachine {
   // MARK: Calls
 
-  /// A call whose caller waits. It ends in every case, once.
+  /// Starts a call whose caller waits. Each call gets exactly one outcome.
   mutating func call(_ call: PendingCall, now: UInt64) {
     if let refusal = refusal(of: call) {
       end(call, .failure(refusal))
@@ -21,7 +21,7 @@ extension ConnectionMachine {
     enqueue(.call(call))
   }
 
-  /// A call without a result whose caller does not wait.
+  /// Starts a call without a result whose caller does not wait.
   mutating func callWithoutResult(_ message: Outbound) {
     switch state {
     case .closing, .shutDown, .failed: break
@@ -29,7 +29,7 @@ extension ConnectionMachine {
     }
   }
 
-  /// Why calls are not accepted any more, if they are not.
+  /// Why calls are no longer accepted; `nil` if they are.
   private func refusal(of call: PendingCall) -> (any Error)? {
     switch state {
     case .closing, .shutDown: Self.shutDownError(call)
@@ -43,7 +43,7 @@ extension ConnectionMachine {
     if !isConnected { dropOverflow() }
   }
 
-  /// Without a connection only so much waits: the oldest is dropped.
+  /// Limits what waits while there is no connection: the oldest call is dropped.
   mutating func dropOverflow() {
     while outbox.count > max(0, configuration.maxQueuedMessages)
       || outbox.count > 1 && outbox.waitingBytes > configuration.maxQueuedBytes
@@ -62,19 +62,19 @@ extension ConnectionMachine {
     }
   }
 
-  /// The caller does not wait any more.
+  /// The caller no longer waits.
   mutating func cancel(_ id: UUID128) { finish(id, .failure(CancellationError())) }
 
   mutating func timedOut(_ id: UUID128) {
     if let call = calls[id] { finish(id, .failure(call.timedOut(disconnection: disconnection))) }
   }
 
-  /// Ends a call, if it has not ended before. What of it has not begun to leave never leaves.
+  /// Ends a call, if it has not ended yet. Bytes of it that have not begun to leave are never sent.
   mutating func finish(_ id: UUID128, _ outcome: CallOutcome) {
     if let call = remove(id) { actions.append(.complete(call, outcome)) }
   }
 
-  /// Forgets a call, whose caller then has to be given an outcome.
+  /// Removes a call; the caller of this method must give it an outcome.
   mutating func remove(_ id: UUID128) -> PendingCall? {
     guard let call = calls.removeValue(forKey: id) else { return nil }
     if let timer = call.timer { timers.cancel(timer) }
@@ -104,8 +104,8 @@ extension ConnectionMachine {
     if registrations.remove(id, from: .functions) { send(UnregisterFunctionMessage(id: id)) }
   }
 
-  /// The worker accepts no more work: the engine is told to end its triggers and functions. What the engine has invoked already may
-  /// still come, and is run and answered.
+  /// Stops accepting work: the engine is told to end the worker's triggers and functions. Invocations that the engine has sent already may
+  /// still arrive; they are run and answered.
   mutating func retire() {
     guard !isRetired else { return }
     isRetired = true
@@ -115,14 +115,15 @@ extension ConnectionMachine {
     for id in registrations.removeAll(from: .functions) { send(UnregisterFunctionMessage(id: id)) }
   }
 
-  /// A handler's answer. It goes to the connection that asked; without that no caller waits for it.
+  /// Sends a handler's answer on the connection that the invocation came from. If that has ended, no caller waits and the answer is
+  /// dropped.
   mutating func reply(_ message: Outbound, to connection: Int) {
     if let session, session.number == connection { outbox.append(.transient(message)) }
   }
 }
 
 extension PendingCall {
-  /// The error of a call to a worker that has given up.
+  /// The error of a call to a worker that has failed.
   func failure(from error: any Error) -> any Error {
     Self.failure(error, functionID: functionID, invocationID: hasResult ? id : nil)
   }
@@ -130,7 +131,7 @@ extension PendingCall {
   static func failure(_ error: any Error, functionID: String, invocationID: UUID128?) -> any Error {
     if let rejection = error as? RegistrationRejectedError { return rejection }
     return IIIInvocationError.make(
-      code: IIIErrorCode.connectionFailed, message: "\(error); make a new worker", functionID: functionID,
+      code: IIIErrorCode.connectionFailed, message: "\(error); create a new worker", functionID: functionID,
       invocationID: invocationID?.description, origin: .client)
   }
 }

@@ -1,5 +1,5 @@
 extension ConnectionMachine {
-  /// A whole message, text or binary. A message that cannot be read is ignored.
+  /// Handles a whole message, text or binary. A message that cannot be read is ignored.
   mutating func received(message: ByteView, now: UInt64) {
     guard isConnected else { return }
     let envelope: Envelope
@@ -25,7 +25,7 @@ extension ConnectionMachine {
   }
 
   mutating func ignore(_ why: String) {
-    // An engine that sends many such messages must not fill the log.
+    // Limits the log: an engine may send many such messages.
     session?.ignoredMessages += 1
     guard let session, session.ignoredMessages <= 3 else { return }
     log(.warn, "ignored a message of \(configuration.address): \(why)")
@@ -46,7 +46,7 @@ extension ConnectionMachine {
       ignore("`invocationresult` without a UUID for its `invocation_id`")
       return
     }
-    // A call that waits was not sent: the result is not of this connection.
+    // A call that still waits was not sent, so the result does not belong to this connection.
     guard let call = calls[id], call.hasResult, call.place != .waiting else { return }
     if let error = envelope.value(.error) {
       let functionID = call.functionID
@@ -58,7 +58,7 @@ extension ConnectionMachine {
 
   private static let null = Array("null".utf8)
 
-  /// The engine refuses something; usually it closes the connection next.
+  /// The engine reports an error; usually it closes the connection next.
   private mutating func receiveError(_ envelope: borrowing Envelope) {
     guard let raw = envelope.value(.error) else {
       ignore("`error` without `error`")
@@ -72,7 +72,7 @@ extension ConnectionMachine {
 
   // MARK: Messages above the limit
 
-  /// A message that was too large to be kept; what of it was read tells who has to learn of that.
+  /// Handles a message that was too large to be stored: the ids that were read from it say which call or invocation fails.
   mutating func received(oversized message: OversizedMessage) {
     guard let session else { return }
     let text = """

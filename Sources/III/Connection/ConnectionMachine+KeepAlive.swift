@@ -1,6 +1,6 @@
-/// How a dead connection is noticed: nothing comes, or the socket accepts nothing of what waits for it.
+/// Detects a dead connection: nothing arrives, or the socket accepts none of the bytes that wait for it.
 extension ConnectionMachine {
-  /// Bytes have come, of any kind.
+  /// Notes that bytes have arrived, of any kind.
   mutating func noteInbound(now: UInt64) { session?.lastInbound = now }
 
   mutating func received(ping payload: ByteView, now: UInt64) {
@@ -17,7 +17,7 @@ extension ConnectionMachine {
   mutating func idleIsDue(_ now: UInt64) {
     guard let session else { return }
     let limit = configuration.keepAlive.idleTimeout
-    // Bytes that the socket accepts after it has refused some were made room for by the peer's acknowledgements.
+    // If the socket accepts bytes after it has refused some, the peer has acknowledged earlier ones and is alive.
     let silentUntil = max(session.lastInbound, session.lastProgress).advanced(by: limit)
     guard silentUntil > now else {
       drop("nothing came from the engine for \(limit)", now: now)
@@ -32,7 +32,7 @@ extension ConnectionMachine {
       drop("the engine accepted none of the \(outbox.backlog) bytes that wait for it for \(limit)", now: now)
       return
     }
-    // Progress is seen only when it is looked for.
+    // Progress is noticed only when it is checked.
     let soon = now.advanced(by: .nanoseconds(limit.nanoseconds / 4))
     setIdleTimer(at: min(silentUntil, stalledUntil, soon))
   }

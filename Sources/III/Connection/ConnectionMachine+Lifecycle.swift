@@ -1,5 +1,5 @@
 extension ConnectionMachine {
-  // MARK: Dialling
+  // MARK: Connecting
 
   mutating func start(now: UInt64) {
     if case .disconnected = state { dial(now) }
@@ -13,7 +13,7 @@ extension ConnectionMachine {
     hasTried = true
   }
 
-  /// There is a TCP connection, or TLS on top of it, and the next step was asked for.
+  /// A TCP connection is open, or TLS on top of it, and the next step of the handshake has begun.
   mutating func dialled(awaiting step: String = "answer to the WebSocket handshake") {
     switch state {
     case .connecting(let timeout), .handshaking(let timeout, _): state = .handshaking(timeout: timeout, awaited: step)
@@ -66,7 +66,7 @@ extension ConnectionMachine {
     report(.connected)
   }
 
-  /// Tells the new connection which worker this is and what it has registered, before everything that has waited for a connection.
+  /// Sends the worker's metadata and registrations on the new connection, before everything that waited for a connection.
   private mutating func introduce() {
     if let workerID, let reattachToken {
       outbox.appendUrgent(Outbound(frame: ReattachMessage(workerID: workerID, token: reattachToken).frame()))
@@ -76,9 +76,9 @@ extension ConnectionMachine {
     beginTriggerReplay()
   }
 
-  // MARK: Its end
+  // MARK: The end of a connection
 
-  /// The socket has ended by itself.
+  /// The socket has ended.
   mutating func ended(_ reason: String, now: UInt64) {
     switch state {
     case .connecting, .handshaking: retry(reason, now: now)
@@ -88,7 +88,7 @@ extension ConnectionMachine {
     }
   }
 
-  /// The engine has sent a Close.
+  /// The engine has sent a Close frame.
   mutating func received(close: CloseReason, now: UInt64) {
     switch state {
     case .connected:
@@ -112,7 +112,7 @@ extension ConnectionMachine {
     }
   }
 
-  /// Ends the connection with a Close.
+  /// Ends the connection with a Close frame.
   private mutating func leave(_ reason: String, _ code: UInt16?, _ now: UInt64) {
     actions.append(.close(ClientFrame.close(code)))
     lost(reason, now: now)
@@ -126,23 +126,23 @@ extension ConnectionMachine {
   private mutating func lost(_ reason: String, now: UInt64) {
     let reason = session?.engineError.map { "\(reason), after it reported \($0)" } ?? reason
     cancelSessionTimers()
-    // A call without a result is handed over to the next connection.
+    // The next connection takes over a call without a result.
     for call in outbox.endConnection() { finish(call.id, .success([])) }
     let ended = calls.values.filter { $0.place != .waiting }
     for call in ended { _ = remove(call.id) }
-    // The state first: a caller that learns of the loss finds the worker in it.
+    // The state changes first: a caller that is told of the loss then sees the new state.
     retry(reason, now: now)
     let message = "the connection to \(configuration.address) was lost before the result came: \(reason)"
     for call in ended { actions.append(.complete(call, .failure(call.error(IIIErrorCode.connectionLost, message)))) }
     dropOverflow()
   }
 
-  /// Ends what runs only while connected.
+  /// Cancels the timers that run only while connected.
   private mutating func cancelSessionTimers() {
     for case let timer? in [session?.pingTimer, session?.idleTimer] { timers.cancel(timer) }
   }
 
-  /// Waits for the next attempt, if there is to be one.
+  /// Schedules the next attempt, if there is one.
   private mutating func retry(_ reason: String, now: UInt64) {
     cancelStateTimer()
     lastReason = reason
@@ -160,7 +160,7 @@ extension ConnectionMachine {
     report(.reconnecting)
   }
 
-  /// Gives up.
+  /// Ends the worker with an error.
   private mutating func fail(_ error: any Error) {
     cancelStateTimer()
     cancelSessionTimers()
@@ -171,7 +171,7 @@ extension ConnectionMachine {
     outbox = Outbox()
   }
 
-  /// Cancels the timer of the present state; the state is left next.
+  /// Cancels the timer of the current state, before the state changes.
   private mutating func cancelStateTimer() {
     switch state {
     case .connecting(let timeout?), .handshaking(let timeout?, _): timers.cancel(timeout)
@@ -182,7 +182,7 @@ extension ConnectionMachine {
 
   // MARK: Refusal
 
-  /// The engine refuses this worker, or one of its functions.
+  /// The engine refuses this worker or one of its functions.
   mutating func refused(_ rejection: RegistrationRejectedError, now: UInt64) {
     actions.append(.rejected(rejection))
     guard rejection.code != "FUNCTION_NAMESPACE_CONFLICT" else {
@@ -213,7 +213,7 @@ extension ConnectionMachine {
     case .connected:
       failAllForShutdown()
       cancelSessionTimers()
-      // Behind what was handed over before.
+      // The Close frame follows what was handed over before.
       outbox.append(.transient(Outbound(frame: ClientFrame.close(1000))))
       state = .closing(timeout: timers.insert(at: now.advanced(by: configuration.closeTimeout), .close))
     case .connecting, .handshaking:
@@ -223,7 +223,7 @@ extension ConnectionMachine {
     }
   }
 
-  /// The loop ends: nothing can be waited for.
+  /// Ends the worker at once, because the loop ends.
   mutating func abandon() {
     if case .shutDown = state { return }
     actions.append(.drop)
@@ -251,7 +251,7 @@ extension ConnectionMachine {
     state = .shutDown
     timers.removeAll()
     outbox = Outbox()
-    // Triggers and handlers may hold the worker, which holds this: the cycle ends here.
+    // Triggers and handlers may hold the worker, which holds this machine: this breaks the cycle.
     functions = [:]
     triggers = [:]
     triggerTypes = [:]

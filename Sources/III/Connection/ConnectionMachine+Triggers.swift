@@ -23,7 +23,7 @@ extension ConnectionMachine {
     send(type.registration)
   }
 
-  /// Ends a trigger type, unless another was registered under its id since.
+  /// Ends a trigger type, unless another one was registered under its id in the meantime.
   mutating func unregister(_ type: RegisteredTriggerType) {
     if triggerTypes[ByteKey(type.id)] === type { unregister(triggerType: type.id) }
   }
@@ -34,7 +34,7 @@ extension ConnectionMachine {
     send(UnregisterTriggerTypeMessage(id: id))
   }
 
-  /// Tells a type's handler that all of its triggers have ended. A handler that replaces it gets them from the engine, which sends a
+  /// Tells a type's handler that all of its triggers have ended. A handler that replaces it receives them from the engine, which sends a
   /// type's triggers at each registration of the type.
   private mutating func endInboundTriggers(of type: RegisteredTriggerType) {
     for trigger in inboundTriggers.values.filter({ ByteKey.isSame($0.type, type.id) }).sorted(by: { $0.id < $1.id }) {
@@ -46,8 +46,8 @@ extension ConnectionMachine {
 
   // MARK: After a reconnect
 
-  /// The new connection was told the trigger types. The engine now sends the triggers that it still has; those that it does not send
-  /// have ended meanwhile. The answer to a `ping`, which comes after them, says that they have all come.
+  /// The new connection has sent the trigger types. The engine now sends the triggers that it still has; those that it does not send have
+  /// ended in the meantime. The engine answers a `ping` after all of them: its answer ends the replay.
   mutating func beginTriggerReplay() {
     unconfirmedTriggers = Set(inboundTriggers.keys)
     if !unconfirmedTriggers.isEmpty { outbox.appendUrgent(Outbound(frame: PingMessage().frame())) }
@@ -66,7 +66,7 @@ extension ConnectionMachine {
 
   // MARK: The engine's side
 
-  /// A trigger was registered, of a type that the engine takes this worker for the provider of.
+  /// Handles a new trigger of a type that this worker provides.
   mutating func receiveTrigger(_ envelope: borrowing Envelope) {
     guard let id = envelope.text(.id), let type = envelope.text(.triggerType),
       let functionID = envelope.text(.functionID)
@@ -90,7 +90,7 @@ extension ConnectionMachine {
     actions.append(.registerTrigger(registered, trigger, connection: session.number))
   }
 
-  /// The engine sends the id only: the handler gets what was registered under it.
+  /// Handles the end of a trigger. The engine sends only its id; the handler receives what was registered under it.
   mutating func receiveTriggerEnd(_ envelope: borrowing Envelope) {
     guard let id = envelope.text(.id) else {
       ignore("`unregistertrigger` without `id`")
@@ -102,7 +102,7 @@ extension ConnectionMachine {
     actions.append(.unregisterTrigger(type, trigger))
   }
 
-  /// The engine, or a provider through it, reports on one of this worker's triggers.
+  /// Handles the report on one of this worker's triggers, from the engine or from the type's provider.
   mutating func receiveTriggerResult(_ envelope: borrowing Envelope) {
     guard let id = envelope.text(.id), let trigger = triggers[id], let raw = envelope.value(.error) else { return }
     let error = IIIInvocationError.decode(raw, functionID: trigger.registration.functionID, invocationID: nil)

@@ -1,58 +1,58 @@
-/// The connection of a worker as a value: it takes events and times, and returns actions. It knows no socket, thread or clock.
+/// The state machine of a worker's connection, a value: it takes events and times, and returns actions. It uses no socket, thread or clock.
 ///
-/// Its owner calls one method for each event, performs what `takeActions` returns, and calls `timeReached` when `nextDeadline` has come.
-/// Before each event it reports how much of the stream TCP or TLS has accepted (`noteSent`). Whenever the transport has room it is given
-/// what `fill` writes; what it refuses is returned by `refused`.
+/// Its owner calls one method for each event, performs what `takeActions` returns, and calls `timeReached` at `nextDeadline`. Before each
+/// event the owner reports how much of the stream TCP or TLS has accepted (`noteSent`). Whenever the transport has room, `fill` writes the
+/// next bytes to it; `refused` takes back what the transport refuses.
 struct ConnectionMachine {
   struct Configuration {
-    /// For messages to people: without credentials and query.
+    /// The address for log lines and errors: without credentials and query.
     var address: String
     var reconnection = ReconnectionConfig()
     var keepAlive = KeepAliveConfig()
-    /// How much may wait without a connection: messages, and their bytes together.
+    /// The most messages that wait without a connection; the next member limits their bytes.
     var maxQueuedMessages = 1000
     var maxQueuedBytes = 64 << 20
     /// The call of `engine::workers::register`, the first message of a connection.
     var introduction: any OutboundMessage
-    /// The largest message that is accepted; for error messages.
+    /// The largest message that is accepted; for error texts.
     var maxMessageBytes = 64 << 20
-    /// While more bytes than this wait to be sent, calls without a result wait for their turn before they return.
+    /// While more bytes than this wait to be sent, a call without a result waits before it returns.
     var maxUnsentBytes = 16 << 20
-    /// How long the engine has to answer a Close.
+    /// How long the engine may take to answer a Close frame.
     var closeTimeout: Duration = .seconds(5)
-    /// A number from -1...1, a new one each time.
+    /// Returns a new random number from -1...1 at each call.
     var random: @Sendable () -> Double = { Double.random(in: -1...1) }
   }
 
   enum State {
-    /// Not begun.
+    /// Not started.
     case disconnected
-    /// The engine's host is looked up and dialled.
+    /// The host is being looked up and connected to.
     case connecting(timeout: TimerToken?)
-    /// There is a TCP connection; `awaited` is the step of the server that comes next, for the text of a time-out.
+    /// A TCP connection is open; `awaited` is the server's next step, for the text of a time-out.
     case handshaking(timeout: TimerToken?, awaited: String)
     case connected(Session)
-    /// The next attempt waits for its time.
+    /// Waits for the time of the next attempt.
     case reconnecting(redial: TimerToken)
-    /// Given up.
+    /// Failed; there are no more attempts.
     case failed(any Error)
-    /// Shut down; the engine's Close is awaited.
+    /// Shut down; waits for the engine's Close frame.
     case closing(timeout: TimerToken)
     case shutDown
   }
 
-  /// What belongs to one connection, from its opening to its end.
+  /// The state of one connection, from its opening to its end.
   struct Session {
-    /// Counts the worker's connections.
+    /// The number of this connection, counted per worker.
     let number: Int
     var pingTimer: TimerToken?
     var idleTimer: TimerToken?
     var lastInbound: UInt64
-    /// When the socket last refused bytes, having accepted all before; and when it last accepted some after that.
+    /// When the socket last refused bytes after it had accepted all earlier ones, and when it last accepted some after that.
     var refusedAt: UInt64
     var lastProgress: UInt64
     var ignoredMessages = 0
-    /// An `error` that the engine has sent: usually the reason of the Close that follows.
+    /// An `error` message that the engine has sent: usually the reason of the Close that follows.
     var engineError: String?
     /// Failed attempts before this connection: they count on if the engine refuses it.
     var retriesBefore = 0
@@ -63,22 +63,22 @@ struct ConnectionMachine {
     case call(UUID128)
   }
 
-  /// What the owner does, in this order.
+  /// What the owner must do, in this order.
   enum Action {
-    /// Look the engine up, connect and shake hands; then report `opened` or `dialFailed`.
+    /// Look up the engine's host, connect and do the handshakes; then report `opened` or `dialFailed`.
     case dial
-    /// Drop the socket, or the attempt to get one. Nothing more is reported of it.
+    /// Drop the socket, or the attempt to open one. It reports nothing more.
     case drop
-    /// Send a Close after what the transport has, and drop the socket then, within a short time.
+    /// Send a Close frame after what the transport has, and then drop the socket, within a short time.
     case close([UInt8])
     case complete(PendingCall, CallOutcome)
     case run(RegisteredFunction, InboundInvocation)
-    /// Tell a trigger type's handler of a trigger, and the engine what the handler answers.
+    /// Pass a trigger to its type's handler, and send the handler's answer to the engine.
     case registerTrigger(RegisteredTriggerType, InboundTrigger, connection: Int)
-    /// Tell a trigger type's handler that a trigger has ended.
+    /// Tell the type's handler that a trigger has ended.
     case unregisterTrigger(RegisteredTriggerType, InboundTrigger)
     case report(IIIConnectionState)
-    /// The worker has given up, with this error.
+    /// The worker has failed with this error.
     case giveUp(any Error)
     case identified(workerID: String)
     case rejected(RegistrationRejectedError)
@@ -95,7 +95,7 @@ struct ConnectionMachine {
   var triggerTypes: [ByteKey: RegisteredTriggerType] = [:]
   /// Triggers of the types that this worker provides, by their ids.
   var inboundTriggers: [ByteKey: InboundTrigger] = [:]
-  /// Those of them that the engine has not sent yet since the last reconnect.
+  /// The triggers among them that the engine has not sent yet since the last reconnect.
   var unconfirmedTriggers: Set<ByteKey> = []
   var registrations = Registrations()
   /// Whether the worker accepts no more work: see `retire`.
@@ -111,12 +111,12 @@ struct ConnectionMachine {
   /// Failed attempts since the last connection.
   var retries = 0
   var hasTried = false
-  /// Why there is no connection: how the last attempt, or the last connection, ended.
+  /// Why there is no connection: the reason of the last failed attempt or of the end of the last connection.
   var lastReason: String?
   var reportedState = IIIConnectionState.disconnected
   var hasWarnedOfOverflow = false
 
-  /// What the engine last said about this worker, as JSON.
+  /// The worker's id as the engine last sent it, as JSON.
   var workerID: [UInt8]?
   var reattachToken: [UInt8]?
 
@@ -158,7 +158,7 @@ struct ConnectionMachine {
     }
   }
 
-  /// Gives the transport what leaves next; `false` if there is nothing to give.
+  /// Gives the transport the bytes that leave next; `false` if there are none.
   mutating func fill(_ write: ([UInt8]) -> Void) -> Bool {
     switch state {
     case .connected, .closing: break
@@ -175,7 +175,7 @@ struct ConnectionMachine {
     if outbox.noteSent(bytes), outbox.isRefused { session?.lastProgress = now }
   }
 
-  /// The socket refuses what follows the first `bytes` bytes; see `Outbox.refused`.
+  /// The socket refuses the bytes after the first `bytes`; see `Outbox.refused`.
   mutating func refused(after bytes: UInt64, now: UInt64) -> (keep: UInt64, probe: [UInt8]) {
     if !outbox.isRefused {
       session?.refusedAt = now
@@ -190,14 +190,14 @@ struct ConnectionMachine {
     session?.lastProgress = now
   }
 
-  // MARK: Helpers of all parts
+  // MARK: Shared helpers
 
   /// Why there is no connection; `nil` while there is one.
   var disconnection: String? {
     isConnected ? nil : lastReason ?? "no attempt to connect to \(configuration.address) has ended yet"
   }
 
-  /// What belongs to the present connection; `nil` without one.
+  /// The state of the current connection; `nil` without one.
   var session: Session? {
     get { if case .connected(let session) = state { session } else { nil } }
     set { if case .connected = state, let newValue { state = .connected(newValue) } }
@@ -205,7 +205,7 @@ struct ConnectionMachine {
 
   var isConnected: Bool { if case .connected = state { true } else { false } }
 
-  /// Sends a message that belongs to the present connection, if there is one.
+  /// Sends a message that belongs to the current connection, if there is one.
   mutating func send(_ message: some OutboundMessage) {
     if isConnected { outbox.append(.transient(Outbound(frame: message.frame()))) }
   }

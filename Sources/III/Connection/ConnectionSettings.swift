@@ -1,4 +1,4 @@
-/// A worker's options in the form in which its connection uses them, checked before anything is dialled.
+/// A worker's options in the form in which its connection uses them; they are checked before it connects.
 struct ConnectionSettings {
   var configuration: Connection.Configuration
   var namespace: String?
@@ -24,7 +24,7 @@ struct ConnectionSettings {
     }
     let metadata = WorkerMetadata(options, environment)
     namespace = metadata.namespace
-    // The call itself is in no namespace: its payload says which one the worker has.
+    // The call itself has no namespace: its payload contains the worker's namespace.
     let introduction = InvokeFunctionMessage(
       functionID: EngineFunctions.registerWorker, data: try PayloadCoder.encode(metadata.payload), action: .void())
     var machine = ConnectionMachine.Configuration(address: url.origin, introduction: introduction)
@@ -39,7 +39,7 @@ struct ConnectionSettings {
       maxMessageBytes: options.maxMessageBytes, tls: tls, log: log)
   }
 
-  /// The headers of the handshake: the user's, without those that cannot be sent, and the token of the environment.
+  /// The headers of the handshake: the user's, without those that cannot be sent, and the token from the environment.
   private static func headers(
     _ given: [String: String], _ environment: Environment, for url: WebSocketURL,
     _ log: (LogLevel, String) -> Void

@@ -1,12 +1,12 @@
 internal import UV
 
-/// What a worker tells about its connection, to any thread.
+/// The state of a worker's connection, readable on any thread.
 final class ConnectionStatus: Sendable {
   private struct Values {
     var state = IIIConnectionState.disconnected
     var workerID: String?
     var rejection: RegistrationRejectedError?
-    /// Why the worker has given up, if it has.
+    /// Why the worker has failed, if it has.
     var failure: (any Error)?
     var isShutDown = false
     var isRetired = false
@@ -21,7 +21,7 @@ final class ConnectionStatus: Sendable {
   var workerID: String? { values.withLock { $0.workerID } }
   var rejection: RegistrationRejectedError? { values.withLock { $0.rejection } }
   var failure: (any Error)? { values.withLock { $0.failure } }
-  /// Whether `shutdown` was called: from then on nothing is accepted.
+  /// Whether `shutdown` was called: after it nothing is accepted.
   var isShutDown: Bool { values.withLock { $0.isShutDown } }
 
   /// Whether functions and triggers are accepted.
@@ -32,7 +32,7 @@ final class ConnectionStatus: Sendable {
 
   func set(failure: any Error) { values.withLock { $0.failure = failure } }
 
-  /// `true` for the first caller.
+  /// Returns `true` for the first caller only.
   func beginShutdown() -> Bool {
     values.withLock { values in
       defer { values.isShutDown = true }
@@ -40,18 +40,18 @@ final class ConnectionStatus: Sendable {
     }
   }
 
-  /// From now on no functions and triggers are accepted.
+  /// Stops accepting functions and triggers.
   func retire() { values.withLock { $0.isRetired = true } }
 
   func set(state: IIIConnectionState) {
     values.withLock { values in
       values.state = state
-      // Under the lock, so that all observers see the states in one order. Those that wait resume elsewhere.
+      // Under the lock, so that all observers see the states in one order. Waiting tasks resume elsewhere.
       for observer in values.observers.values { observer.yield(state) }
     }
   }
 
-  /// No further state will come.
+  /// Ends all observers: no state follows.
   func finish() {
     let observers = values.withLock { values in
       defer { values.observers = [:] }
@@ -61,7 +61,7 @@ final class ConnectionStatus: Sendable {
     for observer in observers { observer.finish() }
   }
 
-  /// The states from now on, with the present one first if `startingWithCurrent`; and what ends them.
+  /// A stream of the states from now on, beginning with the current one if `startingWithCurrent`; and a cancellation that ends it.
   func observe(startingWithCurrent: Bool) -> (AsyncStream<IIIConnectionState>, Cancellation) {
     let (stream, continuation) = AsyncStream<IIIConnectionState>.makeStream()
     let (id, hasEnded) = values.withLock { values in
@@ -76,28 +76,28 @@ final class ConnectionStatus: Sendable {
   }
 
   private func forget(_ id: Int) {
-    // Outside of the lock: ending a continuation may call back.
+    // Outside the lock: ending a continuation may call back.
     let observer = values.withLock { $0.observers.removeValue(forKey: id) }
     observer?.finish()
   }
 }
 
-/// Ends what it was returned for, such as a listener.
+/// Ends the thing that it was returned for, such as a listener.
 public struct Cancellation: Sendable {
   private let end: @Sendable () -> Void
 
   init(_ end: @escaping @Sendable () -> Void) { self.end = end }
 
-  /// Ends it; a second call does nothing.
+  /// Ends it; a second call has no effect.
   ///
-  /// No call of a listener begins after this has returned. A call that runs is waited for, unless this is called by that very call.
+  /// After this has returned, no further call of a listener begins. It waits for a call that runs, unless that call itself called `cancel`.
   public func cancel() { end() }
 }
 
 /// Calls a listener with each state, one after another, until it is cancelled.
 final class StateListener: Sendable {
   private struct State {
-    /// `nil` once it is cancelled: a handler may hold the cancellation, and would keep itself alive.
+    /// `nil` once it is cancelled: a handler may hold the cancellation, which would be a reference cycle.
     var handler: (@Sendable (IIIConnectionState) -> Void)?
     /// The thread on which the listener runs.
     var thread: UInt?
@@ -107,7 +107,7 @@ final class StateListener: Sendable {
 
   init(_ handler: @escaping @Sendable (IIIConnectionState) -> Void) { state = Monitor(State(handler: handler)) }
 
-  /// `false` if the listener was cancelled.
+  /// Returns `false` if the listener was cancelled.
   func call(_ connectionState: IIIConnectionState) -> Bool {
     let handler = state.withLock { state in
       if state.handler != nil { state.thread = currentThreadID() }
@@ -121,7 +121,7 @@ final class StateListener: Sendable {
   }
 
   func cancel() {
-    // Released outside of the lock: what the handler holds may end with it.
+    // Released outside the lock: objects that the handler holds may be deallocated with it.
     var handler: (@Sendable (IIIConnectionState) -> Void)?
     state.wait { state in
       handler = handler ?? state.handler
@@ -132,20 +132,20 @@ final class StateListener: Sendable {
   }
 }
 
-/// How a worker stands towards its engine.
+/// The state of a worker's connection to its engine.
 ///
-/// A worker begins `disconnected`, is `connecting` until its first connection stands or its first attempt has failed, and from
-/// then on is either `connected` or `reconnecting`. `failed` is final: all retries are used up
-/// (``ReconnectionConfig/maxRetries``), or the engine refused the worker (``ReconnectionConfig/retriesRefusedAuthentication``). After ``III/shutdown()`` it is `disconnected` for good.
+/// A worker begins `disconnected`. It is `connecting` until it is connected for the first time or its first attempt has failed, and from
+/// then on is either `connected` or `reconnecting`. `failed` is final: all retries are used up (``ReconnectionConfig/maxRetries``), or the
+/// engine refused the worker (``ReconnectionConfig/retriesRefusedAuthentication``). After ``III/shutdown()`` the state remains `disconnected`.
 public enum IIIConnectionState: String, Sendable, Codable, CaseIterable {
-  /// Not begun, or shut down.
+  /// Not started, or shut down.
   case disconnected
-  /// The first attempt is under way.
+  /// The first attempt is in progress.
   case connecting
   /// The WebSocket is open: calls are sent at once, and the engine may invoke the worker's functions.
   case connected
-  /// The connection was lost or could not be made; the next attempt is under way or waits for its time.
+  /// The connection was lost or could not be opened; the next attempt is in progress or waits for its time.
   case reconnecting
-  /// Given up for good.
+  /// Failed; the worker makes no more attempts.
   case failed
 }

@@ -1,12 +1,12 @@
 internal import UV
 
-/// One attempt to open a WebSocket: looks the host up, tries its addresses in turn, starts TLS if there is a context for it, asks for the
-/// upgrade. Confined to the loop.
+/// One attempt to open a WebSocket: it looks up the host, tries its addresses in order, starts TLS if it has a context for it, and sends
+/// the upgrade request. Confined to the loop.
 final class Dialer {
   enum Event {
-    /// There is a TCP connection, or TLS on top of it; `awaiting` is the next step of the server, for the text of a time-out.
+    /// A TCP connection is open, or TLS on top of it; `awaiting` is the server's next step, for the text of a time-out.
     case connected(awaiting: String)
-    /// The WebSocket is open; `rest` are bytes of frames that came with the answer, valid during the call.
+    /// The WebSocket is open; `rest` are the bytes that came after the server's answer, valid during the call.
     case opened(Transport, rest: UnsafeMutableRawBufferPointer)
     case failed(String)
   }
@@ -24,7 +24,8 @@ final class Dialer {
   private var parser = HTTPHeadParser()
   private var problems: [String] = []
 
-  /// `request` asks for the upgrade with `key`, over TLS if there is a context for it. `handler` gets `failed` or `opened` last, unless `cancel` is called before.
+  /// `request` is the upgrade request with `key`. It goes over TLS if there is a context for it. The last event of `handler` is `failed` or
+  /// `opened`, unless `cancel` is called before.
   init(
     on loop: Loop, _ url: WebSocketURL, tls: TLSContext?, request: [UInt8], key: String,
     _ handler: @escaping (Event) -> Void
@@ -46,7 +47,7 @@ final class Dialer {
     }
   }
 
-  /// Gives up; the handler is not called any more.
+  /// Ends the attempt; the handler is not called again.
   func cancel() {
     handler = nil
     attempt?.cancel()

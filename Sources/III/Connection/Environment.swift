@@ -1,6 +1,6 @@
 internal import UV
 
-/// What a worker reads from its process and machine; a value, so that tests need not change the process.
+/// What a worker reads from its process and machine. It is a value, so that tests need not change the process.
 struct Environment: Sendable {
   var variables: @Sendable (String) -> String?
   var hostName: String
@@ -8,12 +8,12 @@ struct Environment: Sendable {
   var kernel: String?
   var projectName: String?
 
-  /// A variable's value; one that is empty or blank counts as not set.
+  /// The value of a variable; an empty or blank value counts as not set.
   subscript(_ name: String) -> String? {
     variables(name).flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
   }
 
-  /// The process's own.
+  /// The environment of this process.
   static var current: Environment {
     Environment(
       variables: SystemInfo.environment, hostName: SystemInfo.hostName ?? "localhost",
@@ -22,7 +22,7 @@ struct Environment: Sendable {
       projectName: projectName(in: SystemInfo.currentDirectory) { SystemInfo.file($0, limit: 64 << 10) })
   }
 
-  /// The name of the package whose manifest is in `directory`, else the directory's own; `nil` at the root.
+  /// The name of the package whose manifest is in `directory`, else the directory's name; `nil` at the root.
   static func projectName(in directory: String?, reading file: (String) -> [UInt8]?) -> String? {
     guard let directory else { return nil }
     if let manifest = file(directory + "/Package.swift"),
@@ -33,9 +33,9 @@ struct Environment: Sendable {
     return directory.split(separator: "/").last.map(String.init)
   }
 
-  /// The literal that `Package(` has for its `name:`.
+  /// The string literal of `name:` in the manifest's `Package(` call.
   static func packageName(_ manifest: String) -> String? {
-    // Lines that are comments hold no call.
+    // Lines that are comments are left out.
     let code = manifest.split(separator: "\n").filter { !$0.drop { $0.isWhitespace }.hasPrefix("//") }.joined(
       separator: "\n")
     guard let call = code.firstRange(of: "Package("), let label = code[call.upperBound...].firstRange(of: "name:")

@@ -1,7 +1,7 @@
 extension III {
-  /// Serves until the calling task is cancelled, then shuts the worker down gracefully; handlers get 5 s to finish.
+  /// Serves calls until the calling task is cancelled, then shuts the worker down gracefully; handlers get 5 s to finish.
   ///
-  /// This is the shape of a service of swift-service-lifecycle: `extension III: @retroactive Service {}` makes a worker one.
+  /// This method fits the `Service` protocol of swift-service-lifecycle: `extension III: @retroactive Service {}` makes a worker a service.
   ///
   /// ```swift
   /// let iii = try await registerWorker()
@@ -12,16 +12,16 @@ extension III {
   /// - Throws: As ``run(finishingWithin:)``.
   public func run() async throws { try await run(finishingWithin: .seconds(5)) }
 
-  /// Serves until the calling task is cancelled, then shuts the worker down gracefully.
+  /// Serves calls until the calling task is cancelled, then shuts the worker down gracefully.
   ///
-  /// When the task is cancelled the engine is told to end the worker's triggers and functions, and no new ones are accepted (code
-  /// `SHUTDOWN`). Handlers that run may finish, and call others meanwhile; their answers are sent. Then the worker is shut down as by
-  /// ``shutdown()``. It also returns when the worker is shut down elsewhere.
+  /// When the task is cancelled, the engine is told to end the worker's triggers and functions, and no new ones are accepted (code
+  /// `SHUTDOWN`). Running handlers may finish and may call other functions meanwhile; their answers are sent. Then the worker is shut down
+  /// as by ``shutdown()``. The method also returns when the worker is shut down elsewhere.
   ///
-  /// - Parameter limit: How long handlers may take from the cancellation on. The tasks of those that take longer are cancelled, and
-  ///   their answers dropped, with a warning.
-  /// - Throws: ``IIIConnectionError`` if the worker has failed for good because all retries are used up, or the
-  ///   ``RegistrationRejectedError`` by which an engine has refused it.
+  /// - Parameter limit: How long handlers may take after the cancellation. The tasks of handlers that take longer are cancelled and their
+  ///   answers are dropped, with a warning.
+  /// - Throws: ``IIIConnectionError`` if the worker has failed because all retries are used up, or the ``RegistrationRejectedError`` with
+  ///   which an engine has refused it.
   public func run(finishingWithin limit: Duration) async throws {
     for await state in connectionStates where state == .failed {
       let outcome = await withCheckedContinuation { continuation in
@@ -31,7 +31,7 @@ extension III {
       try check(outcome, .zero)
     }
     guard Task.isCancelled else { return }
-    // A new task: in this one, which is cancelled, every wait would end at once.
+    // A new task: the current one is cancelled, so every wait in it would end at once.
     await Task { await self.end(finishingWithin: limit) }.value
   }
 
@@ -39,7 +39,7 @@ extension III {
     let deadline = host.source.now.advanced(by: limit)
     retire()
     if connectionState == .connected {
-      // When the engine has answered, it has read that there is nothing to invoke any more, and what it sent before has come.
+      // The engine answers after it has read that there is nothing more to invoke, and everything that it sent before has then arrived.
       _ = try? await trigger(
         TriggerRequest(
           functionID: EngineFunctions.listFunctions, payload: ["prefix": .string("\(UUID128.random())")],

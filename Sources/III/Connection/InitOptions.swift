@@ -1,4 +1,4 @@
-/// How a worker presents itself and the settings of its connection; every value has a default.
+/// The worker's name and description, and the settings of its connection; every value has a default.
 ///
 /// ```swift
 /// var options = InitOptions(workerName: "billing", invocationTimeout: .seconds(5))
@@ -8,7 +8,7 @@
 public struct InitOptions: Sendable {
   /// When ``registerWorker(_:options:)`` returns.
   public enum FirstConnection: Sendable, Hashable {
-    /// When the worker is connected; it throws if that takes longer than ``InitOptions/connectTimeout``.
+    /// When the worker is connected; the call throws if that takes longer than ``InitOptions/connectTimeout``.
     case awaited
     /// At once; the worker connects in the background and keeps trying.
     case inBackground
@@ -31,25 +31,26 @@ public struct InitOptions: Sendable {
   public var reconnection = ReconnectionConfig()
   /// How a dead connection is detected.
   public var keepAlive = KeepAliveConfig()
-  /// How many calls wait at most while there is no connection; 1000 by default. When there are more, the oldest fails with the code
+  /// The most calls that wait while there is no connection; 1000 by default. When there are more, the oldest fails with the code
   /// `QUEUE_OVERFLOW`.
   public var maxQueuedMessages = 1000
-  /// How many bytes these calls have together at most; 64 MiB by default. When there are more, the oldest fails with the code
+  /// The most bytes that these calls have together; 64 MiB by default. When there are more, the oldest fails with the code
   /// `QUEUE_OVERFLOW`.
   public var maxQueuedBytes = 64 << 20
   /// The largest message that is sent or accepted, in bytes; 64 MiB by default, which is also the engine's own limit. A larger call, payload
   /// or result fails with the code `payload_too_large`; the connection is not affected.
   public var maxMessageBytes = 64 << 20
-  /// Headers of the WebSocket handshake. `Authorization` is set from the variable `III_TOKEN` unless it is given here. What belongs to
-  /// the handshake itself (`Host`, `Connection`, `Upgrade`, `Sec-WebSocket-…`) and what is not valid in HTTP is left out, with a warning.
+  /// Headers of the WebSocket handshake. `Authorization` is set from the variable `III_TOKEN` unless it is given here. Headers of the
+  /// handshake itself (`Host`, `Connection`, `Upgrade`, `Sec-WebSocket-…`) and those that are not valid in HTTP are left out, with a
+  /// warning.
   public var headers: [String: String] = [:]
   /// TLS settings for `wss://`; ignored for `ws://`.
   public var tls = TLSConfig()
   /// Describes the project to the engine.
   public var telemetry: TelemetryOptions?
-  /// While more bytes than this wait for the socket, calls without a result wait, and messages are not made ready.
+  /// While more bytes than this wait for the socket, calls without a result wait, and messages are not encoded into frames.
   package var maxUnsentBytes = 16 << 20
-  /// Receives the warnings in place of the standard error, for tests that provoke thousands of them.
+  /// Receives the log lines instead of the standard error, for tests that provoke thousands of them.
   package var log: (@Sendable (LogLevel, String) -> Void)?
 
   /// Creates options.
@@ -78,23 +79,23 @@ public struct InitOptions: Sendable {
   }
 }
 
-/// How a worker notices that its engine, or the network to it, has gone without closing the connection.
+/// Settings for detecting a dead connection: the engine, or the network to it, is unreachable although the connection was not closed.
 ///
-/// A duration of zero or less turns its check off.
+/// A duration of zero or less disables its check.
 public struct KeepAliveConfig: Sendable, Hashable {
-  /// The longest that connecting may take, from the look-up of the host's name to the engine's answer; 10 s by default.
+  /// The longest time for connecting, from the look-up of the host's name to the engine's answer; 10 s by default.
   public var handshakeTimeout: Duration = .seconds(10)
   /// How often the worker sends a WebSocket ping; 20 s by default.
   public var pingInterval: Duration = .seconds(20)
-  /// A connection is dropped, and a new one made, when for so long nothing has arrived and the engine has accepted nothing of what waits
-  /// for it; also when messages wait and it has accepted none of their bytes for so long. 60 s by default.
+  /// A connection is dropped, and a new one is opened, if during this time nothing has arrived and the engine has accepted none of the
+  /// waiting bytes; also if messages wait and it has accepted none of their bytes during this time. 60 s by default.
   public var idleTimeout: Duration = .seconds(60)
 
   /// Creates a configuration with the defaults.
   public init() {}
 }
 
-/// What a worker tells the engine about the project it belongs to. Shown by the engine's lists of workers.
+/// What a worker tells the engine about its project. The engine shows it in its lists of workers.
 public struct TelemetryOptions: Sendable, Hashable {
   /// The user's language; by default `LANG` up to its first dot, as `en_GB`.
   public var language: String?
@@ -105,7 +106,7 @@ public struct TelemetryOptions: Sendable, Hashable {
   /// A key for Amplitude; none by default.
   public var amplitudeAPIKey: String?
 
-  /// Creates options; what is `nil` gets its default.
+  /// Creates options; a value that is `nil` gets its default.
   public init(
     language: String? = nil, projectName: String? = nil, framework: String? = nil, amplitudeAPIKey: String? = nil
   ) {

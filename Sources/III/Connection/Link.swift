@@ -7,7 +7,7 @@ final class Link {
   /// The transport's bytes before the first frame: the handshake.
   let handshakeBytes: UInt64
 
-  /// What the engine may add to a message of the limit: the caller's id, a longer name of the message's type, trace context.
+  /// What the engine may add to a message of the largest size: the caller's id, a longer name of the message's type, trace context.
   private static let headroom = 64 << 10
 
   init(_ transport: Transport, maxMessageBytes: Int) {
@@ -19,7 +19,7 @@ final class Link {
     handshakeBytes = transport.bytesQueued
   }
 
-  /// Bytes of frames that TCP or TLS has accepted.
+  /// The number of bytes of frames that TCP or TLS has accepted.
   var bytesSent: UInt64 {
     let all = transport.bytesSent
     return all - min(handshakeBytes, all)
@@ -30,7 +30,7 @@ final class Link {
     case oversized(OversizedMessage)
   }
 
-  /// Gives the frames of one read to `take`, which must not close the link.
+  /// Passes the frames of one read to `take`, which must not close the link.
   func read(_ bytes: UnsafeMutableRawBufferPointer, _ take: (Event) -> Void) {
     reader.append(bytes)
     while let event = reader.next() {

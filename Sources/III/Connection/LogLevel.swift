@@ -1,6 +1,6 @@
 internal import UV
 
-/// How much a line of the log matters.
+/// The severity of a log line.
 package enum LogLevel: String, Sendable {
   case debug = "DEBUG"
   case info = "INFO"
@@ -8,7 +8,7 @@ package enum LogLevel: String, Sendable {
   case error = "ERROR"
 }
 
-/// Where the client's own log lines go: warnings and errors to the process's standard error.
+/// Writes the client's own log lines: warnings and errors go to the process's standard error.
 package enum ClientLog {
   package static func write(_ level: LogLevel, _ message: String) {
     guard level == .warn || level == .error else { return }

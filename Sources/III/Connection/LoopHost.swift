@@ -1,15 +1,15 @@
 package import UV
 
-/// A loop with its timers, on which workers live: the process's own one, or that of an engine.
+/// A loop with its timers, on which workers run: the process's shared one, or that of an engine.
 package final class LoopHost: @unchecked Sendable {
-  // Sendable: `timers` and `connections` are touched on the loop only, which their accessors check.
+  // Sendable: `timers` and `connections` are used on the loop only, which their accessors check.
   package let loop: Loop
   package let source: TimeSource
 
   private var loopTimers: LoopTimers?
   private var connections: [ObjectIdentifier: Connection] = [:]
 
-  /// A new loop, whose thread lives as long as the process.
+  /// Creates a loop whose thread runs until the process ends.
   package convenience init(name: String) throws(UVError) {
     self.init(on: try Loop(name: name), source: .system)
   }
@@ -19,7 +19,7 @@ package final class LoopHost: @unchecked Sendable {
     self.source = source
   }
 
-  /// A loop whose owner has made its timers; called on the loop.
+  /// Uses a loop whose owner has created its timers; called on the loop.
   package init(timers: LoopTimers) {
     loop = timers.loop
     source = timers.source
@@ -34,7 +34,7 @@ package final class LoopHost: @unchecked Sendable {
     return timers
   }
 
-  /// Ends all workers at once, before the loop does; on the loop. Their calls fail with the code `SHUTDOWN`.
+  /// Ends all workers at once, before the loop ends; called on the loop. Their calls fail with the code `SHUTDOWN`.
   package func abandonWorkers() {
     precondition(loop.isOnLoop, "workers belong to the loop's thread")
     for connection in connections.values { connection.abandon() }
@@ -45,8 +45,8 @@ package final class LoopHost: @unchecked Sendable {
   func remove(_ connection: Connection) { connections[ObjectIdentifier(connection)] = nil }
 }
 
-/// The loop of all workers of this process that have no other: it starts with the first of them and never ends. A loop that ended with
-/// its last worker would race with the next one.
+/// The loop of all workers of this process that have no other one. It starts with the first of them and never ends: if it ended with its
+/// last worker, that would race with the start of the next one.
 enum SharedLoop {
   private static let started: Result<LoopHost, UVError> = {
     do throws(UVError) { return .success(try LoopHost(name: "iii")) } catch { return .failure(error) }
@@ -55,13 +55,13 @@ enum SharedLoop {
   static func host() throws(UVError) -> LoopHost { try started.get() }
 }
 
-/// The workers of the process that have begun to connect and are not shut down.
+/// The workers of this process that have begun to connect and are not shut down.
 enum ActiveWorkers {
   private static let workers = Lock<[(status: ObjectIdentifier, worker: III)]>([])
 
   static var all: [III] { workers.withLock { $0.map(\.worker) } }
 
-  /// Adds a worker, unless it is there.
+  /// Adds a worker, unless it is already there.
   static func add(_ worker: III, _ status: ConnectionStatus) {
     let id = ObjectIdentifier(status)
     workers.withLock { workers in
@@ -72,7 +72,7 @@ enum ActiveWorkers {
 
   static func remove(_ status: ConnectionStatus) {
     let id = ObjectIdentifier(status)
-    // The last reference may be released: outside of the lock.
+    // This may release the last reference, so it happens outside the lock.
     _ = workers.withLock { workers in workers.firstIndex { $0.status == id }.map { workers.remove(at: $0) } }
   }
 }

@@ -29,9 +29,9 @@ struct MessageTooLarge: Error, Equatable {
   }
 }
 
-/// Asks the engine to retire the worker's connection before this one, so that it does not serve beside it.
+/// Asks the engine to retire the worker's previous connection, so that only the new one serves.
 struct ReattachMessage: OutboundMessage {
-  /// What the engine said at the start of that connection: both as JSON, spelled as they came.
+  /// The id and the token that the engine sent on that connection, as JSON with the engine's spelling.
   var workerID: [UInt8]
   var token: [UInt8]
 
@@ -44,12 +44,12 @@ struct ReattachMessage: OutboundMessage {
   }
 }
 
-/// A message that the engine answers with `pong` once it has handled everything that was sent before.
+/// A message that the engine answers with `pong` once it has handled everything sent before it.
 struct PingMessage: OutboundMessage {
   func write(to sink: inout some ByteSink) { sink.append("{\"type\":\"ping\"}") }
 }
 
-/// The answer to the engine's `ping`, which is a message, not a frame of WebSocket.
+/// The answer to the engine's `ping`, which is a message and not a WebSocket frame.
 struct PongMessage: OutboundMessage {
   func write(to sink: inout some ByteSink) { sink.append("{\"type\":\"pong\"}") }
 }

@@ -1,4 +1,4 @@
-/// One message on its way to the engine: as frames, or, while much waits before it, as the message that they are made from.
+/// One outbound message: encoded as frames, or, while much waits before it, as the message from which they are encoded.
 struct Outbound: Sendable {
   private enum Content {
     case frame([UInt8])
@@ -6,7 +6,7 @@ struct Outbound: Sendable {
   }
 
   private var content: Content
-  /// The size in bytes; of a message without the headers of its frames.
+  /// The size in bytes; for a message that is not encoded yet, without the headers of its frames.
   let count: Int
 
   init(frame: [UInt8]) {
@@ -34,45 +34,45 @@ struct Outbound: Sendable {
 
 /// Everything that waits to be sent to the engine, in the order in which it leaves.
 ///
-/// The transport is given no more than it takes at once: what the socket refuses comes back, except for the message that has begun to
-/// leave. So a call that ends while it waits never leaves, and everything that waits survives the end of the connection.
+/// The transport is given only what it accepts at once: what the socket refuses is taken back, except for the message that has begun to
+/// leave. So a call that ends while it waits is never sent, and everything that waits survives the end of the connection.
 struct Outbox {
   enum Entry {
     /// A call; it holds its message, and drops it when it ends.
     case call(PendingCall)
-    /// A call without a result whose caller does not wait any more.
+    /// A call without a result whose caller no longer waits.
     case unanswered(Outbound)
-    /// A message of this connection alone: a result, a registration.
+    /// A message for this connection only: a result, a registration.
     case transient(Outbound)
-    /// Keep-alive, before everything else; at most one of each kind waits.
+    /// A control frame; it leaves before everything else, and at most one of each kind waits.
     case control(Control, [UInt8])
   }
 
   enum Control { case ping, pong, pongMessage }
 
-  /// How much the transport is given at a time.
+  /// How many bytes the transport is given at a time.
   static let batchBytes = 256 << 10
 
-  /// What leaves first: the messages that begin a connection, pings, pongs.
+  /// Messages that leave first: those that begin a connection, pings, pongs.
   private var urgent = FIFO<Entry>()
   private var waiting = FIFO<Entry>()
-  /// Calls in `waiting` that have ended since.
+  /// The number of calls in `waiting` that have ended.
   private var ended = 0
   /// Bytes in `urgent` and `waiting`.
   private(set) var waitingBytes = 0
 
-  /// What the transport was given and the socket has not been asked for yet.
+  /// What the transport was given and has not offered to the socket yet.
   private var given: [Given] = []
-  /// Bytes that the transport was given on this connection, and those of them that TCP or TLS has accepted.
+  /// The number of bytes that the transport was given on this connection, and of those that TCP or TLS has accepted.
   private var position: UInt64 = 0
   private var sent: UInt64 = 0
-  /// The socket has refused bytes, and not yet accepted all that the transport has.
+  /// Whether the socket has refused bytes and has not yet accepted everything that the transport has.
   private(set) var isRefused = false
 
   /// Bytes that wait for the socket, in the transport and here.
   var backlog: Int { waitingBytes + Int(position - sent) }
 
-  /// Entries that wait, urgent ones not counted.
+  /// The number of waiting entries, without urgent ones.
   var count: Int { waiting.count - ended }
 
   /// Whether the transport should be given something.
@@ -86,13 +86,13 @@ struct Outbox {
     waiting.append(entry)
   }
 
-  /// Adds a message that leaves before those that wait.
+  /// Adds a message that leaves before the waiting ones.
   mutating func appendUrgent(_ message: Outbound) {
     waitingBytes += message.count
     urgent.append(.transient(message))
   }
 
-  /// Adds a ping or pong; it replaces one of its kind that has not left.
+  /// Adds a ping or pong; it replaces one of the same kind that has not left.
   mutating func append(_ control: Control, _ frame: [UInt8]) {
     var replaced = 0
     urgent.removeAll { entry in
@@ -106,7 +106,7 @@ struct Outbox {
 
   // MARK: Removing
 
-  /// Removes a call that waits here.
+  /// Removes a waiting call.
   mutating func remove(_ call: PendingCall) {
     guard call.place == .waiting else { return }
     waitingBytes -= call.message?.count ?? 0
@@ -116,7 +116,7 @@ struct Outbox {
     if ended > 64 && ended > count { compact() }
   }
 
-  /// Takes the oldest entry out.
+  /// Removes and returns the oldest entry.
   mutating func removeFirst() -> Entry? {
     while let entry = waiting.popFirst() {
       if case .call(let call) = entry {
@@ -139,8 +139,8 @@ struct Outbox {
     ended = 0
   }
 
-  /// The connection has ended: what belongs to it alone is removed. The rest waits for the next one. Returns the calls without a
-  /// result, whose callers need not wait for that.
+  /// Removes what belongs only to the connection that has ended; the rest waits for the next one. Returns the calls without a result, whose
+  /// callers need not wait for that.
   mutating func endConnection() -> [PendingCall] {
     takeBack()
     var handedOver: [PendingCall] = []
@@ -170,7 +170,7 @@ struct Outbox {
 
   // MARK: The transport
 
-  /// Gives the transport a batch; `false` if there is nothing to give. `handedOver` is told of calls without a result that leave.
+  /// Gives the transport a batch; `false` if there is nothing to give. `handedOver` is called for each call without a result that leaves.
   mutating func fill(_ write: ([UInt8]) -> Void, handedOver: (PendingCall) -> Void) -> Bool {
     settle()
     guard isReady else { return false }
@@ -214,13 +214,13 @@ struct Outbox {
     }
   }
 
-  /// The socket has not refused what the transport was given: it leaves.
+  /// The socket was offered what the transport had been given and refused nothing: it leaves.
   private mutating func settle() {
     for given in given { given.leave() }
     given.removeAll(keepingCapacity: true)
   }
 
-  /// TCP or TLS has accepted the first `bytes` bytes of the connection; returns whether those are more than before.
+  /// TCP or TLS has accepted the first `bytes` bytes of the connection; returns whether that is progress.
   @discardableResult
   mutating func noteSent(_ bytes: UInt64) -> Bool {
     guard bytes > sent else { return false }
@@ -228,8 +228,8 @@ struct Outbox {
     return true
   }
 
-  /// The socket refuses what follows the first `bytes` bytes. The result says up to where the transport keeps what it has; the rest
-  /// waits here again. `probe` is what the transport then writes if it keeps nothing: only a write that is under way reports room.
+  /// The socket refuses the bytes after the first `bytes`. The result says up to which position the transport keeps its bytes; the rest
+  /// waits here again. `probe` is what the transport then writes if it keeps nothing: only a pending write reports that there is room.
   mutating func refused(after bytes: UInt64, probe: () -> [UInt8]) -> (keep: UInt64, probe: [UInt8]) {
     noteSent(bytes)
     isRefused = true
@@ -269,7 +269,7 @@ extension Outbox {
     var isUrgent: Bool
     var start: UInt64
 
-    /// It has begun to leave and cannot be taken back.
+    /// The message has begun to leave and cannot be taken back.
     func leave() {
       guard case .call(let call) = entry, call.place == .given else { return }
       call.place = .left
@@ -279,7 +279,7 @@ extension Outbox {
 }
 
 extension Outbox.Entry {
-  /// The bytes that it counts for.
+  /// Its number of bytes.
   fileprivate var count: Int {
     switch self {
     case .call(let call): call.message?.count ?? 0

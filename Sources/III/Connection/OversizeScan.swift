@@ -1,4 +1,4 @@
-/// What is known of a message that was too large to be kept.
+/// What was read from a message that was too large to be stored.
 struct OversizedMessage: Equatable {
   var kind: FrameKind?
   var invocationID: UUID128?
@@ -7,16 +7,16 @@ struct OversizedMessage: Equatable {
   var count: Int
 }
 
-/// Reads the type and the ids of a JSON message that comes in parts and is not kept, wherever in it they are.
+/// Finds the type and the ids of a JSON message that arrives in parts and is not stored, at any position in it.
 ///
-/// It follows strings and nesting, and keeps only the short strings at the top level. It does not check that the message is valid.
+/// It tracks strings and nesting, and keeps only the short strings at the top level. It does not check that the message is valid.
 struct OversizeScan {
   private enum Place {
     /// Before a member's name.
     case name
     /// After a name, before the value.
     case value
-    /// Within a value that is not read, or after one.
+    /// Within a value that is skipped, or after a value.
     case other
   }
 
@@ -25,13 +25,13 @@ struct OversizeScan {
   private var place = Place.other
   private var isInString = false
   private var isEscaped = false
-  /// The string at the top level that is being read, without its quotes; `nil` within any other string.
+  /// The top-level string that is being read, without its quotes; `nil` within any other string.
   private var text: [UInt8]?
   private var hasEscapes = false
   private var name: [UInt8] = []
   private var members: [String: String] = [:]
 
-  /// Longer strings are not read.
+  /// Longer strings are skipped.
   private static let longest = 4 << 10
   private static let names: Set<String> = ["type", "invocation_id", "function_id"]
 

@@ -1,8 +1,8 @@
 /// How long a worker waits before it tries to connect again, and how often it tries.
 ///
-/// Before retry `n` (counted from 0, and from 0 again after each successful connection) the worker waits
-/// `min(initialDelay × backoffMultiplierⁿ, maxDelay)`, changed by a random share of up to ± `jitterFactor` so that many workers of one
-/// engine do not come back in the same moment. The formula is that of the other iii SDKs.
+/// Before retry `n` (counted from 0, and from 0 again after each successful connection) the worker waits `min(initialDelay ×
+/// backoffMultiplierⁿ, maxDelay)`, changed by a random share of up to ± `jitterFactor` so that many workers of one engine do not reconnect
+/// at the same moment. The other iii SDKs use the same formula.
 ///
 /// ```swift
 /// var options = InitOptions(workerName: "billing")
@@ -11,13 +11,13 @@
 public struct ReconnectionConfig: Sendable, Hashable {
   /// The wait before the first retry; 1 s by default.
   public var initialDelay: Duration = .seconds(1)
-  /// The longest wait, jitter not counted; 30 s by default.
+  /// The longest wait, without jitter; 30 s by default.
   public var maxDelay: Duration = .seconds(30)
-  /// By how much each wait is longer than the one before; 2 by default.
+  /// The factor by which each wait is longer than the previous one; 2 by default.
   public var backoffMultiplier = 2.0
   /// The random share by which a wait is longer or shorter, from 0 to 1; 0.3 by default.
   public var jitterFactor = 0.3
-  /// How often to try again after a failure; `nil`, the default, is without end. The first attempt is no retry: 3 means four attempts.
+  /// How often to retry after a failure; `nil`, the default, means without limit. The first attempt is not a retry: 3 means four attempts.
   public var maxRetries: Int?
   /// Whether to try again where the engine's auth function has refused the worker (`AUTH_ERROR`). By default the worker is
   /// ``IIIConnectionState/failed`` then, with the engine's reason: its credentials are wrong, and will be so the next time.
@@ -40,7 +40,7 @@ public struct ReconnectionConfig: Sendable, Hashable {
   package func delay(attempt: Int, random: Double) -> Duration {
     var capped = Double(initialDelay.nanoseconds)
     let longest = Double(maxDelay.nanoseconds)
-    // Step by step, and no further than the cap: a power of a large number of attempts would be infinite.
+    // Step by step and only up to the cap: the power for a large number of attempts would be infinite.
     var steps = attempt
     while steps > 0 && capped < longest {
       let next = capped * backoffMultiplier

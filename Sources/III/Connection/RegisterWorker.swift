@@ -1,8 +1,8 @@
 /// Connects to an engine as a new worker; the worker is connected when this returns.
 ///
-/// While the engine cannot be reached it tries again, at most for ``InitOptions/connectTimeout``. With ``InitOptions/connection`` set to
+/// If the engine cannot be reached, it retries for at most ``InitOptions/connectTimeout``. With ``InitOptions/connection`` set to
 /// ``InitOptions/FirstConnection/inBackground`` it returns at once: calls then wait for the connection, within their time-out, and
-/// registrations are made as soon as there is one.
+/// registrations are sent as soon as there is one.
 ///
 /// An engine with access control may refuse the worker after that: its state is ``IIIConnectionState/failed`` then, and
 /// calls fail with ``IIIErrorCode/connectionFailed`` and the engine's reason, unless ``ReconnectionConfig/retriesRefusedAuthentication`` is set.
@@ -16,15 +16,15 @@
 ///   - address: The engine's URL, `ws://host[:port][/path][?query]`, or `wss://` for TLS; without one the variable `III_URL`, else
 ///     ``defaultEngineURL``.
 ///   - options: The worker's name and the settings of its connection.
-/// - Throws: ``IIIConnectionError`` if the address is not a valid URL or a file of ``InitOptions/tls`` cannot be read, at once; if there was
-///   no connection within ``InitOptions/connectTimeout``, or all retries are used up, with the reason of the last attempt: no worker
-///   is left behind. ``IIIRegistrationError`` if the namespace is blank; ``RegistrationRejectedError`` if the engine refuses the worker;
-///   `CancellationError` if the calling task is cancelled: then the worker is shut down.
+/// - Throws: ``IIIConnectionError`` at once if the address is not a valid URL or a file of ``InitOptions/tls`` cannot be read; the same
+///   error, with the reason of the last attempt, if there was no connection within ``InitOptions/connectTimeout`` or all retries are used
+///   up: the worker is then shut down. ``IIIRegistrationError`` if the namespace is blank; ``RegistrationRejectedError`` if the engine
+///   refuses the worker; `CancellationError` if the calling task is cancelled: the worker is then shut down.
 public func registerWorker(_ address: String? = nil, options: InitOptions = InitOptions()) async throws -> III {
   try await registerWorker(address, options: options, environment: .current, host: nil)
 }
 
-/// Connects to an engine as a new worker, runs `body`, and shuts the worker down whatever happens.
+/// Connects to an engine as a new worker, runs `body`, and shuts the worker down, also if `body` throws.
 ///
 /// ```swift
 /// let greeting: String = try await withWorker { worker in
@@ -54,7 +54,7 @@ public func withWorker<Result>(
   }
 }
 
-/// Connects with a given environment, on a given loop and by its time.
+/// Connects with a given environment, on a given loop and with that loop's time.
 func registerWorker(
   _ address: String?, options: InitOptions, environment: Environment, host: LoopHost?
 ) async throws -> III {
@@ -75,7 +75,7 @@ func makeWorker(
     host: try host ?? SharedLoop.host())
 }
 
-/// Connects to an engine as a new worker that lives on the engine's own loop and uses its time.
+/// Connects to an engine as a new worker that runs on the engine's own loop and uses its time.
 package func registerWorker(_ address: String, options: InitOptions, on host: LoopHost) async throws -> III {
   try await registerWorker(address, options: options, environment: .current, host: host)
 }

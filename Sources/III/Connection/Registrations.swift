@@ -1,6 +1,6 @@
-/// What the engine is told on each connection, in that order.
+/// The registrations that are sent on each connection, in that order.
 struct Registrations {
-  /// The groups of the replay, in its order.
+  /// The groups of registrations, in the order in which they are sent.
   enum Group: Int, CaseIterable {
     case triggerTypes, functions, triggers
   }
@@ -18,12 +18,12 @@ struct Registrations {
     groups[group.rawValue][ByteKey(id)] = Entry(order: added, message: message)
   }
 
-  /// `false` if it was not there.
+  /// Returns `false` if it was not there.
   mutating func remove(_ id: String, from group: Group) -> Bool {
     groups[group.rawValue].removeValue(forKey: ByteKey(id)) != nil
   }
 
-  /// Empties a group; gives the ids that were in it, in the order in which they were added.
+  /// Empties a group; returns the ids that were in it, in the order in which they were added.
   mutating func removeAll(from group: Group) -> [String] {
     defer { groups[group.rawValue] = [:] }
     return groups[group.rawValue].sorted { $0.value.order < $1.value.order }.map(\.key.text)

@@ -5,11 +5,11 @@ package enum Transport {
   case plain(TCPStream)
   case secure(TLSStream)
 
-  /// What an owner writes when the transport has room, instead of writing ahead.
+  /// The callbacks of an owner that writes only when the transport has room.
   package struct Output {
     /// Writes the next bytes; `false` if there are none.
     var fill: () -> Bool
-    /// The socket refuses what follows that many bytes of all that was written.
+    /// The socket refuses the bytes after this position of all that was written.
     var refused: (UInt64) -> Refusal
     /// The socket has accepted everything that was written, after it had refused some.
     var drained: () -> Void
@@ -17,13 +17,13 @@ package enum Transport {
 
   /// What a transport does with the bytes that the socket refuses.
   package struct Refusal {
-    /// It keeps what was written up to this position; the rest is as if it had never been written.
+    /// The transport keeps what was written up to this position; the rest counts as never written.
     var keep: UInt64
-    /// Written if nothing remains then: only a write that is under way reports that there is room again.
+    /// Written if nothing else is left: only a pending write reports that there is room again.
     var probe: [UInt8]
   }
 
-  /// Sets the callbacks for bytes and for the end. The end is reported once, and the transport closes by itself then.
+  /// Sets the callbacks for bytes and for the end. The end is reported once; the transport is then closed.
   package func listen(
     onRead: @escaping (UnsafeMutableRawBufferPointer) -> Void, onEnd: @escaping (TransportEnd) -> Void,
     output: Output? = nil
@@ -45,7 +45,7 @@ package enum Transport {
     }
   }
 
-  /// What one turn of the loop sends, which has others to serve.
+  /// How many bytes one turn of the loop sends, so that other connections are served too.
   private static let turnBytes = 4 << 20
 
   private static func connect(_ stream: TCPStream, _ output: Output) {
@@ -72,7 +72,7 @@ package enum Transport {
     stream.onDrain = output.drained
   }
 
-  /// Has `Output.fill` called at the end of the loop's turn.
+  /// Calls `Output.fill` at the end of the loop's turn.
   package func flushLater() {
     switch self {
     case .plain(let stream): stream.flushLater()
@@ -87,7 +87,7 @@ package enum Transport {
     }
   }
 
-  /// Bytes that were written, sent or not.
+  /// The number of bytes written, sent or not.
   package var bytesQueued: UInt64 {
     switch self {
     case .plain(let stream): stream.bytesQueued
@@ -95,7 +95,7 @@ package enum Transport {
     }
   }
 
-  /// Bytes that TCP or TLS has accepted: a position in the order of all that was written.
+  /// The number of bytes that TCP or TLS has accepted: a position in the order of all that was written.
   package var bytesSent: UInt64 {
     switch self {
     case .plain(let stream): stream.bytesSent
@@ -103,7 +103,7 @@ package enum Transport {
     }
   }
 
-  /// Appends `bytes`, which leave at the end of the loop's turn.
+  /// Appends `bytes`, which are sent at the end of the loop's turn.
   package func write(_ bytes: [UInt8]) {
     switch self {
     case .plain(let stream): bytes.withUnsafeBytes { stream.write($0) }
@@ -111,7 +111,7 @@ package enum Transport {
     }
   }
 
-  /// Drops the connection; what is unsent is lost, and nothing is called back afterwards.
+  /// Drops the connection; unsent bytes are lost, and no callback is called afterwards.
   package func close() {
     switch self {
     case .plain(let stream): stream.close()
@@ -119,7 +119,7 @@ package enum Transport {
     }
   }
 
-  /// Sends what is unsent and ends the connection when the peer has ended it too; the owner sets itself a limit and calls `close`.
+  /// Sends the unsent bytes and ends the connection when the peer has ended it too. The owner sets a time limit and calls `close` then.
   package func closeAfterFlush() {
     switch self {
     case .plain(let stream): stream.closeAfterFlush()
@@ -132,8 +132,8 @@ package enum Transport {
 package enum TransportEnd: Equatable, Sendable {
   /// A clean end: FIN, and close_notify for TLS.
   case eof
-  /// TCP ended without the end of TLS: the peer, or something between, cut it.
+  /// TCP ended without the end of TLS: the peer, or a device between, cut the connection.
   case truncated
-  /// Reading, writing or TLS failed; with the reason.
+  /// Reading, writing or TLS failed, with the reason.
   case failed(String)
 }

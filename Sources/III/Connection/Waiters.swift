@@ -1,4 +1,4 @@
-/// Callbacks that wait for one outcome, each at most for a time. Confined to the loop of its timers.
+/// Callbacks that wait for one outcome, each with a time limit. Confined to the loop of its timers.
 final class Waiters<Outcome> {
   typealias Done = @Sendable (Outcome) -> Void
 

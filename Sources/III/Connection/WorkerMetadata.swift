@@ -12,7 +12,7 @@ struct WorkerMetadata: Equatable {
 
   static let version = "0.1.0"
 
-  /// From the options; what they leave open comes from the environment and the machine.
+  /// From the options; missing values come from the environment and the machine.
   init(_ options: InitOptions, _ environment: Environment) {
     name = options.workerName ?? environment["III_WORKER_NAME"] ?? "\(environment.hostName):\(environment.processID)"
     description = options.workerDescription
@@ -28,7 +28,7 @@ struct WorkerMetadata: Equatable {
     if telemetry.framework == nil { telemetry.framework = "iii-swift" }
   }
 
-  /// As JSON. What is not known is left out, but for `isolation`.
+  /// As JSON. Unknown values are left out, except `isolation`.
   var payload: JSONValue {
     var members = JSONObject()
     members["runtime"] = "swift"

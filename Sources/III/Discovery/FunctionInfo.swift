@@ -15,7 +15,7 @@ public struct FunctionInfo: Sendable, Hashable, Codable {
   /// Its namespace.
   public var namespace: String?
 
-  /// Creates a row.
+  /// Creates a row of the list.
   public init(
     functionID: String,
     description: String? = nil,

@@ -9,17 +9,17 @@ extension III {
   private struct WorkerList: Decodable, Sendable { let workers: [WorkerInfo] }
   private struct FunctionsChanged: Decodable, Sendable { let functions: [FunctionInfo] }
 
-  /// Lists the functions of the engine, by their ids.
+  /// Lists the functions of the engine, ordered by id.
   ///
   /// ```swift
   /// for function in try await iii.listFunctions(prefix: "orders::") { print(function.functionID) }
   /// ```
   ///
   /// - Parameters:
-  ///   - prefix: Only ids that begin so.
-  ///   - search: Only those with this text in id or description, in any case.
-  ///   - worker: Only those of the worker with this name.
-  ///   - includeInternal: Whether to include those of the engine.
+  ///   - prefix: Only functions whose ids begin with this text.
+  ///   - search: Only functions with this text in id or description; case is ignored.
+  ///   - worker: Only functions of the worker with this name.
+  ///   - includeInternal: Whether to include the engine's own functions.
   /// - Throws: As ``trigger(_:)``.
   public func listFunctions(
     prefix: String? = nil, search: String? = nil, worker: String? = nil, includeInternal: Bool = false
@@ -36,12 +36,12 @@ extension III {
     try await ask(EngineFunctions.infoFunctions, ["function_id": .string(functionID)])
   }
 
-  /// Lists the registered triggers, by their ids.
+  /// Lists the registered triggers, ordered by id.
   ///
   /// - Parameters:
-  ///   - functionID: Only those that call this function.
-  ///   - triggerType: Only those of this type.
-  ///   - includeInternal: Whether to include those that call functions of the engine.
+  ///   - functionID: Only triggers that call this function.
+  ///   - triggerType: Only triggers of this type.
+  ///   - includeInternal: Whether to include triggers that call the engine's own functions.
   /// - Throws: As ``trigger(_:)``.
   public func listTriggers(
     functionID: String? = nil, triggerType: String? = nil, includeInternal: Bool = false
@@ -51,9 +51,9 @@ extension III {
     return list.registeredTriggers
   }
 
-  /// Lists the trigger types, by their ids.
+  /// Lists the trigger types, ordered by id.
   ///
-  /// - Parameter includeInternal: Whether to include those of the engine.
+  /// - Parameter includeInternal: Whether to include the engine's own types.
   ///
   /// - Throws: As ``trigger(_:)``.
   public func listTriggerTypes(includeInternal: Bool = false) async throws -> [TriggerTypeInfo] {
@@ -61,7 +61,7 @@ extension III {
     return list.triggers
   }
 
-  /// Lists the workers: those that have described themselves, and those of the engine.
+  /// Lists the workers: those that have registered their metadata, and the engine's own.
   ///
   /// - Throws: As ``trigger(_:)``.
   public func listWorkers() async throws -> [WorkerInfo] {
@@ -71,7 +71,7 @@ extension III {
 
   /// Calls `handler` with all functions when their set has changed; the engine checks every five seconds.
   ///
-  /// It registers a function and a trigger of its own, which end with the result's `cancel`.
+  /// It registers a function and a trigger of its own; the result's `cancel` ends both.
   ///
   /// - Throws: As ``registerTrigger(_:)``.
   @discardableResult

@@ -2,22 +2,22 @@
 public struct TriggerInfo: Sendable, Hashable, Codable {
   /// The trigger's id.
   public var id: String
-  /// The id of its type.
+  /// The id of the trigger's type.
   public var triggerType: String
-  /// The function that it calls.
+  /// The function that the trigger calls.
   public var functionID: String
-  /// Its configuration; engine 0.13 shows a summary in lists.
+  /// The trigger's configuration; engine 0.13 shows a summary in lists.
   public var config: JSONValue?
   /// The metadata of its registration.
   public var metadata: JSONValue?
-  /// The beginning of its configuration as JSON, 80 characters at most.
+  /// The beginning of the configuration as JSON, at most 80 characters.
   public var configSummary: String?
   /// The name of the function's owner.
   public var workerName: String?
   /// The function's namespace.
   public var namespace: String?
 
-  /// Creates a row.
+  /// Creates a row of the list.
   public init(
     id: String,
     triggerType: String,

@@ -10,10 +10,10 @@ public struct TriggerTypeInfo: Sendable, Hashable, Codable {
   public var callRequestFormat: JSONValue?
   /// Its provider's name.
   public var workerName: String?
-  /// The number of its triggers; only when one type is asked for.
+  /// The number of the type's triggers; only in the description of a single type.
   public var instanceCount: Int?
 
-  /// Creates a row.
+  /// Creates a row of the list.
   public init(
     id: String,
     description: String = "",

@@ -13,7 +13,7 @@ public struct WorkerInfo: Sendable, Hashable, Codable {
     /// A status that this version does not know.
     case unknown
 
-    /// Decodes any text; an unknown one is ``unknown``.
+    /// Decodes any text; an unknown one becomes ``unknown``.
     public init(from decoder: any Decoder) throws {
       self = Status(rawValue: try decoder.singleValueContainer().decode(String.self)) ?? .unknown
     }
@@ -21,17 +21,17 @@ public struct WorkerInfo: Sendable, Hashable, Codable {
 
   /// The id of its connection.
   public var id: String
-  /// The name that it reported.
+  /// The name that the worker reported.
   public var name: String?
-  /// Its own description.
+  /// The worker's description.
   public var description: String?
-  /// Its SDK's language.
+  /// The language of the worker's SDK.
   public var runtime: String?
-  /// Its SDK's version.
+  /// The version of the worker's SDK.
   public var version: String?
   /// Its operating system.
   public var os: String?
-  /// The address that it connects from.
+  /// The address that the worker connects from.
   public var ipAddress: String?
   /// The isolation that it runs in, such as a container.
   public var isolation: String?
@@ -45,10 +45,10 @@ public struct WorkerInfo: Sendable, Hashable, Codable {
   public var functionCount: Int
   /// The ids of its functions, from engines before 0.13.
   public var functions: [String]
-  /// The number of its calls and invocations that run.
+  /// The number of the worker's running invocations.
   public var activeInvocations: Int
 
-  /// Creates a row.
+  /// Creates a row of the list.
   public init(
     id: String,
     name: String? = nil,

@@ -1,6 +1,6 @@
 internal import UV
 
-/// The threads on which a worker's blocking handlers run: started when they are needed, ended when they are idle.
+/// The threads that run a worker's blocking handlers: they are started when needed and end when idle.
 ///
 /// At most `limit` handlers run at once; further ones wait for their turn. A handler that waits in a blocking call is not counted, so
 /// handlers that call one another cannot all wait for a turn. There are never more than `threadLimit` threads.
@@ -14,9 +14,9 @@ final class BlockingPool: Sendable {
 
   struct State: Sendable {
     var queue = FIFO<Job>()
-    /// Threads that run a job, without those whose job waits.
+    /// The number of threads that run a job, without those whose job waits in a blocking call.
     var busy = 0
-    /// Threads that look at the queue next, with those that have only been started.
+    /// The number of threads that look at the queue next, including those that have only been started.
     var idle = 0
     var threads = 0
     var isClosed = false
@@ -26,7 +26,7 @@ final class BlockingPool: Sendable {
     case none, wake, thread, refuse(Job)
   }
 
-  /// The pool whose job runs on the calling thread.
+  /// The pool whose job runs in the current thread.
   @TaskLocal private static var current: BlockingPool?
 
   private let limit: Int
@@ -41,10 +41,10 @@ final class BlockingPool: Sendable {
     self.idleNanoseconds = idleNanoseconds
   }
 
-  /// The present counts.
+  /// The current counts.
   var counts: (queued: Int, busy: Int, idle: Int) { state.withLock { ($0.queue.count, $0.busy, $0.idle) } }
 
-  /// Runs a job as soon as it has its turn, or refuses it because there can be no thread for it. A closed pool does neither.
+  /// Runs a job as soon as it may run, or refuses it because no thread can be started for it. A closed pool does neither.
   func run(_ run: @escaping @Sendable () -> Void, orRefuse refuse: @escaping @Sendable (String) -> Void = { _ in }) {
     let start = state.withLock { state in
       guard !state.isClosed else { return Start.none }
@@ -79,14 +79,14 @@ final class BlockingPool: Sendable {
       })
   }
 
-  /// Not delayed: for a moment more than `limit` may run.
+  /// Does not wait: for a moment, more than `limit` jobs may run.
   private func endWait() { state.withLock { $0.busy += 1 } }
 
-  /// What has to follow so that as many jobs run as may.
+  /// Decides what to start so that as many jobs run as are allowed.
   private func next(_ state: inout State) -> Start {
     guard min(state.queue.count, limit - state.busy) > state.idle else { return state.queue.isEmpty ? .none : .wake }
     guard state.threads < threadLimit else {
-      // The newest: all threads may wait for this very job.
+      // The newest job is refused: all threads may wait for this very job.
       return state.queue.popLast().map(Start.refuse) ?? .none
     }
     state.idle += 1

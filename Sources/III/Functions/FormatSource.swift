@@ -1,17 +1,17 @@
-/// The form of a function's payload or result, for the engine's lists.
+/// Where the schema of a function's payload or result comes from, for the engine's lists.
 ///
 /// The engine shows it to people and programs that list functions; it does not check payloads.
 public enum FormatSource: Sendable {
-  /// The JSON Schema of the handler's type, as ``jsonSchema(for:)`` gives it; nothing where there is none. The default.
+  /// The JSON Schema of the handler's type, as ``jsonSchema(for:)`` infers it; no schema if there is none. The default.
   ///
-  /// The type's `init(from:)` runs once or a few times with made-up values. One that would trap on those (`""`, 0, an
-  /// empty array) needs ``JSONSchemaProviding`` or ``none``.
+  /// The type's `init(from:)` runs once or a few times with sample values. A type that would trap on those (`""`, 0, an empty array) needs
+  /// ``JSONSchemaProviding`` or ``none``.
   case inferred
-  /// Nothing.
+  /// No schema.
   case none
   /// This JSON Schema, sent as it is.
   case schema(JSONValue)
-  /// This form in the engine's own notation.
+  /// A schema in the engine's own notation.
   case format(RegisterFunctionFormat)
 
   /// The source for a handler whose payload or result has a type.

@@ -11,7 +11,7 @@ public struct FunctionRef: Sendable, Identifiable {
     self.worker = worker
   }
 
-  /// Unregisters the function: the engine answers `function_not_found` from now on, and the id can be registered again.
-  /// Invocations that run are still answered. A second call does nothing.
+  /// Unregisters the function: the engine answers `function_not_found` from now on, and the id can be registered again. Running invocations
+  /// are still answered. A second call has no effect.
   public func unregister() { worker.unregister(function) }
 }

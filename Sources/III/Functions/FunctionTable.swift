@@ -1,12 +1,12 @@
 internal import UV
 
-/// The ids of a worker's functions; used by any thread, so that a registration with a taken id fails at once.
+/// The ids of a worker's functions. All threads use it, so that the registration of an id that is already in use fails at once.
 ///
-/// It holds no handler: those may hold the worker, which holds this.
+/// It holds no handlers: they may hold the worker, which holds this table.
 final class FunctionTable: Sendable {
   private let functions = Lock<[ByteKey: RegisteredFunction.Claim]>([:])
 
-  /// Adds a function. `then` runs in the order of additions and removals, under the lock: it may only post.
+  /// Adds a function. `then` runs in the order of additions and removals, under the lock, so it may only post to the loop.
   func add(_ function: RegisteredFunction, then: () -> Void) throws(IIIRegistrationError) {
     guard !function.id.allSatisfy(\.isWhitespace) else { throw IIIRegistrationError(reason: .emptyID) }
     let key = ByteKey(function.id)
@@ -19,7 +19,7 @@ final class FunctionTable: Sendable {
     guard isFree else { throw IIIRegistrationError(reason: .alreadyRegistered(function.id)) }
   }
 
-  /// Removes this very function; one that was registered later under its id stays.
+  /// Removes exactly this function; a later one with the same id stays.
   func remove(_ function: RegisteredFunction, then: () -> Void) {
     let key = ByteKey(function.id)
     functions.withLock { functions in

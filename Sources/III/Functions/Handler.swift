@@ -1,4 +1,4 @@
-/// Turns a user's typed handler into one that takes and gives JSON and never throws.
+/// Turns a user's typed handler into one that takes and returns JSON and never throws.
 enum Handler {
   static func task<Input: Decodable & Sendable, Output: Encodable & Sendable>(
     _ body: @escaping @Sendable (Input) async throws -> Output
@@ -86,7 +86,7 @@ enum Handler {
     do { return .result(try body()) } catch { return outcome(of: error) }
   }
 
-  /// A failure around the user's code.
+  /// A failure outside the user's code: the payload or the result cannot be converted.
   private struct Failure: Error {
     var message: String
   }
@@ -107,7 +107,7 @@ enum Handler {
     }
   }
 
-  /// What the caller gets for an error that a handler threw.
+  /// What the caller receives for an error that a handler threw.
   private static func outcome(of error: any Error) -> HandlerOutcome {
     switch error {
     case let error as Failure: .invocationFailed(error.message)
@@ -117,9 +117,9 @@ enum Handler {
   }
 }
 
-/// What a handler ended with, as its caller gets it.
+/// The outcome of a handler, as its caller receives it.
 enum HandlerOutcome: Sendable, Equatable {
-  /// JSON.
+  /// The result as JSON.
   case result([UInt8])
   case failure(code: String, message: String, stacktrace: String?)
 

@@ -1,12 +1,12 @@
-/// Takes the forms of `registerFunction` whose result is a JSON literal.
+/// The forms of `registerFunction` whose result is a JSON literal.
 ///
-/// They are declared apart from the others so that the compiler prefers a form of ``WorkerRegistrations`` where both fit.
+/// They are declared in a protocol of their own so that the compiler prefers a form of ``WorkerRegistrations`` where both match.
 public protocol JSONHandlers: Sendable {
   /// The worker that functions and triggers are registered on.
   var worker: III { get }
 }
 
-/// What ``III`` and ``BlockingWorker`` have in common: functions, triggers and trigger types are registered without waiting.
+/// The common part of ``III`` and ``BlockingWorker``: functions, triggers and trigger types are registered without waiting.
 public protocol WorkerRegistrations: JSONHandlers {}
 
 extension III: WorkerRegistrations {
@@ -16,11 +16,11 @@ extension III: WorkerRegistrations {
 
 /// How many invocations of one function run at the same time.
 public enum FunctionConcurrency: Sendable, Hashable {
-  /// As many as arrive, without an order; the default. Handlers that may block are limited to 64 at once for each worker.
+  /// No limit and no order; the default. Handlers that may block are limited to 64 at once for each worker.
   case unlimited
   /// One after another, in the order of arrival. A handler must not call its own function and wait for the result.
   case serial
-  /// At most so many at once, begun in the order of arrival; less than 1 counts as 1.
+  /// At most this many at once, started in the order of arrival; less than 1 counts as 1.
   case max(Int)
 
   /// `nil` for no limit.
@@ -34,21 +34,21 @@ public enum FunctionConcurrency: Sendable, Hashable {
 }
 
 extension WorkerRegistrations {
-  /// Registers a function that others may call by its id.
+  /// Registers a function that other workers may call by its id.
   ///
-  /// The payload is decoded into `Input`, the result encoded as JSON. ``InvocationContext/current`` describes the invocation. Without a
-  /// connection the registration is kept, and it is repeated on each new connection.
+  /// The payload is decoded into `Input`, the result is encoded as JSON. ``InvocationContext/current`` describes the invocation. Without a
+  /// connection the registration is stored; it is sent again on each new connection.
   ///
-  /// Handlers run several at a time, without an order, unless `concurrency` says otherwise. An `async` handler runs as a task of its own. A
-  /// handler that is not `async` may block: it runs on a thread outside of Swift's tasks, up to 64 of them at once; it calls other functions
+  /// Handlers run several at a time, without an order, unless `concurrency` says otherwise. An `async` handler runs in its own task. A
+  /// handler that is not `async` may block: it runs on a thread outside Swift's tasks, up to 64 of them at once, and calls other functions
   /// through ``III/blocking``. A handler that waits in such a call is not counted.
   ///
-  /// What the caller gets when something goes wrong:
+  /// The error that the caller receives if something fails:
   ///
   /// | in the handler | the caller's error |
   /// |---|---|
-  /// | the payload does not decode | `invocation_failed`, `invalid payload: <path>: <reason>` |
-  /// | throws an ``IIIInvocationError`` that it made | its code, message and stack trace |
+  /// | the payload cannot be decoded | `invocation_failed`, `invalid payload: <path>: <reason>` |
+  /// | throws an ``IIIInvocationError`` that it created | its code, message and stack trace |
   /// | a call that it made fails with a code of the called function | that code, the message prefixed with the called function's id |
   /// | a call that it made fails with a code of client or engine (`TIMEOUT`, `function_not_found` …) | `invocation_failed`, `in a call of '<id>': <code>: <message>` |
   /// | throws anything else | `invocation_failed`, the error's text |
@@ -63,20 +63,20 @@ extension WorkerRegistrations {
   /// }
   /// ```
   ///
-  /// A result that is not `Encodable`, such as a tuple, makes the compiler choose the form without a result, with the warning that the value is
-  /// unused: the caller gets `null`.
+  /// A result that is not `Encodable`, such as a tuple, makes the compiler choose the form without a result and warn that the value is
+  /// unused: the caller receives `null`.
   ///
   /// - Parameters:
   ///   - functionID: The id, such as `orders::price`; any text that is not blank.
   ///   - description: A sentence for the engine's lists.
   ///   - metadata: Shown by the engine's lists.
-  ///   - requestFormat: The payload's form, for the lists.
-  ///   - responseFormat: The result's form, for the lists.
+  ///   - requestFormat: The schema of the payload, for the engine's lists.
+  ///   - responseFormat: The schema of the result, for the engine's lists.
   ///   - concurrency: How many invocations run at once; ``FunctionConcurrency/serial`` keeps the order of arrival.
   ///   - handler: Runs for each invocation.
-  /// - Returns: The registration, which can be ended.
-  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id; ``IIIInvocationError`` with the
-  ///   code `SHUTDOWN` after ``III/shutdown()``.
+  /// - Returns: The registration; its `unregister()` ends it.
+  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker already has a function with this id; ``IIIInvocationError`` with
+  ///   the code `SHUTDOWN` after ``III/shutdown()``.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable, Output: Encodable & Sendable>(
     _ functionID: String, description: String? = nil, metadata: JSONValue? = nil,
@@ -95,7 +95,7 @@ extension WorkerRegistrations {
   /// try iii.registerFunction("files::size") { (path: String) throws -> Int in try sizeOfFile(at: path) }
   /// ```
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable, Output: Encodable & Sendable>(
@@ -109,13 +109,13 @@ extension WorkerRegistrations {
       Handler.thread(handler))
   }
 
-  /// Registers a function without a result: its caller gets `null` when the handler has ended.
+  /// Registers a function without a result: its caller receives `null` when the handler has ended.
   ///
   /// ```swift
   /// try iii.registerFunction("mail::send") { (mail: Mail) async throws in try await send(mail) }
   /// ```
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable>(
@@ -131,7 +131,7 @@ extension WorkerRegistrations {
 
   /// Registers a function without a result whose handler may block.
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable>(
@@ -145,13 +145,13 @@ extension WorkerRegistrations {
       Handler.thread(handler))
   }
 
-  /// Registers a function without input: a payload is ignored.
+  /// Registers a function without input: the payload is ignored.
   ///
   /// ```swift
   /// try iii.registerFunction("clock::now") { () async in Date.now.timeIntervalSince1970 }
   /// ```
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction<Output: Encodable & Sendable>(
@@ -167,7 +167,7 @@ extension WorkerRegistrations {
 
   /// Registers a function without input whose handler may block.
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction<Output: Encodable & Sendable>(
@@ -183,7 +183,7 @@ extension WorkerRegistrations {
 
   /// Registers a function without input and result.
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction(
@@ -199,7 +199,7 @@ extension WorkerRegistrations {
 
   /// Registers a function without input and result whose handler may block.
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction(
@@ -221,9 +221,9 @@ extension JSONHandlers {
   /// try iii.registerFunction("health::check") { (_: JSONValue) async in ["ok": true, "workers": 3] }
   /// ```
   ///
-  /// Variables among the values need the result's type, `-> JSONValue in`, and `.init(…)` around them.
+  /// If some of the values are variables, the closure needs the result's type, `-> JSONValue in`, and `.init(…)` around the variables.
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable>(
@@ -239,7 +239,7 @@ extension JSONHandlers {
 
   /// Registers a function whose result is written as a JSON literal, with a handler that may block.
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction<Input: Decodable & Sendable>(
@@ -255,7 +255,7 @@ extension JSONHandlers {
 
   /// Registers a function whose result is written as a JSON literal, without input.
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction(
@@ -271,7 +271,7 @@ extension JSONHandlers {
 
   /// Registers a function whose result is written as a JSON literal, without input and with a handler that may block.
   ///
-  /// - Returns: The registration, which can be ended.
+  /// - Returns: The registration; its `unregister()` ends it.
   /// - Throws: As the first form.
   @discardableResult
   public func registerFunction(
@@ -287,7 +287,7 @@ extension JSONHandlers {
 }
 
 extension III {
-  /// Registers a function whose handler takes and gives JSON.
+  /// Registers a function whose handler takes and returns JSON.
   func register(
     _ id: String, _ description: String?, _ metadata: JSONValue?, _ requestFormat: FormatSource,
     _ responseFormat: FormatSource, _ concurrency: FunctionConcurrency, _ body: RegisteredFunction.Body

@@ -1,16 +1,16 @@
-/// One invocation of a function of the worker.
+/// One invocation of a function of this worker.
 struct InboundInvocation: Sendable {
-  /// `nil`: no answer is expected.
+  /// `nil` if the caller expects no answer.
   var invocationID: UUID128?
   /// JSON.
   var payload: [UInt8]
-  /// Whether the payload is an object with a member `_caller_worker_id`, which the engine adds.
+  /// Whether the payload is an object with the member `_caller_worker_id`, which the engine adds.
   var namesCaller = false
   /// JSON.
   var metadata: [UInt8]?
   var traceparent: String?
   var baggage: String?
-  /// The connection on which the invocation came: its answer goes there or nowhere.
+  /// The connection on which the invocation came: the answer is sent on it, or not at all.
   var connection: Int
 
   /// The handler's payload, without the member that the engine added, and its context.
@@ -21,11 +21,11 @@ struct InboundInvocation: Sendable {
   }
 }
 
-/// The member of a payload in which the engine says which worker called.
+/// The member of a payload in which the engine puts the caller's worker id.
 private enum CallerMember {
   static let name: StaticString = "_caller_worker_id"
 
-  /// The object without the member, and the member's text.
+  /// Returns the object without the member, and the member's text.
   static func taken(from object: ByteView) -> ([UInt8], String?) {
     guard var members = ObjectMembers(object) else { return (object.array, nil) }
     var caller: String?

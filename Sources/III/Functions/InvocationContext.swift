@@ -1,7 +1,7 @@
-/// Describes the invocation that a handler serves, beside its payload.
+/// The context of the invocation that a handler serves.
 ///
-/// ``current`` is set while a handler runs, async or blocking, and in the tasks that it starts. Calls that are made meanwhile, by any
-/// worker, carry its trace context on: the context of the called function has the same ``traceparent`` and ``baggage``.
+/// ``current`` is set while a handler runs, async or blocking, and in the tasks that it starts. Calls that any worker makes there continue
+/// the trace: the context of the called function has the same ``traceparent`` and ``baggage``.
 ///
 /// ```swift
 /// try iii.registerFunction("orders::charge") { (order: Order) async throws -> Receipt in
@@ -10,14 +10,14 @@
 /// }
 /// ```
 public struct InvocationContext: Sendable {
-  /// The context of the handler that runs; `nil` outside of handlers.
+  /// The context of the running handler; `nil` outside handlers.
   @TaskLocal public static var current: InvocationContext?
 
   /// The function that was called.
   public let functionID: String
-  /// The id of the worker that called; `nil` where the engine does not say, above all for payloads that are not objects.
+  /// The id of the calling worker; `nil` if the engine does not send it, in particular for payloads that are not objects.
   public let callerWorkerID: String?
-  /// Sent beside the payload; engines before 0.21 drop it.
+  /// The call's metadata; engines before 0.21 drop it.
   public let metadata: JSONValue?
   /// The W3C trace context, if the call had one.
   public let traceparent: String?
@@ -31,7 +31,7 @@ public struct InvocationContext: Sendable {
     case wire(UUID128?)
   }
 
-  /// The invocation's id, a UUID; `nil` where the caller does not wait for the answer.
+  /// The invocation's id, a UUID; `nil` if the caller does not wait for the answer.
   public var invocationID: String? {
     switch id {
     case .given(let text): text
@@ -63,7 +63,7 @@ public struct InvocationContext: Sendable {
 }
 
 extension InvocationContext: CustomStringConvertible {
-  /// Function, invocation and trace, for a log line. Metadata and baggage, which may hold secrets, are left out.
+  /// Function, invocation and trace, for a log line. Metadata and baggage may contain secrets and are left out.
   public var description: String {
     let trace = traceparent.map { ", trace \($0)" } ?? ""
     return "\(functionID) (\(invocationID.map { "invocation \($0)" } ?? "no answer expected")\(trace))"

@@ -1,11 +1,11 @@
 internal import UV
 
-/// A function of the worker: what the engine knows of it, and what runs when it is invoked.
+/// A function of the worker: its registration at the engine, and the code that runs when it is invoked.
 final class RegisteredFunction: Sendable {
   /// Identifies a registration in the table of ids.
   final class Claim: Sendable {}
 
-  /// Decodes the payload, runs the user's handler, encodes what it returns; never throws.
+  /// Decodes the payload, runs the user's handler, encodes its result; never throws.
   enum Body: Sendable {
     /// Runs as a task.
     case task(@Sendable (_ payload: [UInt8]) async -> HandlerOutcome)
@@ -17,7 +17,7 @@ final class RegisteredFunction: Sendable {
   let claim = Claim()
   let registration: RegisterFunctionMessage
   let body: Body
-  /// `nil` where any number of invocations may run at once.
+  /// `nil` if any number of invocations may run at once.
   let limiter: InvocationLimiter?
 
   init(_ registration: RegisterFunctionMessage, _ body: Body, _ concurrency: FunctionConcurrency = .unlimited) {
@@ -28,7 +28,7 @@ final class RegisteredFunction: Sendable {
   }
 }
 
-/// Lets at most `limit` invocations of a function run at once. The others wait and begin in the order of arrival.
+/// Limits how many invocations of a function run at once. The others wait and begin in the order of arrival.
 final class InvocationLimiter: Sendable {
   private struct State {
     var running = 0
@@ -40,7 +40,7 @@ final class InvocationLimiter: Sendable {
 
   init(limit: Int) { self.limit = limit }
 
-  /// Begins an invocation now or when its turn has come; each calls `ended` once, from a later turn of the loop or another thread.
+  /// Begins an invocation now or when its turn comes; each calls `ended` once, from a later turn of the loop or from another thread.
   func begin(_ invocation: @escaping @Sendable () -> Void) {
     let beginsNow = state.withLock { state in
       guard state.running < limit else {

@@ -1,8 +1,8 @@
 internal import UV
 
-/// What the calls of a `BlockingWorker` have in common.
+/// Shared code of the calls of `BlockingWorker`.
 enum BlockingCall {
-  /// Throws where blocking would hold a thread that others need: inside a task, and on the thread of a loop.
+  /// Throws if blocking would hold a thread that others need: inside a task, and on the thread of a loop.
   static func check(
     _ call: String, instead: String? = nil, functionID: String? = nil
   ) throws(IIIInvocationError) {

@@ -1,11 +1,11 @@
 extension BlockingWorker {
-  /// Calls a function and blocks the thread until the result is there; the request holds everything that can be said about a call.
+  /// Calls a function and blocks the thread until the result has arrived; the request contains all options of the call.
   ///
   /// ```swift
   /// let value = try worker.trigger(TriggerRequest(functionID: "orders::price", payload: ["item": "pear", "count": 3]))
   /// ```
   ///
-  /// - Returns: The result. With ``TriggerAction/enqueue(queue:)`` the engine's receipt, with ``TriggerAction/void()`` `null`.
+  /// - Returns: The result. For ``TriggerAction/enqueue(queue:)`` the engine's receipt, for ``TriggerAction/void()`` `null`.
   /// - Throws: As ``III/trigger(_:)``, but never `CancellationError`; ``IIIInvocationError`` with the code `BLOCKING_IN_TASK` inside a task
   ///   and `BLOCKING_ON_LOOP` on the thread that serves connections: there, call the async form of ``worker``.
   @discardableResult
@@ -15,7 +15,7 @@ extension BlockingWorker {
       CallOptions(request.timeout, request.metadata, request.namespace))
   }
 
-  /// Calls a function and blocks the thread until its result is there.
+  /// Calls a function and blocks the thread until its result has arrived.
   ///
   /// ```swift
   /// let receipt: Receipt = try worker.trigger("orders::price", payload: Order(item: "pear", count: 3))
@@ -23,12 +23,12 @@ extension BlockingWorker {
   ///
   /// - Parameters:
   ///   - functionID: The function's id.
-  ///   - payload: Encoded as JSON and given to the function.
-  ///   - output: The type that the result is decoded into. A function without a result gives `null`, which an optional type accepts.
-  ///   - timeout: How long to wait, counted from now, also while there is no connection; ``InitOptions/invocationTimeout`` by default.
-  ///   - metadata: Sent beside the payload; engines before 0.21 drop it.
+  ///   - payload: Encoded as JSON and passed to the function.
+  ///   - output: The type that the result is decoded into. A function without a result returns `null`, which an optional type accepts.
+  ///   - timeout: How long to wait, measured from now, also while there is no connection; ``InitOptions/invocationTimeout`` by default.
+  ///   - metadata: Sent with the call, in addition to the payload; engines before 0.21 drop it.
   ///   - namespace: The function's namespace; the worker's own by default.
-  /// - Throws: As ``trigger(_:)``; `EncodingError` or `DecodingError` if the payload or the result does not fit its type.
+  /// - Throws: As ``trigger(_:)``; `EncodingError` or `DecodingError` if the payload or the result cannot be converted.
   @_disfavoredOverload
   public func trigger<Payload: Encodable & Sendable, Output: Decodable & Sendable>(
     _ functionID: String, payload: Payload, as output: Output.Type = Output.self, timeout: Duration? = nil,
@@ -37,15 +37,15 @@ extension BlockingWorker {
     try call(functionID, payload, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function and blocks the thread until its result is there; the payload is written as a JSON literal.
+  /// Calls a function and blocks the thread until its result has arrived; the payload is a JSON literal.
   ///
   /// ```swift
   /// let price: Int = try worker.trigger("orders::price", payload: ["item": .init(name), "count": 3, "tags": [nil, true]])
   /// ```
   ///
-  /// A value that is not a literal is wrapped with `.init(…)` where the literal's values have several types.
+  /// If the literal's values have several types, a value that is not a literal is wrapped in `.init(…)`.
   ///
-  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result does not fit its type.
+  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result cannot be converted.
   public func trigger<Output: Decodable & Sendable>(
     _ functionID: String, payload: JSONValue, as output: Output.Type = Output.self, timeout: Duration? = nil,
     metadata: JSONValue? = nil, namespace: String? = nil
@@ -53,7 +53,7 @@ extension BlockingWorker {
     try call(functionID, payload, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function and blocks the thread until its result is there, as JSON; the result may be left unused.
+  /// Calls a function and blocks the thread until its result has arrived, as JSON; the result may be ignored.
   ///
   /// - Throws: As ``trigger(_:)``; `EncodingError` if the payload cannot be encoded.
   @_disfavoredOverload
@@ -65,7 +65,8 @@ extension BlockingWorker {
     try call(functionID, payload, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function and blocks the thread until its result is there, as JSON; the result may be left unused. The payload is written as a JSON literal.
+  /// Calls a function and blocks the thread until its result has arrived, as JSON; the result may be ignored. The payload is a JSON
+  /// literal.
   ///
   /// ```swift
   /// try worker.trigger("orders::cancel", payload: ["item": "pear", "count": 3])
@@ -80,9 +81,9 @@ extension BlockingWorker {
     try call(functionID, payload, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function without a payload (it gets `null`) and blocks the thread until its result is there.
+  /// Calls a function without a payload (it receives `null`) and blocks the thread until its result has arrived.
   ///
-  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result does not fit its type.
+  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result cannot be converted.
   public func trigger<Output: Decodable & Sendable>(
     _ functionID: String, as output: Output.Type = Output.self, timeout: Duration? = nil, metadata: JSONValue? = nil,
     namespace: String? = nil
@@ -90,7 +91,8 @@ extension BlockingWorker {
     try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function without a payload (it gets `null`) and blocks the thread until its result is there, as JSON; the result may be left unused.
+  /// Calls a function without a payload (it receives `null`) and blocks the thread until its result has arrived, as JSON; the result may be
+  /// ignored.
   ///
   /// - Throws: As ``trigger(_:)``.
   @discardableResult
@@ -100,7 +102,7 @@ extension BlockingWorker {
     try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Puts a call into a queue of the engine, which delivers it later; blocks the thread until the receipt is there.
+  /// Puts a call into a queue of the engine, which delivers it later; blocks the thread until the receipt has arrived.
   ///
   /// ```swift
   /// let receipt = try worker.trigger("orders::ship", payload: order, action: .enqueue(queue: "shipping"))
@@ -115,7 +117,8 @@ extension BlockingWorker {
     try call(functionID, payload, CallOptions(timeout, metadata, namespace), enqueue: action)
   }
 
-  /// Puts a call into a queue of the engine, which delivers it later; blocks the thread until the receipt is there. The payload is written as a JSON literal.
+  /// Puts a call into a queue of the engine, which delivers it later; blocks the thread until the receipt has arrived. The payload is a
+  /// JSON literal.
   ///
   /// - Throws: As ``trigger(_:)``.
   public func trigger(
@@ -127,16 +130,15 @@ extension BlockingWorker {
 
   /// Calls a function and does not wait: neither its result nor its failure is reported.
   ///
-  /// Returns when the call is handed to the connection, or to the queue of calls that wait for one. While more than 16 MiB wait to be sent it
-  /// waits for its turn, at most `timeout`, by default ``InitOptions/invocationTimeout``; a call that was not handed over is not sent.
+  /// Returns when the call is handed to the connection, or to the queue of calls that wait for one. While more than 16 MiB wait to be sent,
+  /// it waits for at most `timeout` (by default ``InitOptions/invocationTimeout``); if that passes, the call is not sent.
   ///
   /// ```swift
   /// try worker.trigger("audit::note", payload: event, action: .void())
   /// ```
   ///
   /// - Throws: ``IIIInvocationError`` with the code `payload_too_large`, `TIMEOUT`, `CONNECTION_FAILED`, `SHUTDOWN`, `BLOCKING_IN_TASK` or
-  ///   `BLOCKING_ON_LOOP`;
-  ///   ``IIIRegistrationError`` if the namespace is blank; `EncodingError` if the payload cannot be encoded.
+  ///   `BLOCKING_ON_LOOP`; ``IIIRegistrationError`` if the namespace is blank; `EncodingError` if the payload cannot be encoded.
   @_disfavoredOverload
   public func trigger<Payload: Encodable & Sendable>(
     _ functionID: String, payload: Payload, action: TriggerActionVoid, timeout: Duration? = nil,
@@ -145,7 +147,7 @@ extension BlockingWorker {
     try send(functionID, payload, action, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function and does not wait; the payload is written as a JSON literal, or left out.
+  /// Calls a function and does not wait; the payload is a JSON literal or is omitted.
   ///
   /// - Throws: As the form with a payload of any type.
   public func trigger(
@@ -155,7 +157,7 @@ extension BlockingWorker {
     try send(functionID, payload, action, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function in the way that a variable says; `nil` waits for the result.
+  /// Calls a function with an action that may be a variable; `nil` waits for the result.
   ///
   /// ```swift
   /// let action: TriggerAction? = isUrgent ? nil : .enqueue(queue: "shipping")
@@ -173,7 +175,7 @@ extension BlockingWorker {
     try call(functionID, payload, action: action, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function in the way that a variable says; the payload is written as a JSON literal, or left out.
+  /// Calls a function with an action that may be a variable; the payload is a JSON literal or is omitted.
   ///
   /// - Returns: As ``trigger(_:)``.
   /// - Throws: As ``trigger(_:)``.
@@ -188,7 +190,7 @@ extension BlockingWorker {
 
   // MARK: Payloads of variables of several types
 
-  /// Unavailable: says what to write instead.
+  /// Unavailable; its message says what to write instead.
   @available(
     *, unavailable,
     message:
@@ -202,7 +204,7 @@ extension BlockingWorker {
     try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Unavailable: says what to write instead.
+  /// Unavailable; its message says what to write instead.
   @available(
     *, unavailable,
     message:
@@ -215,7 +217,7 @@ extension BlockingWorker {
     try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Unavailable: says what to write instead.
+  /// Unavailable; its message says what to write instead.
   @available(
     *, unavailable,
     message: "values of several types: wrap each variable, payload: [.init(count), .init(name)]"
@@ -227,7 +229,7 @@ extension BlockingWorker {
     try call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Unavailable: says what to write instead.
+  /// Unavailable; its message says what to write instead.
   @available(
     *, unavailable,
     message: "values of several types: wrap each variable, payload: [.init(count), .init(name)]"

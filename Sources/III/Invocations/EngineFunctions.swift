@@ -8,7 +8,7 @@ public enum EngineFunctions {
   public static let listWorkers = "engine::workers::list"
   /// Describes one worker.
   public static let infoWorkers = "engine::workers::info"
-  /// Receives a worker's description; the client calls it by itself.
+  /// Receives a worker's metadata; the client calls it automatically.
   public static let registerWorker = "engine::workers::register"
   /// Lists trigger types.
   public static let listTriggers = "engine::triggers::list"
@@ -26,7 +26,7 @@ public enum EngineFunctions {
 public enum EngineTriggers {
   /// The set of functions has changed; checked every five seconds.
   public static let functionsAvailable = "engine::functions-available"
-  /// A worker has connected, disconnected or described itself.
+  /// A worker has connected, disconnected or registered its metadata.
   public static let workersAvailable = "engine::workers-available"
   /// A log record was stored.
   public static let log = "log"

@@ -1,4 +1,4 @@
-/// What a call says beside its function and payload.
+/// The options of a call besides its function and payload.
 struct CallOptions {
   var timeout: Duration?
   var metadata: JSONValue?
@@ -11,7 +11,7 @@ struct CallOptions {
   }
 }
 
-/// How all forms of `trigger` reach the connection.
+/// The shared implementation of all forms of `trigger`.
 extension III {
   /// Calls and decodes the result.
   func call<Payload: Encodable & Sendable, Output: Decodable>(
@@ -21,7 +21,7 @@ extension III {
     return try decode(await result(of: message, timeout: options.timeout), of: message)
   }
 
-  /// Calls as the action says.
+  /// Calls as the action requires.
   func call<Payload: Encodable & Sendable>(
     _ functionID: String, _ payload: Payload, action: TriggerAction?, _ options: CallOptions
   ) async throws -> JSONValue {
@@ -33,14 +33,14 @@ extension III {
     return try decode(await result(of: message, timeout: options.timeout), of: message)
   }
 
-  /// Calls and waits for no answer.
+  /// Sends a call and waits for no answer.
   func send<Payload: Encodable & Sendable>(
     _ functionID: String, _ payload: Payload, _ action: TriggerActionVoid, _ options: CallOptions
   ) async throws {
     try await handOver(try message(functionID, payload, .void(action), options), timeout: options.timeout)
   }
 
-  /// A call. It is part of the trace of the invocation that the caller serves, if there is one.
+  /// Makes a call's message. If the caller serves an invocation, the call is part of its trace.
   func message<Payload: Encodable & Sendable>(
     _ functionID: String, _ payload: Payload, _ action: TriggerAction?, _ options: CallOptions
   ) throws -> InvokeFunctionMessage {
@@ -60,7 +60,7 @@ extension III {
     .make(code: code, message: message, functionID: functionID, origin: .client)
   }
 
-  /// Decodes the result of a call; the error of a result that does not fit names the function.
+  /// Decodes the result of a call; if that fails, the error names the function.
   func decode<Output: Decodable>(_ result: [UInt8], of message: InvokeFunctionMessage) throws -> Output {
     do {
       return try PayloadCoder.decode(Output.self, from: result)

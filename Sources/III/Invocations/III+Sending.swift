@@ -1,6 +1,6 @@
-/// How every form of `trigger` reaches the connection.
+/// Passes calls to the connection, for all forms of `trigger`.
 extension III {
-  /// A call that was checked and not yet posted.
+  /// A call that was checked and is not posted yet.
   struct PreparedCall {
     fileprivate let worker: III
     let id: UUID128
@@ -10,7 +10,7 @@ extension III {
     fileprivate let timeout: Duration
     fileprivate let start: UInt64
 
-    /// Posts the call, whose outcome `complete` is given.
+    /// Posts the call; `complete` is called with its outcome.
     func post(_ complete: @escaping @Sendable (CallOutcome) -> Void) {
       let call = PendingCall(
         id: id, functionID: functionID, message: message, hasResult: hasResult, timeout: timeout, now: start,
@@ -24,18 +24,18 @@ extension III {
     }
   }
 
-  /// Sends a call and waits for its result's JSON. In a task that is cancelled already nothing is sent.
+  /// Sends a call and waits for its result's JSON. In a task that is already cancelled, nothing is sent.
   func result(of message: InvokeFunctionMessage, timeout: Duration?) async throws -> [UInt8] {
     try await outcome(of: try prepare(message, hasResult: true, timeout: timeout))
   }
 
-  /// Sends a call that has no result; waits for its turn where much waits to be sent.
+  /// Sends a call that has no result; waits first if much waits to be sent.
   func handOver(_ message: InvokeFunctionMessage, timeout: Duration?) async throws {
     try Task.checkCancellation()
     if let call = try handOverAtOnce(message, timeout: timeout) { _ = try await outcome(of: call) }
   }
 
-  /// Hands over a call that has no result, or returns it if it has to wait.
+  /// Hands over a call that has no result, or returns it if it must wait.
   func handOverAtOnce(_ message: InvokeFunctionMessage, timeout: Duration?) throws -> PreparedCall? {
     let call = try prepare(message, hasResult: false, timeout: timeout)
     guard !gauge.isFull else { return call }
@@ -45,7 +45,7 @@ extension III {
     return nil
   }
 
-  /// Checks a call; its time-out counts from here.
+  /// Checks a call; its time-out is measured from here.
   func prepare(_ message: InvokeFunctionMessage, hasResult: Bool, timeout: Duration?) throws -> PreparedCall {
     let functionID = message.functionID
     guard !isShutDown else { throw shutDownError(functionID) }
@@ -57,7 +57,7 @@ extension III {
       let error = MessageTooLarge(count: count, limit: maxMessageBytes)
       throw clientError(MessageTooLarge.code, error.message, functionID)
     }
-    // What will wait is made ready when it leaves.
+    // A message that must wait is encoded when it leaves.
     let outbound = gauge.isFull ? Outbound(message, count: count) : Outbound(frame: message.frame(count: count))
     let call = PreparedCall(
       worker: self, id: id, functionID: functionID, message: outbound, hasResult: hasResult,
@@ -71,7 +71,7 @@ extension III {
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         call.post { continuation.resume(with: $0) }
-        // A cancellation that came before the call was posted found nothing to cancel.
+        // If the task was cancelled before the call was posted, the cancellation handler had no call to cancel.
         if Task.isCancelled { self.post { $0.cancel(call.id) } }
       }
     } onCancel: {

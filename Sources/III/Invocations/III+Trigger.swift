@@ -1,5 +1,5 @@
 extension III {
-  /// Calls a function; the request holds everything that can be said about a call.
+  /// Calls a function; the request contains all options of the call.
   ///
   /// Mirrors `trigger` of the Python SDK.
   ///
@@ -7,7 +7,7 @@ extension III {
   /// let value = try await iii.trigger(TriggerRequest(functionID: "orders::price", payload: ["item": "pear", "count": 3]))
   /// ```
   ///
-  /// - Returns: The result. With ``TriggerAction/enqueue(queue:)`` the engine's receipt, with ``TriggerAction/void()`` `null`.
+  /// - Returns: The result. For ``TriggerAction/enqueue(queue:)`` the engine's receipt, for ``TriggerAction/void()`` `null`.
   /// - Throws: ``IIIInvocationError`` with the code of the callee or the engine, or one of the client's own (``IIIErrorCode`` lists them):
   ///   `TIMEOUT` (``IIITimeoutError``), `CONNECTION_LOST` (the connection ended before the result came; the function may have run),
   ///   `QUEUE_OVERFLOW` (too many calls waited for a connection), `CONNECTION_FAILED` (the worker has given up connecting),
@@ -28,12 +28,12 @@ extension III {
   ///
   /// - Parameters:
   ///   - functionID: The function's id.
-  ///   - payload: Encoded as JSON and given to the function.
-  ///   - output: The type that the result is decoded into. A function without a result gives `null`, which an optional type accepts.
-  ///   - timeout: How long to wait, counted from now, also while there is no connection; ``InitOptions/invocationTimeout`` by default.
-  ///   - metadata: Sent beside the payload; engines before 0.21 drop it.
+  ///   - payload: Encoded as JSON and passed to the function.
+  ///   - output: The type that the result is decoded into. A function without a result returns `null`, which an optional type accepts.
+  ///   - timeout: How long to wait, measured from now, also while there is no connection; ``InitOptions/invocationTimeout`` by default.
+  ///   - metadata: Sent with the call, in addition to the payload; engines before 0.21 drop it.
   ///   - namespace: The function's namespace; the worker's own by default.
-  /// - Throws: As ``trigger(_:)``; `EncodingError` or `DecodingError` if the payload or the result does not fit its type.
+  /// - Throws: As ``trigger(_:)``; `EncodingError` or `DecodingError` if the payload or the result cannot be converted.
   @_disfavoredOverload
   public func trigger<Payload: Encodable & Sendable, Output: Decodable & Sendable>(
     _ functionID: String, payload: Payload, as output: Output.Type = Output.self, timeout: Duration? = nil,
@@ -42,15 +42,15 @@ extension III {
     try await call(functionID, payload, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function and waits for its result; the payload is written as a JSON literal.
+  /// Calls a function and waits for its result; the payload is a JSON literal.
   ///
   /// ```swift
   /// let price: Int = try await iii.trigger("orders::price", payload: ["item": .init(name), "count": 3, "tags": [nil, true]])
   /// ```
   ///
-  /// A value that is not a literal is wrapped with `.init(…)` where the literal's values have several types.
+  /// If the literal's values have several types, a value that is not a literal is wrapped in `.init(…)`.
   ///
-  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result does not fit its type.
+  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result cannot be converted.
   public func trigger<Output: Decodable & Sendable>(
     _ functionID: String, payload: JSONValue, as output: Output.Type = Output.self, timeout: Duration? = nil,
     metadata: JSONValue? = nil, namespace: String? = nil
@@ -58,7 +58,7 @@ extension III {
     try await call(functionID, payload, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function and waits for its result, as JSON; the result may be left unused.
+  /// Calls a function and waits for its result, as JSON; the result may be ignored.
   ///
   /// - Throws: As ``trigger(_:)``; `EncodingError` if the payload cannot be encoded.
   @_disfavoredOverload
@@ -70,7 +70,7 @@ extension III {
     try await call(functionID, payload, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function and waits for its result, as JSON; the result may be left unused. The payload is written as a JSON literal.
+  /// Calls a function and waits for its result, as JSON; the result may be ignored. The payload is a JSON literal.
   ///
   /// ```swift
   /// try await iii.trigger("orders::cancel", payload: ["item": "pear", "count": 3])
@@ -85,9 +85,9 @@ extension III {
     try await call(functionID, payload, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function without a payload (it gets `null`) and waits for its result.
+  /// Calls a function without a payload (it receives `null`) and waits for its result.
   ///
-  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result does not fit its type.
+  /// - Throws: As ``trigger(_:)``; `DecodingError` if the result cannot be converted.
   public func trigger<Output: Decodable & Sendable>(
     _ functionID: String, as output: Output.Type = Output.self, timeout: Duration? = nil, metadata: JSONValue? = nil,
     namespace: String? = nil
@@ -95,7 +95,7 @@ extension III {
     try await call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function without a payload (it gets `null`) and waits for its result, as JSON; the result may be left unused.
+  /// Calls a function without a payload (it receives `null`) and waits for its result, as JSON; the result may be ignored.
   ///
   /// - Throws: As ``trigger(_:)``.
   @discardableResult
@@ -120,7 +120,7 @@ extension III {
     try await call(functionID, payload, CallOptions(timeout, metadata, namespace), enqueue: action)
   }
 
-  /// Puts a call into a queue of the engine, which delivers it later; waits for the receipt only. The payload is written as a JSON literal.
+  /// Puts a call into a queue of the engine, which delivers it later; waits for the receipt only. The payload is a JSON literal.
   ///
   /// - Throws: As ``trigger(_:)``.
   public func trigger(
@@ -132,8 +132,8 @@ extension III {
 
   /// Calls a function and does not wait: neither its result nor its failure is reported.
   ///
-  /// Returns when the call is handed to the connection, or to the queue of calls that wait for one. While more than 16 MiB wait to be sent it
-  /// waits for its turn, at most `timeout`, by default ``InitOptions/invocationTimeout``; a call that was not handed over is not sent.
+  /// Returns when the call is handed to the connection, or to the queue of calls that wait for one. While more than 16 MiB wait to be sent,
+  /// it waits for at most `timeout` (by default ``InitOptions/invocationTimeout``); if that passes, the call is not sent.
   ///
   /// ```swift
   /// try await iii.trigger("audit::note", payload: event, action: .void())
@@ -150,7 +150,7 @@ extension III {
     try await send(functionID, payload, action, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function and does not wait; the payload is written as a JSON literal, or left out.
+  /// Calls a function and does not wait; the payload is a JSON literal or is omitted.
   ///
   /// - Throws: As the form with a payload of any type.
   public func trigger(
@@ -160,7 +160,7 @@ extension III {
     try await send(functionID, payload, action, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function in the way that a variable says; `nil` waits for the result.
+  /// Calls a function with an action that may be a variable; `nil` waits for the result.
   ///
   /// ```swift
   /// let action: TriggerAction? = isUrgent ? nil : .enqueue(queue: "shipping")
@@ -178,7 +178,7 @@ extension III {
     try await call(functionID, payload, action: action, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Calls a function in the way that a variable says; the payload is written as a JSON literal, or left out.
+  /// Calls a function with an action that may be a variable; the payload is a JSON literal or is omitted.
   ///
   /// - Returns: As ``trigger(_:)``.
   /// - Throws: As ``trigger(_:)``.
@@ -193,7 +193,7 @@ extension III {
 
   // MARK: Payloads of variables of several types
 
-  /// Unavailable: says what to write instead.
+  /// Unavailable; its message says what to write instead.
   @available(
     *, unavailable,
     message:
@@ -207,7 +207,7 @@ extension III {
     try await call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Unavailable: says what to write instead.
+  /// Unavailable; its message says what to write instead.
   @available(
     *, unavailable,
     message:
@@ -220,7 +220,7 @@ extension III {
     try await call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Unavailable: says what to write instead.
+  /// Unavailable; its message says what to write instead.
   @available(
     *, unavailable,
     message: "values of several types: wrap each variable, payload: [.init(count), .init(name)]"
@@ -232,7 +232,7 @@ extension III {
     try await call(functionID, JSONValue.null, CallOptions(timeout, metadata, namespace))
   }
 
-  /// Unavailable: says what to write instead.
+  /// Unavailable; its message says what to write instead.
   @available(
     *, unavailable,
     message: "values of several types: wrap each variable, payload: [.init(count), .init(name)]"

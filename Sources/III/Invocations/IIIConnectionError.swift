@@ -1,4 +1,4 @@
-/// The engine could not be reached or has refused the worker, and the client has given up.
+/// The engine could not be reached or has refused the worker, and the worker has failed.
 ///
 /// Mirrors the `ConnectionError` of the Python SDK's `register_worker`.
 public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
@@ -6,7 +6,7 @@ public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
     case exhausted, invalid, refused, timedOut(Duration)
   }
 
-  /// The address that was dialled.
+  /// The address that the worker tried to connect to.
   public let address: String
   /// How the last attempt ended, such as `ECONNREFUSED`, or `AUTH_ERROR: invalid token` of an
   /// engine that has refused the worker; `nil` if that is not known.
@@ -16,13 +16,13 @@ public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
   /// Creates an error for an address that could not be reached.
   public init(address: String, reason: String? = nil) { self.init(address, reason, .exhausted) }
 
-  /// An error of an address that was not dialled at all.
+  /// An error for an address to which no connection was attempted.
   package init(address: String, problem: String) { self.init(address, problem, .invalid) }
 
   /// An engine that does not accept the worker: the auth function's reason.
   package init(address: String, refusal: String) { self.init(address, refusal, .refused) }
 
-  /// An error of an address that could not be reached within a time.
+  /// An error for an address that could not be reached within a time limit.
   init(address: String, reason: String?, within limit: Duration) { self.init(address, reason, .timedOut(limit)) }
 
   private init(_ address: String, _ reason: String?, _ cause: Cause) {
@@ -31,7 +31,7 @@ public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
     self.cause = cause
   }
 
-  /// What happened, without the credentials and the query that the address may have.
+  /// What happened, without the credentials and the query of the address.
   public var description: String {
     let target = Self.redacted(address)
     let outcome =
@@ -47,7 +47,7 @@ public struct IIIConnectionError: Error, Sendable, CustomStringConvertible {
 
   private var isRefused: Bool { reason?.contains("ECONNREFUSED") ?? false }
 
-  /// An address without user, password and query.
+  /// The address without user, password and query.
   package static func redacted(_ address: String) -> String {
     var text = Substring(address)
     if let query = text.firstIndex(of: "?") { text = text[..<query] }

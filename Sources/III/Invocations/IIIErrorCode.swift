@@ -1,12 +1,12 @@
 /// The codes of ``IIIInvocationError`` that come from client and engine. All others come from the function that was called.
 public enum IIIErrorCode {
-  // MARK: Of the client
+  // MARK: Codes of the client
 
   /// No answer came within the time-out; ``IIITimeoutError``. An engine may send it too.
   public static let timeout = "TIMEOUT"
   /// The connection ended before the answer came; the function may have run.
   public static let connectionLost = "CONNECTION_LOST"
-  /// The worker has given up connecting.
+  /// The worker has failed because all retries are used up.
   public static let connectionFailed = "CONNECTION_FAILED"
   /// Too many calls waited for a connection, and this was the oldest.
   public static let queueOverflow = "QUEUE_OVERFLOW"
@@ -21,7 +21,7 @@ public enum IIIErrorCode {
   /// The answer's error has no code.
   public static let unknown = "UNKNOWN"
 
-  // MARK: Of the engine
+  // MARK: Codes of the engine
 
   /// The worker may not call this function; ``IIIForbiddenError``.
   public static let forbidden = "FORBIDDEN"
@@ -38,7 +38,7 @@ public enum IIIErrorCode {
   /// No worker provides the trigger's type.
   public static let triggerTypeNotFound = "trigger_type_not_found"
 
-  /// The codes that say something about the call itself: they are not passed on as those of a handler that made the call.
+  /// The codes that describe the call itself: a handler that made the call does not pass them on to its own caller.
   static let ofEngine: Set<String> = [
     timeout, connectionLost, connectionFailed, queueOverflow, payloadTooLarge, shutdown, blockingInTask,
     blockingOnLoop, unknown, forbidden,

@@ -22,7 +22,7 @@ extension IIIInvocationError {
       origin: .answer)
   }
 
-  /// An error of a call, of the class that belongs to its code.
+  /// The error of a call, in the class that belongs to its code.
   static func make(
     code: String, message: String, functionID: String?, stacktrace: String? = nil, invocationID: String? = nil,
     origin: Origin, disconnection: String? = nil
@@ -43,10 +43,10 @@ extension IIIInvocationError {
     }
   }
 
-  /// The error as the `error` member of a result.
+  /// The JSON of the `error` member of a result.
   package var wireBytes: [UInt8] { Self.wireBytes(code: code, message: message, stacktrace: stacktrace) }
 
-  /// An `error` member.
+  /// The JSON of an `error` member.
   package static func wireBytes(code: String, message: String, stacktrace: String? = nil) -> [UInt8] {
     var buffer = JSONBuffer()
     buffer.append("{\"code\":")

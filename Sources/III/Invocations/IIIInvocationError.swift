@@ -1,8 +1,8 @@
-/// A call that failed: in the function, in the engine, or because no answer came.
+/// A call failed: in the function, in the engine, or because no answer came.
 ///
-/// ``code`` says why. ``IIIErrorCode`` names the codes of client and engine; everything else comes from the function. `FORBIDDEN` and
-/// `TIMEOUT` come as the subclasses ``IIIForbiddenError`` and ``IIITimeoutError``. A handler throws one of these to give its caller a code
-/// of its own.
+/// ``code`` is the reason. ``IIIErrorCode`` lists the codes of client and engine; all others come from the function. `FORBIDDEN` and
+/// `TIMEOUT` have the subclasses ``IIIForbiddenError`` and ``IIITimeoutError``. A handler throws one of these errors to return a code of
+/// its own to its caller.
 ///
 /// ```swift
 /// do {
@@ -18,22 +18,22 @@
 open class IIIInvocationError: Error, CustomStringConvertible, @unchecked Sendable {
   // Sendable: every stored property is immutable and Sendable; subclasses must not add others.
 
-  /// Where an error was made. Only the SDK marks an error as one of a call: an error that is made again from the parts of another
-  /// is its maker's own.
+  /// Where an error was created. Only the SDK marks an error as the error of a call: an error that a user creates from the parts of another
+  /// one is the user's own.
   enum Origin: Sendable {
-    /// By the user.
+    /// Created by the user.
     case own
-    /// By the function that was called, or by the engine: it came with the answer.
+    /// Created from the answer of the called function or the engine.
     case answer
-    /// By this client, for a call that got no answer.
+    /// Created by this client, for a call that received no answer.
     case client
   }
 
-  /// Why the call failed, for programs; compared with case.
+  /// The reason of the failure, for programs; compared case-sensitively.
   public let code: String
   /// What happened, for people.
   public let message: String
-  /// The function that was called; `nil` where the error does not come from a call.
+  /// The function that was called; `nil` if the error does not come from a call.
   public let functionID: String?
   /// The called function's stack trace, if it sent one; never part of `description`.
   public let stacktrace: String?
@@ -41,10 +41,10 @@ open class IIIInvocationError: Error, CustomStringConvertible, @unchecked Sendab
   public let invocationID: String?
 
   let origin: Origin
-  /// Why there was no connection, where the call failed because there was none.
+  /// Why there was no connection, if the call failed because of that.
   let disconnection: String?
 
-  /// Creates an error. A handler throws it to give its caller a code of its own.
+  /// Creates an error. A handler throws it to return a code of its own to its caller.
   public init(
     code: String, message: String, functionID: String? = nil, stacktrace: String? = nil, invocationID: String? = nil
   ) {
@@ -70,8 +70,8 @@ open class IIIInvocationError: Error, CustomStringConvertible, @unchecked Sendab
     self.disconnection = disconnection
   }
 
-  /// Code and message, then the function where one is known, and why there was no connection where that was the cause:
-  /// `TIMEOUT: invocation timed out after 300ms (function 'bank::charge'); not connected: ECONNREFUSED`.
+  /// Code and message, then the function if one is known, then the reason why there was no connection if that was the cause: `TIMEOUT:
+  /// invocation timed out after 300ms (function 'bank::charge'); not connected: ECONNREFUSED`.
   public var description: String {
     summary + (functionID.map { " (function '\($0)')" } ?? "")
       + (disconnection.map { "; not connected: \($0)" } ?? "")
@@ -79,9 +79,9 @@ open class IIIInvocationError: Error, CustomStringConvertible, @unchecked Sendab
 
   private var summary: String { "\(code): \(message)" }
 
-  /// What the caller of a handler gets that threw this error.
+  /// What the caller of a handler that threw this error receives.
   ///
-  /// An error of a call that the handler made must not look like one of the caller's own call: codes of client and engine become
+  /// An error of a call that the handler made must not look like an error of the caller's own call: codes of client and engine become
   /// `invocation_failed`.
   var passedOn: HandlerOutcome {
     guard origin != .own else { return .failure(code: code, message: message, stacktrace: stacktrace) }
@@ -97,13 +97,13 @@ open class IIIInvocationError: Error, CustomStringConvertible, @unchecked Sendab
 }
 
 extension IIIInvocationError: Equatable {
-  /// Whether code, message and function are the same.
+  /// Whether code, message and function are equal.
   public static func == (one: IIIInvocationError, other: IIIInvocationError) -> Bool {
     one.code == other.code && one.message == other.message && one.functionID == other.functionID
   }
 }
 
-/// The call was not allowed by the engine; code `FORBIDDEN`.
+/// The engine did not allow the call; code `FORBIDDEN`.
 ///
 /// Mirrors `IIIForbiddenError` of the Python SDK.
 public final class IIIForbiddenError: IIIInvocationError, @unchecked Sendable {

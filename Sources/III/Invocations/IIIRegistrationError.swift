@@ -1,12 +1,12 @@
-/// A registration that the client refuses without asking the engine.
+/// The client refused a registration without asking the engine.
 public struct IIIRegistrationError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Why a registration is refused.
   public enum Reason: Sendable, Hashable {
     /// The id is empty or blank.
     case emptyID
-    /// This worker has a function of this id; unregister it first.
+    /// This worker already has a function with this id; unregister it first.
     case alreadyRegistered(String)
-    /// The namespace that this source (an option, an environment variable) gives is blank.
+    /// The namespace from this source (an option, an environment variable) is blank.
     case emptyNamespace(String)
   }
 

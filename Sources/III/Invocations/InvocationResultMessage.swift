@@ -3,7 +3,7 @@ struct InvocationResultMessage: OutboundMessage {
   var invocationID: UUID128
   var functionID: String
   var outcome: HandlerOutcome
-  /// Returned as it came.
+  /// Returned unchanged.
   var traceparent: String?
 
   func write(to sink: inout some ByteSink) {

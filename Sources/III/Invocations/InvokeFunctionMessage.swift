@@ -1,9 +1,9 @@
-/// A call on its way to the engine.
+/// A call to the engine.
 struct InvokeFunctionMessage: OutboundMessage {
-  /// `nil` asks for no answer.
+  /// `nil` if no answer is expected.
   var invocationID: UUID128?
   var functionID: String
-  /// JSON; `null` without a payload, because the engine drops a call without `data`.
+  /// JSON; `null` for no payload, because the engine drops a call without `data`.
   var data: [UInt8]
   var action: TriggerAction?
   /// JSON.

@@ -1,22 +1,22 @@
-/// The end of a call: its result's JSON, or an error.
+/// The outcome of a call: its result's JSON, or an error.
 typealias CallOutcome = Result<[UInt8], any Error>
 
 /// A call whose caller waits: for its result, or, if it has none, until the call is handed over.
 final class PendingCall: @unchecked Sendable {
-  // Sendable: `message`, `place` and `timer` are touched on the loop alone, after the call was posted to it; the rest is immutable.
+  // Sendable: `message`, `place` and `timer` are used on the loop only, after the call was posted to it; the rest is immutable.
 
   enum Place {
     case waiting
-    /// The transport has it, and the socket was not asked yet.
+    /// The transport has it and has not offered it to the socket yet.
     case given
-    /// It has begun to leave: the engine may know of it.
+    /// It has begun to leave: the engine may have received it.
     case left
     case ended
   }
 
   let id: UUID128
   let functionID: String
-  /// Whether a result is awaited.
+  /// Whether the caller waits for a result.
   let hasResult: Bool
   /// When the call times out, by the worker's clock.
   let deadline: UInt64
@@ -24,7 +24,7 @@ final class PendingCall: @unchecked Sendable {
   /// Called once.
   let complete: @Sendable (CallOutcome) -> Void
 
-  /// What is sent; `nil` once it has begun to leave, or the call has ended.
+  /// The message to send; `nil` once it has begun to leave or the call has ended.
   var message: Outbound?
   var place = Place.waiting
   var timer: TimerToken?
@@ -42,7 +42,7 @@ final class PendingCall: @unchecked Sendable {
     self.complete = complete
   }
 
-  /// The error of a call that did not end in time; `disconnection` says why there was no connection, if there was none.
+  /// The error of a call that did not end in time; `disconnection` is the reason why there was no connection, if there was none.
   func timedOut(disconnection: String?) -> IIIInvocationError {
     let limit = "\(max(1, timeout.milliseconds))ms"
     let message =
@@ -52,7 +52,7 @@ final class PendingCall: @unchecked Sendable {
     return error(IIIErrorCode.timeout, message, disconnection: disconnection)
   }
 
-  /// An error that names this call.
+  /// An error with this call's function and invocation id.
   func error(_ code: String, _ message: String, disconnection: String? = nil) -> IIIInvocationError {
     .make(
       code: code, message: message, functionID: functionID, invocationID: hasResult ? id.description : nil,

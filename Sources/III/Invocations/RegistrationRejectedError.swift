@@ -1,16 +1,16 @@
 /// The engine refused a worker's name or one of its functions; sent by engines since 0.23.
 ///
-/// `FUNCTION_NAMESPACE_CONFLICT` leaves the worker connected, every other code ends its connection, and it does not connect again.
+/// `FUNCTION_NAMESPACE_CONFLICT` leaves the worker connected. Every other code ends its connection, and it does not connect again.
 public struct RegistrationRejectedError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// Why: `FUNCTION_NAMESPACE_CONFLICT`, `WORKER_NAMESPACE_CONFLICT` or a later code.
+  /// The reason: `FUNCTION_NAMESPACE_CONFLICT`, `WORKER_NAMESPACE_CONFLICT` or a later code.
   public let code: String
-  /// The namespace in which the name is taken.
+  /// The namespace in which the name is already in use.
   public let namespace: String
-  /// The worker's name, if that is what was refused.
+  /// The worker's name, if that was refused.
   public let workerName: String?
-  /// The function's id, if that is what was refused.
+  /// The function's id, if that was refused.
   public let functionID: String?
-  /// The worker that has the name, if the engine says so.
+  /// The worker that has the name, if the engine sends it.
   public let ownerWorkerID: String?
 
   /// Creates an error.

@@ -6,20 +6,20 @@
 ///
 /// Mirrors `TriggerAction` of the Python SDK.
 public enum TriggerAction: Sendable, Hashable {
-  /// Through a queue; the engine answers with a receipt.
+  /// Delivered through a queue; the engine answers with a receipt.
   case enqueue(TriggerActionEnqueue)
-  /// Without any answer.
+  /// Delivered without any answer.
   case void(TriggerActionVoid)
 
-  /// Through the queue of this name.
+  /// Delivered through the queue with this name.
   public static func enqueue(queue: String) -> TriggerAction { .enqueue(TriggerActionEnqueue(queue: queue)) }
 
-  /// Without any answer.
+  /// Delivered without any answer.
   public static func void() -> TriggerAction { .void(TriggerActionVoid()) }
 }
 
 extension TriggerAction: Codable {
-  /// Decodes the wire's form.
+  /// Decodes the JSON form.
   ///
   /// - Throws: `DecodingError` for a type that is neither `enqueue` nor `void`.
   public init(from decoder: any Decoder) throws {
@@ -75,12 +75,12 @@ public struct TriggerActionVoid: Sendable, Hashable {
   /// Creates an action.
   public init() {}
 
-  /// Without any answer.
+  /// Delivered without any answer.
   public static func void() -> Self { Self() }
 }
 
 extension TriggerActionVoid: Codable {
-  /// Decodes the wire's form.
+  /// Decodes the JSON form.
   ///
   /// - Throws: `DecodingError` for an action of another type.
   public init(from decoder: any Decoder) throws { try TriggerActionType.void.check(decoder) }

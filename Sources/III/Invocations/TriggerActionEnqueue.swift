@@ -7,17 +7,17 @@ public struct TriggerActionEnqueue: Sendable, Hashable {
   /// The queue's name.
   public var queue: String
 
-  /// Creates an action for the queue of this name.
+  /// Creates an action for the queue with this name.
   public init(queue: String) { self.queue = queue }
 
-  /// Through the queue of this name.
+  /// Delivered through the queue with this name.
   public static func enqueue(queue: String) -> Self { Self(queue: queue) }
 }
 
 extension TriggerActionEnqueue: Codable {
   private enum CodingKeys: String, CodingKey { case type, queue }
 
-  /// Decodes the wire's form.
+  /// Decodes the JSON form.
   ///
   /// - Throws: `DecodingError` for an action of another type or without a queue.
   public init(from decoder: any Decoder) throws {
@@ -37,9 +37,9 @@ extension TriggerActionEnqueue: Codable {
 ///
 /// Mirrors `EnqueueResult` of the Python SDK.
 public struct EnqueueResult: Sendable, Hashable, Codable {
-  /// The id of the message in the queue; `messageReceiptId` on the wire too.
+  /// The id of the message in the queue; the JSON name is `messageReceiptId` too.
   public var messageReceiptId: String
 
-  /// Creates a receipt, for a test that plays the engine.
+  /// Creates a receipt, for a test that simulates the engine.
   public init(messageReceiptId: String) { self.messageReceiptId = messageReceiptId }
 }

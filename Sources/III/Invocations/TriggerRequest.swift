@@ -14,9 +14,9 @@ public struct TriggerRequest: Sendable, Hashable {
   public var action: TriggerAction?
   /// How long to wait for the result; `nil` uses the worker's `InitOptions.invocationTimeout`.
   public var timeout: Duration?
-  /// Sent beside the payload; engines before 0.21 drop it.
+  /// Sent with the call, in addition to the payload; engines before 0.21 drop it.
   public var metadata: JSONValue?
-  /// The function's namespace; `nil` uses the worker's own. Engines before 0.23 know none.
+  /// The function's namespace; `nil` uses the worker's own. Engines before 0.23 do not support namespaces.
   public var namespace: String?
 
   /// Creates a request.

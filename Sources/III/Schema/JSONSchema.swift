@@ -1,7 +1,7 @@
-/// Gives the JSON Schema of a type by hand, where the inferred one would be missing or wrong.
+/// A type that provides its own JSON Schema, because the inferred one would be missing or wrong.
 ///
-/// Types that choose what they decode by what they read (a `kind` member, several forms tried in turn) cannot be inferred
-/// faithfully; neither can documentation and limits of values.
+/// A type that decides what to decode from what it has read (a `kind` member, several forms tried in turn) cannot be inferred correctly;
+/// neither can documentation and limits of values.
 ///
 /// ```swift
 /// extension Shape: JSONSchemaProviding {
@@ -11,16 +11,14 @@
 /// }
 /// ```
 public protocol JSONSchemaProviding {
-  /// A JSON Schema (2020-12) of the type. Where the type is a member of another one, its `$defs` are joined with those of
-  /// the whole.
+  /// A JSON Schema (2020-12) of the type. If the type is a member of another one, its `$defs` are merged into those of the whole schema.
   static var jsonSchema: JSONValue { get }
 }
 
-/// The JSON Schema (2020-12) of a type's JSON: given by ``JSONSchemaProviding``, or inferred by decoding the type from
-/// made-up values and noting what it asks for.
+/// The JSON Schema (2020-12) of a type's JSON: provided by ``JSONSchemaProviding``, or inferred by decoding the type from sample values and
+/// recording what it reads.
 ///
-/// The type's `init(from:)` runs, with values such as 0, 1, `""` and empty arrays; errors that it throws are of no
-/// consequence.
+/// The type's `init(from:)` runs, with values such as 0, 1, `""` and empty arrays; errors that it throws are ignored.
 ///
 /// ```swift
 /// struct Order: Codable { var item: String; var count: Int; var note: String? }
@@ -31,14 +29,14 @@ public protocol JSONSchemaProviding {
 /// ```
 ///
 /// - Parameter type: Any type; only those that are `Decodable` or ``JSONSchemaProviding`` have a schema.
-/// - Returns: The schema; nil for ``JSONValue``, which may be anything, and where none can be inferred.
+/// - Returns: The schema; nil for ``JSONValue``, which may be anything, and if none can be inferred.
 public func jsonSchema<T>(for type: T.Type) -> JSONValue? {
   guard var schema = SchemaProbe.schema(of: type) else { return nil }
   if schema["$schema"] == nil { schema["$schema"] = "https://json-schema.org/draft/2020-12/schema" }
   return .object(schema)
 }
 
-/// The form of a payload or result in the engine's own notation, for ``FormatSource/format(_:)``.
+/// The schema of a payload or result in the engine's own notation, for ``FormatSource/format(_:)``.
 ///
 /// ```swift
 /// RegisterFunctionFormat(
@@ -60,10 +58,10 @@ public struct RegisterFunctionFormat: Sendable, Hashable, Codable {
   }
   /// Whether the member must be present.
   public var required: Bool
-  // An array, since a structure cannot contain itself.
+  // An array, because a structure cannot contain itself.
   private var itemList: [RegisterFunctionFormat]
 
-  /// Makes a format.
+  /// Creates a format.
   ///
   /// - Parameters:
   ///   - name: The member's name.
@@ -86,7 +84,7 @@ public struct RegisterFunctionFormat: Sendable, Hashable, Codable {
 
   private enum CodingKeys: CodingKey { case name, type, description, body, items, required }
 
-  /// Decodes a format; `required` is false where it is absent.
+  /// Decodes a format; a missing `required` means false.
   ///
   /// - Throws: `DecodingError`.
   public init(from decoder: any Decoder) throws {
@@ -99,9 +97,9 @@ public struct RegisterFunctionFormat: Sendable, Hashable, Codable {
       required: try container.decodeIfPresent(Bool.self, forKey: .required) ?? false)
   }
 
-  /// Encodes the format as engines have it: absent members are left out, `required` is always there.
+  /// Encodes the format as engines do: missing members are left out, `required` is always present.
   ///
-  /// - Throws: What the coder throws.
+  /// - Throws: The encoder's errors.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)

@@ -1,15 +1,15 @@
-/// Finds the schema of a type: decodes it from made-up values and notes what it asks for.
+/// Finds the schema of a type: decodes it from sample values and records what it reads.
 final class SchemaProbe {
-  /// Why a type has no schema; ends the decoding of the types that contain it.
+  /// A type has no schema; ends the decoding of the types that contain it.
   struct Unknown: Error {}
 
-  /// A schema, and a value of the type if one could be made, so that the decoding of the containing type goes on.
+  /// A schema, and a value of the type if one could be made, so that the decoding of the containing type can continue.
   struct Found<T> {
     var schema: JSONObject
     var value: T?
   }
 
-  /// The made-up values of one attempt. A type that refuses those of the first may accept others.
+  /// The sample values of one attempt. A type that refuses the first values may accept later ones.
   struct Sample {
     var number: Int
     var text: String
@@ -19,13 +19,13 @@ final class SchemaProbe {
     Sample(number: 0, text: ""), Sample(number: 1, text: "1"), Sample(number: 1, text: "2024-01-01T00:00:00Z"),
   ]
 
-  /// Types inside of one another. Generic types may nest without an end.
+  /// How deep types may be nested. Generic types may nest without end.
   private static let maxDepth = 24
   private static let maxCount = 500
 
   let sample: Sample
   private var depth = 0
-  /// The names of the types that are being decoded or were.
+  /// The names of the types that are being decoded or were decoded.
   private var names: [ObjectIdentifier: String] = [:]
   private var definitions = JSONObject()
   private var finished: [ObjectIdentifier: Any] = [:]
@@ -37,7 +37,7 @@ final class SchemaProbe {
 
   private init(_ sample: Sample) { self.sample = sample }
 
-  /// The schema of a type as a whole; nil if there is none.
+  /// The schema of a type with its definitions; nil if there is none.
   static func schema<T>(of type: T.Type) -> JSONObject? {
     if let type = type as? any JSONSchemaProviding.Type { return type.jsonSchema.objectValue }
     guard let type = type as? any Decodable.Type else { return nil }
@@ -64,7 +64,7 @@ final class SchemaProbe {
     return schema
   }
 
-  /// The schema of a type, a reference where the type has a definition.
+  /// The schema of a type: a reference if the type has a definition.
   func find<T: Decodable>(_ type: T.Type) throws -> Found<T> {
     guard depth < Self.maxDepth else { throw Unknown() }
     depth += 1
@@ -73,14 +73,14 @@ final class SchemaProbe {
     return try named(type)
   }
 
-  /// The schema of a type of which no value is needed; nil if it has none.
+  /// The schema of a type if no value of it is needed; nil if there is none.
   func part<T>(_ type: T.Type) -> JSONObject? {
     guard let type = type as? any Decodable.Type else { return nil }
     func schema<D: Decodable>(_ type: D.Type) -> JSONObject? { (try? find(type))?.schema }
     return schema(type)
   }
 
-  // MARK: Types with a form of their own
+  // MARK: Standard types
 
   private func plain<T: Decodable>(_ type: T.Type) throws -> Found<T>? {
     if type == JSONValue.self { return Found(schema: [:], value: JSONValue.null as? T) }
@@ -109,7 +109,7 @@ final class SchemaProbe {
     return value(type)
   }
 
-  // MARK: Types of users
+  // MARK: User types
 
   private func named<T: Decodable>(_ type: T.Type) throws -> Found<T> {
     let id = ObjectIdentifier(type)
@@ -118,7 +118,7 @@ final class SchemaProbe {
       return Found(schema: reference(to: type), value: nil)
     }
     if let found = finished[id] as? Found<T> { return found }
-    // Generic types may lead to ever more types.
+    // A generic type may contain ever more types.
     guard !unknown.contains(id), count < Self.maxCount else { throw Unknown() }
     count += 1
     open.insert(id)
@@ -131,7 +131,7 @@ final class SchemaProbe {
       throw Unknown()
     }
     if !recorder.values.isEmpty {
-      // A type that tries several forms in turn shows them all when all are refused.
+      // A type that tries several forms in turn reads all of them when all are refused.
       recorder = SchemaRecorder(self, refusesValues: true)
       _ = try? T(from: recorder)
     }
@@ -147,7 +147,7 @@ final class SchemaProbe {
     return found
   }
 
-  /// A case of an enumeration that has refused the made-up raw value.
+  /// The first case of an enumeration that has refused the sample raw value.
   private func firstCase<T>(_ type: T.Type) -> T? {
     if let type = type as? any CaseIterable.Type {
       func first<E: CaseIterable>(_ type: E.Type) -> Any? { type.allCases.first }
@@ -156,7 +156,7 @@ final class SchemaProbe {
     return type is any RawRepresentable.Type ? firstValue(type) : nil
   }
 
-  /// A schema given by a type, its definitions moved to those of the whole.
+  /// Moves the definitions of a schema that a type provides into those of the whole schema.
   private func joined(_ schema: JSONObject) -> JSONObject {
     var schema = schema
     schema["$schema"] = nil
@@ -167,7 +167,7 @@ final class SchemaProbe {
     return schema
   }
 
-  /// The schema of an enumeration whose cases are known, by their raw values.
+  /// The schema of an enumeration with known cases, by their raw values.
   private static func cases<T>(_ type: T.Type) -> JSONObject? {
     guard let type = type as? any (CaseIterable & RawRepresentable).Type else { return nil }
     func values<E: CaseIterable & RawRepresentable>(_ type: E.Type) -> [Any] { E.allCases.map(\.rawValue) }
@@ -180,7 +180,7 @@ final class SchemaProbe {
 
   private func reference<T>(to type: T.Type) -> JSONObject { ["$ref": .string("#/$defs/\(name(of: type))")] }
 
-  /// A name that needs no escapes in a reference and that no other type has.
+  /// A unique name that needs no escapes in a reference.
   private func name<T>(of type: T.Type) -> String {
     if let name = names[ObjectIdentifier(type)] { return name }
     let plain = String("\(type)".map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
@@ -198,7 +198,7 @@ final class SchemaProbe {
 
 /// The first case of an enumeration without associated values; nil for all types that may be something else.
 ///
-/// Such a value has at most one byte, and its cases are numbered from 0.
+/// The value of such an enumeration has at most one byte, and its cases are numbered from 0.
 func firstValue<T>(_ type: T.Type) -> T? {
   switch MemoryLayout<T>.size {
   case 0: unsafeBitCast((), to: type)
@@ -208,7 +208,7 @@ func firstValue<T>(_ type: T.Type) -> T? {
 }
 
 extension JSONObject {
-  /// The schema with null among its values.
+  /// The schema that accepts null too.
   var orNull: JSONObject {
     if isEmpty { return self }
     guard case .string(let type)? = self["type"] else {
@@ -221,13 +221,13 @@ extension JSONObject {
   }
 }
 
-/// A generic type of the standard library that is known by its arguments.
+/// A generic type of the standard library whose schema follows from its arguments.
 private protocol StructuralType {
   static func schema(by probe: SchemaProbe) -> JSONObject
   static var sampleValue: Any { get }
 }
 
-/// The schema of an array's elements; any, where these have none.
+/// The schema of an array; its elements may be anything if they have no schema.
 private func array<T>(_ element: T.Type, by probe: SchemaProbe, isSet: Bool = false) -> JSONObject {
   var schema: JSONObject = ["type": "array"]
   if let items = probe.part(element), !items.isEmpty { schema["items"] = .object(items) }
@@ -249,7 +249,7 @@ extension Set: StructuralType {
 
 extension Dictionary: StructuralType {
   fileprivate static func schema(by probe: SchemaProbe) -> JSONObject {
-    // Dictionaries with other keys are arrays of keys and values in turn.
+    // A dictionary with other keys is encoded as an array of alternating keys and values.
     guard Key.self == String.self || Key.self == Int.self || Key.self is any CodingKeyRepresentable.Type else {
       return ["type": "array"]
     }

@@ -1,6 +1,6 @@
-/// A decoder that gives made-up values and notes what it was asked for.
+/// A decoder that returns sample values and records what a type reads.
 final class SchemaRecorder: Decoder {
-  /// What a part of the schema is made of: a schema, or a container that is still being read.
+  /// A part of the schema: a finished schema, or a container that is still being read.
   enum Part {
     case schema(JSONObject)
     case recorder(SchemaRecorder)
@@ -16,13 +16,13 @@ final class SchemaRecorder: Decoder {
   let probe: SchemaProbe
   private var isObject = false
   private var isArray = false
-  /// Whether the type reads whatever members there are.
+  /// Whether the type reads all members that there are.
   private var isDynamic = false
   private var properties: [(name: String, part: Part, isRequired: Bool)] = []
   private var elements: [Part] = []
-  /// The schemas of the single values that were asked for.
+  /// The schemas of the single values that were read.
   private(set) var values: [JSONObject] = []
-  /// Whether all single values are refused, to find out which others a type tries then.
+  /// Whether all single values are refused, to find the other forms that a type tries then.
   private let refusesValues: Bool
 
   init(_ probe: SchemaProbe, refusesValues: Bool = false) {
@@ -45,7 +45,7 @@ final class SchemaRecorder: Decoder {
 
   func singleValueContainer() -> any SingleValueDecodingContainer { Single(recorder: self) }
 
-  /// The schema of what was asked for; empty where different forms were.
+  /// The schema of what was read; empty if the type read several forms.
   func schema() -> JSONObject {
     switch (isObject, isArray, values.isEmpty) {
     case (true, false, true): object()
@@ -75,10 +75,10 @@ final class SchemaRecorder: Decoder {
     return schema
   }
 
-  // MARK: Notes
+  // MARK: Recording
 
   fileprivate func note(_ name: String, _ part: Part, isRequired: Bool) {
-    // A type may look at a member more than once; the first look counts.
+    // A type may read a member more than once; the first time counts.
     if !properties.contains(where: { ByteKey.isSame($0.name, name) }) { properties.append((name, part, isRequired)) }
   }
 
@@ -91,7 +91,7 @@ final class SchemaRecorder: Decoder {
     if refusesValues { throw SchemaProbe.Unknown() }
   }
 
-  /// A value of a type, and its schema.
+  /// Makes a value of a type, and records its schema.
   fileprivate func make<T: Decodable>(_ type: T.Type, _ note: (JSONObject) throws -> Void) throws -> T {
     let found = try probe.find(type)
     try note(found.schema)
@@ -106,7 +106,7 @@ final class SchemaRecorder: Decoder {
 
     var codingPath: [any CodingKey] { [] }
 
-    /// An enumeration with associated values expects the name of one case: it gets its first.
+    /// An enumeration with associated values expects the name of one case: it receives its first case.
     var allKeys: [Key] {
       recorder.noteDynamic()
       return [firstValue(Key.self)].compactMap { $0 }
@@ -123,7 +123,7 @@ final class SchemaRecorder: Decoder {
     }
 
     private func optional<T: Decodable>(_ type: T.Type, _ key: Key) -> T? {
-      // No value is needed, so a type that has no schema may be anything.
+      // No value is needed, so a type without a schema may be anything.
       let schema = recorder.probe.part(type) ?? [:]
       recorder.note(key.stringValue, .schema(schema.orNull), isRequired: false)
       return nil
@@ -132,7 +132,7 @@ final class SchemaRecorder: Decoder {
     func decode(_ type: Int128.Type, forKey key: Key) throws -> Int128 { try value(type, key) }
     func decode(_ type: UInt128.Type, forKey key: Key) throws -> UInt128 { try value(type, key) }
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try value(type, key) }
-    // The standard library's own methods for these types would not call the generic one.
+    // The standard library's methods for these types would not call the generic method.
     func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? { optional(type, key) }
     func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? { optional(type, key) }
     func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? { optional(type, key) }
@@ -178,7 +178,7 @@ final class SchemaRecorder: Decoder {
 
     var codingPath: [any CodingKey] { [] }
     var count: Int? { nil }
-    /// One element is enough to know the others.
+    /// One element is enough to find the schema of all elements.
     var isAtEnd: Bool { currentIndex > 0 }
 
     mutating func decodeNil() -> Bool { false }
@@ -207,7 +207,7 @@ final class SchemaRecorder: Decoder {
       return nested
     }
 
-    /// Ends those that read without an end.
+    /// Ends a type that would read elements without end.
     private mutating func checkEnd() throws {
       currentIndex += 1
       guard currentIndex < 64 else { throw SchemaProbe.Unknown() }
@@ -231,6 +231,6 @@ final class SchemaRecorder: Decoder {
   }
 }
 
-/// Marks the optionals: a member that is one need not be present.
+/// Marks optional types: such a member may be missing.
 private protocol OptionalType {}
 extension Optional: OptionalType {}

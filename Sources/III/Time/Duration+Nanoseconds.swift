@@ -1,5 +1,5 @@
 extension Duration {
-  /// Whole nanoseconds, rounded up: nothing may fire early. Negative spans are zero, endless ones the largest number.
+  /// Whole nanoseconds, rounded up, so that no timer fires early. A negative duration is zero, an infinite one the largest number.
   package var nanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
@@ -8,7 +8,7 @@ extension Duration {
     return overflow || carry ? .max : sum
   }
 
-  /// Whole milliseconds, rounded up; at least 1 for any span above zero.
+  /// Whole milliseconds, rounded up; at least 1 for any duration above zero.
   package var milliseconds: UInt64 {
     let nanoseconds = self.nanoseconds
     return nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1)
@@ -20,7 +20,7 @@ extension Duration {
 }
 
 extension UInt64 {
-  /// The moment `span` after this one; the end of time where there is none.
+  /// The moment `span` after this one; the largest number if it would overflow.
   package func advanced(by span: Duration) -> UInt64 {
     let (sum, overflow) = addingReportingOverflow(span.nanoseconds)
     return overflow ? .max : sum

@@ -1,16 +1,16 @@
 package import UV
 
-/// All that waits on one loop: a heap of deadlines over the loop's single timer. Confined to the loop.
+/// All timers of one loop: a heap of deadlines over the loop's single timer. Confined to the loop.
 ///
-/// With a manual source no timer of the loop is used: the source has what is due fired.
+/// With a manual time source the loop's timer is not used: the source fires the timers that are due.
 package final class LoopTimers {
   package let loop: Loop
   package let source: TimeSource
 
   private var heap = TimerHeap<() -> Void>()
   private var timer: LoopTimer?
-  /// When `timer` will fire. It is left alone when what it was started for is cancelled: it then fires for nothing,
-  /// which costs less than starting it anew for each call.
+  /// When `timer` will fire. If the entry for which it was started is cancelled, it still fires, without effect: that costs less than
+  /// restarting it for each call.
   private var armed: UInt64 = .max
   private var attachment: Int?
   private var isClosed = false
@@ -49,7 +49,7 @@ package final class LoopTimers {
     return token
   }
 
-  /// Takes a timer out; `false` where it has fired or was cancelled before.
+  /// Cancels a timer; returns `false` if it has fired or was cancelled before.
   @discardableResult
   package func cancel(_ token: TimerToken) -> Bool {
     let isCancelled = heap.cancel(token)
@@ -57,7 +57,7 @@ package final class LoopTimers {
     return isCancelled
   }
 
-  /// Ends all waiting; nothing fires any more.
+  /// Cancels all timers; nothing fires any more.
   package func close() {
     guard !isClosed else { return }
     isClosed = true
@@ -85,7 +85,7 @@ package final class LoopTimers {
     }
   }
 
-  /// Fires what is due; what is scheduled meanwhile has its turn later, so that I/O is never starved.
+  /// Fires the timers that are due. Timers that are added meanwhile fire in a later turn, so that I/O is never starved.
   private func fire() {
     var budget = heap.count
     let now = self.now

@@ -1,30 +1,30 @@
 internal import UV
 
-/// Where the time comes from for all that waits: the machine's monotonic clock, or a clock that only moves when told.
+/// The source of time for all timers: the machine's monotonic clock, or a manual clock that tests advance.
 ///
-/// Moments are nanoseconds from an unspecified start and never go back.
+/// Times are nanoseconds from an unspecified start and never decrease.
 package final class TimeSource: Sendable {
   /// The machine's monotonic clock.
   package static let system = TimeSource(manual: nil)
 
-  /// A clock that stands still until `advance(by:)`.
+  /// A clock that does not move until `advance(by:)` is called.
   ///
-  /// - Parameter wallClock: What the clock on the wall shows at the start, in nanoseconds since 1970.
+  /// - Parameter wallClock: The wall-clock time at the start, in nanoseconds since 1970.
   package static func manual(wallClock: UInt64 = wallClockNanoseconds()) -> TimeSource {
     TimeSource(manual: Lock(Manual(wallClock: wallClock)))
   }
 
-  /// A loop that waits by this source: how to have its due timers fire, and when the next of them is due.
+  /// A loop that uses this source: how to fire its due timers, and when its next one is due.
   private struct Attachment {
-    /// Posts the firing of what is due, then calls back; `false` says that the loop has ended.
+    /// Posts the firing of the due timers to the loop, then calls back; returns `false` if the loop has ended.
     var fireDue: @Sendable (@escaping @Sendable () -> Void) -> Bool
     var nextDeadline: UInt64?
   }
 
   private struct Manual {
-    /// Not zero: so that moments before the start, as "a minute ago", can be named.
+    /// Not zero, so that times before the start can be expressed.
     var now: UInt64 = 1_000_000_000_000
-    /// What the clock on the wall shows, as of `wallClockSet`.
+    /// The wall-clock time, as of `wallClockSet`.
     var wallClock: UInt64
     var wallClockSet: UInt64 = 1_000_000_000_000
     var attachments: [Int: Attachment] = [:]
@@ -39,15 +39,14 @@ package final class TimeSource: Sendable {
 
   package var now: UInt64 { manual?.withLock { $0.now } ?? monotonicNanoseconds() }
 
-  /// Nanoseconds since 1970 by the clock on the wall: the machine's, or one that moves with a manual source.
+  /// Nanoseconds since 1970 of the wall clock: the machine's, or one that moves with a manual source.
   package var wallClock: UInt64 {
     manual?.withLock { $0.wallClock &+ ($0.now &- $0.wallClockSet) } ?? wallClockNanoseconds()
   }
 
-  // MARK: Moving a manual clock
+  // MARK: Advancing a manual clock
 
-  /// Sets what the clock on the wall shows, as somebody may set a machine's; deadlines do not move. Of a system clock it
-  /// does nothing.
+  /// Sets the wall clock, as a user may set a machine's clock; deadlines do not move. Has no effect on a system clock.
   package func set(wallClock: UInt64) {
     manual?.withLock {
       $0.wallClock = wallClock
@@ -55,11 +54,11 @@ package final class TimeSource: Sendable {
     }
   }
 
-  /// Moves the clock on, deadline by deadline: each is reached, and its timers have fired on their loops, before the
-  /// clock moves further. What was posted to the loops before the call has its place in that order.
+  /// Advances the clock, deadline by deadline: at each one its timers fire on their loops before the clock advances further. Work that was
+  /// posted to the loops before the call runs before them.
   ///
-  /// Returns when the timers inside the span have fired; tasks that they woke may still run. Of a system clock it does
-  /// nothing. One caller at a time.
+  /// Returns when all timers within the span have fired; tasks that they resumed may still run. Has no effect on a system clock. Only one
+  /// caller at a time may use it.
   package func advance(by span: Duration) async {
     guard let manual else { return }
     let target = manual.withLock { $0.now.advanced(by: span) }
@@ -67,7 +66,7 @@ package final class TimeSource: Sendable {
     while reachNextDeadline(before: target, manual) { await fireDue() }
   }
 
-  /// Moves to the earliest deadline up to `target`; where there is none to `target` itself, and answers `false`.
+  /// Advances to the earliest deadline up to `target`; if there is none, advances to `target` and returns `false`.
   private func reachNextDeadline(before target: UInt64, _ manual: Lock<Manual>) -> Bool {
     manual.withLock { manual in
       let next = manual.attachments.values.compactMap(\.nextDeadline).min()
@@ -90,7 +89,7 @@ package final class TimeSource: Sendable {
 
   // MARK: Loops
 
-  /// Enters a loop's timers; `nil` of a system clock, which nobody has to tell.
+  /// Adds a loop's timers; returns `nil` for a system clock, which fires no timers itself.
   func attach(_ fireDue: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool) -> Int? {
     manual?.withLock { manual in
       manual.attached += 1
@@ -101,7 +100,7 @@ package final class TimeSource: Sendable {
 
   func detach(_ attachment: Int) { manual?.withLock { $0.attachments[attachment] = nil } }
 
-  /// Notes when a loop's next timer is due; `true` says that it is due already.
+  /// Notes when a loop's next timer is due; returns `true` if it is already due.
   func note(nextDeadline: UInt64?, of attachment: Int) -> Bool {
     manual?.withLock { manual in
       manual.attachments[attachment]?.nextDeadline = nextDeadline

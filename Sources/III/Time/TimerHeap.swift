@@ -1,7 +1,7 @@
-/// What waits for its time: a binary heap by deadline; equal deadlines leave in the order they came.
+/// A binary heap of timers, ordered by deadline; equal deadlines leave in the order in which they came.
 ///
-/// Deadlines are nanoseconds of whatever clock its owner reads. An entry costs no allocation once the heap has grown:
-/// slots are used again, and a generation tells a token of an earlier entry from that of the present one.
+/// Deadlines are nanoseconds of the owner's clock. Once the heap has grown, an entry costs no allocation: slots are reused, and a
+/// generation number distinguishes the token of an earlier entry from that of the current one.
 package struct TimerHeap<Payload> {
   private struct Node {
     var deadline: UInt64
@@ -29,7 +29,7 @@ package struct TimerHeap<Payload> {
   package var count: Int { heap.count }
   package var isEmpty: Bool { heap.isEmpty }
 
-  /// The earliest deadline, `nil` where nothing waits.
+  /// The earliest deadline; `nil` if the heap is empty.
   package var nextDeadline: UInt64? { heap.first?.deadline }
 
   @discardableResult
@@ -48,7 +48,7 @@ package struct TimerHeap<Payload> {
     return TimerToken(slot: slot, generation: slots[Int(slot)].generation)
   }
 
-  /// Takes the entry out; `false` where it has fired or was cancelled before.
+  /// Removes the entry; returns `false` if it has fired or was cancelled before.
   @discardableResult
   package mutating func cancel(_ token: TimerToken) -> Bool {
     let index = Int(token.slot)
@@ -59,7 +59,7 @@ package struct TimerHeap<Payload> {
     return true
   }
 
-  /// The earliest entry whose deadline is not after `now`, taken out.
+  /// Removes and returns the earliest entry whose deadline is not after `now`.
   package mutating func popDue(now: UInt64) -> Payload? {
     guard let first = heap.first, first.deadline <= now else { return nil }
     return remove(at: 0)

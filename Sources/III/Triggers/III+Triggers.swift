@@ -1,8 +1,8 @@
 extension WorkerRegistrations {
   /// Registers a trigger: when an event of its type happens, its function is called.
   ///
-  /// Returns at once, before the engine has read it. Without a connection the registration is kept, and it is repeated on each new connection
-  /// under the same id. Whether type and function exist is not checked here: an objection of the engine or of the type's provider is
+  /// Returns at once, before the engine has read it. Without a connection the registration is stored; it is sent again on each new
+  /// connection, with the same id. It does not check whether type and function exist: an error of the engine or of the type's provider is
   /// in ``Trigger/registrationError``.
   ///
   /// ```swift
@@ -30,7 +30,7 @@ extension WorkerRegistrations {
         namespace: namespace))
   }
 
-  /// Registers a trigger whose configuration is written as a JSON literal, or that has none.
+  /// Registers a trigger whose configuration is a JSON literal, or which has none.
   ///
   /// ```swift
   /// try iii.registerTrigger(type: "http", functionID: "hello::greet", config: ["api_path": "/greet", "http_method": "POST"])
@@ -65,8 +65,8 @@ extension WorkerRegistrations {
 
   /// Provides a trigger type: `handler` is told of each of its triggers, from all workers.
   ///
-  /// A type that is registered again under its id gets the new handler: the old one is told the end of all triggers, then the new one
-  /// is told of them. After a reconnect the handler hears only what has changed meanwhile.
+  /// If a type is registered again under its id, the new handler replaces the old one: the old one is told that all triggers have ended,
+  /// then the new one is told of them. After a reconnect the handler is told only what has changed in the meantime.
   ///
   /// ```swift
   /// let webhooks = try iii.registerTriggerType(
@@ -93,11 +93,11 @@ extension WorkerRegistrations {
     TriggerTypeRef(try worker.register(type, handler: handler), of: worker)
   }
 
-  /// Ends a trigger type of this worker: its handler is told the end of all triggers. An unknown type is ignored.
+  /// Ends a trigger type of this worker: its handler is told that all triggers have ended. An unknown type is ignored.
   public func unregisterTriggerType(_ type: RegisterTriggerTypeInput) { unregisterTriggerType(id: type.id) }
 
-  /// Ends the trigger type with this id: its handler is told the end of all triggers. Engines before 0.24 do not know this message: there
-  /// the type ends with the connection.
+  /// Ends the trigger type with this id: its handler is told that all triggers have ended. Engines before 0.24 do not support this message:
+  /// there the type ends with the connection.
   public func unregisterTriggerType(id: String) { worker.post { $0.unregister(triggerType: id) } }
 }
 

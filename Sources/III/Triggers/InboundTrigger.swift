@@ -1,4 +1,4 @@
-/// A trigger of a type that this worker provides, from the engine's message. Configuration and metadata are JSON.
+/// A trigger of a type that this worker provides, as the engine sent it. Configuration and metadata are JSON.
 struct InboundTrigger: Sendable, Equatable {
   var id: String
   var type: String

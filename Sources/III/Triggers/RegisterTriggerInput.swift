@@ -6,9 +6,9 @@ public struct RegisterTriggerInput: Sendable, Hashable {
   public var type: String
   /// The function that is called when the trigger fires; it need not exist yet.
   public var functionID: String
-  /// The configuration, for the type's provider; `null` is sent if there is none.
+  /// The configuration, for the type's provider; without one `null` is sent.
   public var config: JSONValue?
-  /// Attached to the trigger, and since engine 0.21 sent with each of its calls.
+  /// Metadata of the trigger; since engine 0.21 sent with each of its calls.
   public var metadata: JSONValue?
   /// The function's namespace; engines before 0.23 have no namespaces.
   public var namespace: String?

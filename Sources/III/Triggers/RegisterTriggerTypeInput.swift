@@ -8,7 +8,7 @@ public struct RegisterTriggerTypeInput: Sendable, Hashable {
   public var description: String
   /// The JSON Schema of a trigger's configuration.
   public var triggerRequestFormat: JSONValue?
-  /// The JSON Schema of the payload that a trigger's function gets.
+  /// The JSON Schema of the payload that a trigger's function receives.
   public var callRequestFormat: JSONValue?
 
   /// Creates the parameters of a type with this id.

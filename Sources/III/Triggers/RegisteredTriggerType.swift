@@ -1,16 +1,16 @@
 internal import UV
 
-/// A trigger type that the worker provides: what the engine knows of it, and its handler.
+/// A trigger type that the worker provides: what the engine is told of it, and its handler.
 ///
-/// The handler is called for one trigger at a time in the order in which the engine's messages came; different triggers do not wait for
-/// one another. It is told of changes only: not of a trigger that it has already, and not of the end of one that it refused.
+/// For one trigger the handler is called once at a time, in the order of the engine's messages; different triggers do not wait for one
+/// another. The handler is told of changes only: not of a trigger that it already has, and not of the end of a trigger that it refused.
 final class RegisteredTriggerType: Sendable {
   typealias Refusal = (code: String, message: String)
 
   private struct State {
     /// The last task of each trigger.
     var last: [ByteKey: (number: Int, task: Task<Void, Never>)] = [:]
-    /// The triggers that the handler has accepted and not been told the end of.
+    /// The triggers that the handler has accepted and whose end it was not told.
     var accepted: [ByteKey: InboundTrigger] = [:]
     /// The type that this one replaced.
     var replaced: RegisteredTriggerType?
@@ -55,14 +55,14 @@ final class RegisteredTriggerType: Sendable {
     }
   }
 
-  /// Makes calls of this handler wait for those of the handler that it replaces.
+  /// Makes calls of this handler wait for the calls of the handler that it replaces.
   func follow(_ replaced: RegisteredTriggerType) {
     state.withLock { $0.replaced = replaced }
-    // A type that is replaced often must not keep all of its predecessors.
+    // A type that is replaced often must not hold all of its predecessors.
     replaced.state.withLock { $0.replaced = nil }
   }
 
-  /// Tells the handler of a trigger; `done` gets its refusal, if it refuses.
+  /// Tells the handler of a trigger; `done` is called with its refusal, if it refuses.
   func register(_ trigger: InboundTrigger, _ done: @escaping @Sendable (Refusal?) -> Void) {
     run(ByteKey(trigger.id)) { [self] in
       guard state.withLock({ $0.accepted[ByteKey(trigger.id)] }) != trigger else { return done(nil) }

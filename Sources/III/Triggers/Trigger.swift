@@ -2,11 +2,11 @@ internal import UV
 
 /// A trigger that a worker has registered.
 ///
-/// Registrations are not acknowledged: an engine reports failures only, and engines before 0.14 do not even report these.
+/// Registrations are not acknowledged: an engine reports failures only, and engines before 0.14 do not report them either.
 public final class Trigger: Sendable, Identifiable {
-  /// The trigger's id, a UUID that stays the same over reconnections.
+  /// The trigger's id, a UUID that does not change when the worker reconnects.
   public let id: String
-  /// The id of its type.
+  /// The id of the trigger's type.
   public let type: String
 
   let registration: RegisterTriggerMessage
@@ -25,6 +25,6 @@ public final class Trigger: Sendable, Identifiable {
 
   func fail(_ error: IIIInvocationError) { self.error.withLock { $0 = error } }
 
-  /// Ends the trigger; a second call does nothing.
+  /// Ends the trigger; a second call has no effect.
   public func unregister() { end() }
 }

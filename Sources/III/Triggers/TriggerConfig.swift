@@ -1,4 +1,4 @@
-/// A trigger of a type that this worker provides, as its handler gets it.
+/// A trigger of a type that this worker provides, as its handler receives it.
 public struct TriggerConfig<Config: Sendable>: Sendable {
   /// The trigger's id.
   public let id: String
@@ -6,9 +6,9 @@ public struct TriggerConfig<Config: Sendable>: Sendable {
   public let functionID: String
   /// The trigger's configuration.
   public let config: Config
-  /// What was attached to the trigger.
+  /// The trigger's metadata.
   public let metadata: JSONValue?
-  /// The function's namespace; `nil` is `default`.
+  /// The function's namespace; `nil` means `default`.
   public let namespace: String?
 
   /// Creates a trigger, for a test that calls a handler without an engine.

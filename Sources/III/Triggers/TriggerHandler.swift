@@ -17,12 +17,12 @@ public protocol TriggerHandler<Config>: Sendable {
   /// The type that configurations of triggers are decoded into; `JSONValue` accepts any.
   associatedtype Config: Codable & Sendable
 
-  /// A trigger was registered. An error that this throws reaches the trigger's owner.
+  /// A trigger was registered. If this throws, the error is sent to the trigger's owner.
   ///
-  /// A trigger with an id that the handler has already replaces the old one. After a reconnect the handler hears only of triggers that are
-  /// new or have changed.
+  /// A trigger with an id that the handler already has replaces the old one. After a reconnect the handler is told only of triggers that
+  /// are new or have changed.
   func registerTrigger(_ trigger: TriggerConfig<Config>) async throws
 
-  /// A trigger has ended, or the handler is not responsible for it any more. Called for triggers whose `registerTrigger` has succeeded.
+  /// A trigger has ended, or the handler is no longer responsible for it. Called for triggers whose `registerTrigger` has succeeded.
   func unregisterTrigger(_ trigger: TriggerConfig<Config>) async throws
 }

@@ -53,7 +53,7 @@ struct RegisterTriggerTypeMessage: OutboundMessage {
   }
 }
 
-/// Tells the engine that a trigger type is provided no more.
+/// Tells the engine that a trigger type is no longer provided.
 struct UnregisterTriggerTypeMessage: OutboundMessage {
   var id: String
 
@@ -64,7 +64,7 @@ struct UnregisterTriggerTypeMessage: OutboundMessage {
   }
 }
 
-/// A provider's answer to a registration: accepted, or the reason why not.
+/// A provider's answer to a registration: accepted, or the reason of the refusal.
 struct TriggerRegistrationResultMessage: OutboundMessage {
   var id: String
   var type: String

@@ -20,9 +20,9 @@ public struct TriggerTypeRef<Config: Codable & Sendable, Request: Codable & Send
       type: id, functionID: functionID, config: try JSONValue(encoding: config), metadata: metadata)
   }
 
-  /// Registers a function that accepts what this type's triggers send. It binds no trigger: `registerTrigger` does.
+  /// Registers a function that accepts the payloads of this type's triggers. It registers no trigger; `registerTrigger` does.
   ///
-  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id.
+  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker already has a function with this id.
   @discardableResult
   public func registerFunction<Output: Encodable & Sendable>(
     _ functionID: String, description: String? = nil, concurrency: FunctionConcurrency = .unlimited,
@@ -31,9 +31,9 @@ public struct TriggerTypeRef<Config: Codable & Sendable, Request: Codable & Send
     try worker.registerFunction(functionID, description: description, concurrency: concurrency, handler: handler)
   }
 
-  /// Registers a function with a handler that may block; it runs on a thread of its own. It binds no trigger.
+  /// Registers a function with a handler that may block; it runs on a thread of its own. It registers no trigger.
   ///
-  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id.
+  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker already has a function with this id.
   @discardableResult
   public func registerFunction<Output: Encodable & Sendable>(
     _ functionID: String, description: String? = nil, concurrency: FunctionConcurrency = .unlimited,
@@ -42,9 +42,9 @@ public struct TriggerTypeRef<Config: Codable & Sendable, Request: Codable & Send
     try worker.registerFunction(functionID, description: description, concurrency: concurrency, handler: handler)
   }
 
-  /// Registers a function without a result. It binds no trigger.
+  /// Registers a function without a result. It registers no trigger.
   ///
-  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id.
+  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker already has a function with this id.
   @discardableResult
   public func registerFunction(
     _ functionID: String, description: String? = nil, concurrency: FunctionConcurrency = .unlimited,
@@ -53,9 +53,9 @@ public struct TriggerTypeRef<Config: Codable & Sendable, Request: Codable & Send
     try worker.registerFunction(functionID, description: description, concurrency: concurrency, handler: handler)
   }
 
-  /// Registers a function without a result whose handler may block. It binds no trigger.
+  /// Registers a function without a result whose handler may block. It registers no trigger.
   ///
-  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker has a function of this id.
+  /// - Throws: ``IIIRegistrationError`` if the id is blank or the worker already has a function with this id.
   @discardableResult
   public func registerFunction(
     _ functionID: String, description: String? = nil, concurrency: FunctionConcurrency = .unlimited,
@@ -64,7 +64,7 @@ public struct TriggerTypeRef<Config: Codable & Sendable, Request: Codable & Send
     try worker.registerFunction(functionID, description: description, concurrency: concurrency, handler: handler)
   }
 
-  /// Ends the type: its handler is told the end of all triggers. Does nothing if another type was registered under this id since. Engines
-  /// before 0.24 do not know this message: there the type ends with the connection.
+  /// Ends the type: its handler is told that all triggers have ended. Has no effect if another type was registered under this id in the
+  /// meantime. Engines before 0.24 do not support this message: there the type ends with the connection.
   public func unregister() { worker.post { [type] in $0.unregister(type) } }
 }

@@ -1,4 +1,4 @@
-/// What a Close frame says.
+/// The content of a Close frame.
 package struct CloseReason: Equatable, Sendable {
   /// The status code; nil if the frame has no payload.
   package var code: UInt16?

@@ -1,24 +1,24 @@
-/// Writes frames: into memory reserved for them, or whole as bytes.
+/// Writes frames: into reserved memory, or as a new array.
 ///
-/// A mask key is in the order of its bytes in memory, as `RandomSource.maskKey` gives it; nil on a server, which masks nothing.
+/// A mask key has its bytes in memory order, as `RandomSource.maskKey` returns it; nil on a server, which does not mask.
 @usableFromInline package enum FrameEncoder {
-  /// Messages above this are sent in fragments by a client: real engines take no larger frame.
+  /// A client sends larger messages in fragments, because real engines accept no larger frame.
   package static let largestFrame = 16 << 20
   /// The size of those fragments.
   package static let fragmentBytes = 1 << 20
 
-  /// The bytes of a header for such a payload.
+  /// The size of the header of a frame with this payload.
   @inlinable package static func headerSize(payload: Int, role: WebSocketRole) -> Int {
     let length = payload < 126 ? 2 : payload <= 0xFFFF ? 4 : 10
     return role == .client ? length + 4 : length
   }
 
-  /// The bytes of a whole frame with such a payload.
+  /// The size of a whole frame with this payload.
   @inlinable package static func size(payload: Int, role: WebSocketRole) -> Int {
     headerSize(payload: payload, role: role) + payload
   }
 
-  /// Writes a header. Who gives a key writes the payload masked with it.
+  /// Writes a header. A caller that passes a key must mask the payload with it.
   @inlinable package static func writeHeader(
     _ opcode: Opcode, fin: Bool = true, payload: Int, maskKey: UInt32?, into writer: inout ByteWriter
   ) {
@@ -42,7 +42,7 @@
     Masking.apply(key, to: base, count: bytes.count)
   }
 
-  /// Writes a whole frame; a payload that is masked is copied and masked in one pass.
+  /// Writes a whole frame; a masked payload is copied and masked in one pass.
   package static func writeFrame(
     _ opcode: Opcode, _ payload: ByteView, fin: Bool = true, maskKey: UInt32?, into writer: inout ByteWriter
   ) {
@@ -78,7 +78,7 @@
     }
   }
 
-  /// A whole message of a client: one frame, or fragments if it is larger than `largestFrame`; in one allocation.
+  /// A whole message of a client in one allocation: one frame, or fragments if it is larger than `largestFrame`.
   package static func clientMessage(
     _ opcode: Opcode, _ payload: ByteView, keys: inout RandomSource, largestFrame: Int = largestFrame,
     fragmentBytes: Int = fragmentBytes
@@ -99,7 +99,7 @@
     }
   }
 
-  /// A Close frame; without a code its payload is empty. A reason that does not fit is cut between two characters.
+  /// A Close frame; without a code its payload is empty. A reason that is too long is cut between two characters.
   package static func close(_ code: UInt16?, reason: String = "", maskKey: UInt32?) -> [UInt8] {
     guard let code else { return frame(.close, .empty, maskKey: maskKey) }
     var payload = [UInt8(truncatingIfNeeded: code >> 8), UInt8(truncatingIfNeeded: code)]
@@ -107,7 +107,7 @@
     return payload.withView { frame(.close, $0, maskKey: maskKey) }
   }
 
-  /// How many of a reason's bytes fit beside the code: 123 at most, no part of a scalar.
+  /// How many bytes of a reason fit beside the code: at most 123, and only whole scalars.
   private static func closeReasonBytes(_ reason: String) -> Int {
     let utf8 = reason.utf8
     guard var end = utf8.index(utf8.startIndex, offsetBy: 123, limitedBy: utf8.endIndex) else { return utf8.count }

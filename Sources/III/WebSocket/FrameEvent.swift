@@ -6,12 +6,12 @@ package enum FrameEvent {
   case text(ByteView)
   /// A whole binary message.
   case binary(ByteView)
-  /// A part of a message above the limit, from a reader that skips such messages. Text is not checked to be UTF-8.
+  /// A part of a message above the limit, from a reader that skips such messages. Its text is not checked to be UTF-8.
   case skipped(ByteView, isLast: Bool)
   case ping(ByteView)
   case pong(ByteView)
-  /// The peer closes; nothing it sends afterwards counts.
+  /// The peer closes the connection; everything that it sends afterwards is ignored.
   case close(CloseReason)
-  /// The peer broke the protocol or a limit; nothing it sends afterwards counts.
+  /// The peer violated the protocol or a limit; everything that it sends afterwards is ignored.
   case violation(FrameViolation)
 }

@@ -3,17 +3,17 @@ struct FrameHeader {
   var opcode = Opcode.continuation
   var isFinal = false
   var payload = 0
-  /// In the order of its bytes in memory; 0 if the frame is not masked.
+  /// The key's bytes in memory order; 0 if the frame is not masked.
   var maskKey: UInt32 = 0
 
   enum Outcome {
-    /// The header is read; it takes so many bytes.
+    /// The header is complete, and has this many bytes.
     case complete(Int)
     case incomplete
     case violation(FrameViolation)
   }
 
-  /// Reads a header at `bytes`. What its first two bytes make wrong is found without the rest.
+  /// Reads a header at `bytes`. An error in its first two bytes is reported without the rest.
   @inline(__always)
   mutating func read(_ bytes: UnsafeRawPointer, count: Int, role: WebSocketRole) -> Outcome {
     guard count >= 2 else { return .incomplete }
@@ -33,9 +33,9 @@ struct FrameHeader {
       size = 4
     } else if short == 127 {
       guard count >= 10 else { return .incomplete }
-      // A length that could be shorter is accepted, as most peers do.
+      // A length that could have been encoded shorter is accepted, as most peers do.
       guard let long = Int(exactly: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt64.self))) else {
-        return .violation(.protocolError("a length with its highest bit set"))
+        return .violation(.protocolError("the highest bit of a length is set"))
       }
       payload = long
       size = 10
@@ -51,9 +51,9 @@ struct FrameHeader {
     return .complete(size)
   }
 
-  /// Which rule the first two bytes break.
+  /// The rule that the first two bytes violate.
   private static func violation(_ first: UInt8, _ second: UInt8, _ role: WebSocketRole) -> FrameViolation {
-    if first & 0x70 != 0 { return .protocolError("reserved bits are set, but no extension was agreed") }
+    if first & 0x70 != 0 { return .protocolError("reserved bits are set, but no extension was negotiated") }
     guard let opcode = Opcode(rawValue: first & 0x0F) else {
       return .protocolError("opcode \(first & 0x0F) is reserved")
     }
@@ -64,14 +64,14 @@ struct FrameHeader {
     return .protocolError(role == .server ? "a client's frame is not masked" : "a server's frame is masked")
   }
 
-  /// A header that is not complete: its bytes, kept in place.
+  /// The bytes of an incomplete header, stored in place.
   struct Prefix {
     private var bytes = SIMD16<UInt8>()
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
 
-    /// Appends up to the 14 bytes that a header can have.
+    /// Appends up to 14 bytes, the largest size of a header.
     mutating func append(_ source: UnsafeRawPointer, count added: Int) {
       for index in 0..<min(added, 14 - count) {
         bytes[count] = source.load(fromByteOffset: index, as: UInt8.self)

@@ -1,13 +1,13 @@
-/// How much a peer may send at once. A larger message is a violation, which is found from the frame's header alone, or is skipped.
+/// The limits for one frame and one message. A larger message is a violation, which is detected from the frame's header, or is skipped.
 package struct FrameLimits: Sendable {
-  /// Payload bytes of one frame.
+  /// The most payload bytes of one frame.
   package var maxFrameBytes = 16 << 20
-  /// Payload bytes of all fragments of a message together.
+  /// The most payload bytes of all fragments of a message together.
   package var maxMessageBytes = 64 << 20
-  /// Whether a larger message is shown part by part and not kept, instead of ending the connection.
+  /// Whether a larger message is passed on in parts and not stored, instead of ending the connection.
   package var skipsLargeMessages = false
 
-  /// A larger frame is not skipped: more likely its header is wrong.
+  /// A larger frame is not skipped, because its header is probably wrong.
   static let largestSkippedFrame = 1 << 30
 
   package init(maxFrameBytes: Int = 16 << 20, maxMessageBytes: Int = 64 << 20, skipsLargeMessages: Bool = false) {

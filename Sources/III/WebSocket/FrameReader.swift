@@ -1,41 +1,41 @@
-/// Turns the bytes that a peer sends into messages and control frames: RFC 6455, either end.
+/// Turns the bytes that a peer sends into messages and control frames (RFC 6455), for both sides.
 ///
-/// Give it each read by `append`, then call `next` until it returns nil:
+/// Pass it each read with `append`, then call `next` until it returns nil:
 ///
 ///     reader.append(chunk)
 ///     while let event = reader.next() { … }
 ///
-/// A whole frame inside the chunk is unmasked where it stands and handed out without a copy. What comes in pieces,
-/// a frame cut by a read or a message cut into fragments, is kept aside, unmasked and validated as it arrives.
+/// A whole frame inside the chunk is unmasked in place and returned without a copy. A frame that is split over several reads, or a message
+/// in fragments, is stored, and unmasked and validated as it arrives.
 package struct FrameReader: ~Copyable {
   private let role: WebSocketRole
   private let limits: FrameLimits
 
-  /// What is left of the chunk.
+  /// The bytes of the chunk that are not read yet.
   private var cursor: UnsafeMutableRawPointer?
   private var available = 0
 
   /// The frame whose payload is being read, if `isInPayload`.
   private var frame = FrameHeader()
   private var isInPayload = false
-  /// Payload bytes of it that have not come yet.
+  /// The number of the frame's payload bytes that have not arrived yet.
   private var missing = 0
 
-  /// The beginning of a header that a read cut.
+  /// The first bytes of a header that is split over two reads.
   private var kept = FrameHeader.Prefix()
 
-  /// The fragmented message being read, if `isInMessage`; also the one cut frame that is no fragment.
+  /// Whether `message` holds a fragmented message, or the payload of a single frame that is split over reads.
   private var isInMessage = false
   private var isText = false
-  /// Whether that message is above the limit and is shown part by part.
+  /// Whether that message is above the limit and is passed on in parts.
   private var isSkipping = false
   private var message = MessageBuffer()
   private var utf8 = UTF8Validator()
 
-  /// The control frame that a read cut.
+  /// A control frame that is split over reads.
   private var control = MessageBuffer()
 
-  /// Whether the last event showed bytes of `message` or `control`, which may go now.
+  /// Whether the last event contained bytes of `message` or `control`, which may be released now.
   private var lendsMessage = false
   private var lendsControl = false
 
@@ -47,40 +47,39 @@ package struct FrameReader: ~Copyable {
     self.limits = limits
   }
 
-  /// Bytes kept aside for a frame or message that is not complete; those of the current chunk are not among them.
+  /// The bytes stored for an incomplete frame or message, without those of the current chunk.
   package var bufferedBytes: Int { kept.count + message.count + control.count }
 
-  /// Memory held for them.
+  /// The memory allocated for them.
   package var allocatedBytes: Int { message.capacity + control.capacity }
 
-  /// Whether bytes of the chunk have not been looked at yet.
+  /// Whether the chunk has bytes that are not read yet.
   package var hasMore: Bool { available > 0 }
 
   /// Whether a message or frame has begun and is not complete.
   package var isInsideMessage: Bool { isInMessage || isInPayload || !kept.isEmpty }
 
-  /// Takes out the bytes of the chunk that have not been looked at: to be appended again later, before those of the
-  /// next read.
+  /// Removes and returns the unread bytes of the chunk: the caller appends them again later, before those of the next read.
   package mutating func takeRest() -> UnsafeMutableRawBufferPointer {
     let rest = UnsafeMutableRawBufferPointer(start: cursor, count: available)
     available = 0
     return rest
   }
 
-  /// Takes one read. The bytes are changed in place and must stay until `next` has returned nil, or `takeRest` was called.
+  /// Takes one read. The bytes are changed in place and must stay valid until `next` has returned nil or `takeRest` was called.
   package mutating func append(_ chunk: UnsafeMutableRawBufferPointer) {
-    precondition(available == 0, "the chunk before was not read to its end")
+    precondition(available == 0, "the previous chunk was not read to its end")
     guard !isOver else { return }
     cursor = chunk.baseAddress
     available = chunk.count
   }
 
-  /// As `append`, without the first bytes: those belonged to the handshake.
+  /// As `append`, without the first bytes, which belonged to the handshake.
   package mutating func append(_ chunk: UnsafeMutableRawBufferPointer, droppingFirst count: Int) {
     append(UnsafeMutableRawBufferPointer(rebasing: chunk[count...]))
   }
 
-  /// The next message or control frame; nil when all bytes are taken or kept aside, and always after the end.
+  /// The next message or control frame; nil when all bytes are read or stored, and always after the end.
   package mutating func next() -> FrameEvent? {
     if lendsMessage || lendsControl { takeBack() }
     while available > 0, let cursor {
@@ -110,7 +109,7 @@ package struct FrameReader: ~Copyable {
       if isAboveLimit {
         isSkipping = true
         if message.count > 0 {
-          // What was kept of it comes first; the frame's payload is read next.
+          // The stored bytes of the header come first; the frame's payload is read next.
           beginPayload()
           lendsMessage = true
           return .skipped(message.view, isLast: missing == 0 && endSkippedFrame())
@@ -131,7 +130,7 @@ package struct FrameReader: ~Copyable {
     available &-= bytes
   }
 
-  /// Completes the header that the last read cut; the size is what it takes of this chunk.
+  /// Completes a header that is split over reads; the size is the number of bytes that it takes from this chunk.
   private mutating func readCutHeader(at cursor: UnsafeMutableRawPointer) -> FrameHeader.Outcome {
     let before = kept.count
     kept.append(UnsafeRawPointer(cursor), count: available)
@@ -147,7 +146,7 @@ package struct FrameReader: ~Copyable {
     return outcome
   }
 
-  /// What the header says against the state of the message and the limits.
+  /// Checks the header against the state of the message and the limits.
   @inline(__always)
   private func check() -> FrameViolation? {
     if frame.opcode.isControl { return nil }
@@ -156,13 +155,13 @@ package struct FrameReader: ~Copyable {
         return .protocolError("a new message began within a fragmented one")
       }
     } else if frame.opcode == .continuation {
-      return .protocolError("a continuation of no message")
+      return .protocolError("a continuation frame without a message")
     }
     if limits.skipsLargeMessages, frame.payload <= FrameLimits.largestSkippedFrame { return nil }
     if frame.payload > limits.maxFrameBytes {
       return .frameTooLarge(UInt64(frame.payload), limit: limits.maxFrameBytes)
     }
-    // `message.count` is 0 outside of a message.
+    // `message.count` is 0 outside a message.
     if frame.payload > limits.maxMessageBytes &- message.count {
       return .messageTooLarge(
         frame.payload.addingReportingOverflow(message.count).partialValue, limit: limits.maxMessageBytes)
@@ -170,14 +169,14 @@ package struct FrameReader: ~Copyable {
     return nil
   }
 
-  /// Whether the frame makes its message one that is skipped.
+  /// Whether the message becomes one that is skipped with this frame.
   @inline(__always)
   private var isAboveLimit: Bool {
     guard limits.skipsLargeMessages, !isSkipping, !frame.opcode.isControl else { return false }
     return frame.payload > limits.maxFrameBytes || frame.payload > limits.maxMessageBytes &- message.count
   }
 
-  /// The usual case: nothing of the frame is missing, nothing is copied.
+  /// The usual case: the frame is complete, and nothing is copied.
   @inline(__always)
   private mutating func readWholeFrame(at payload: UnsafeMutableRawPointer) -> FrameEvent {
     let count = frame.payload
@@ -200,7 +199,7 @@ package struct FrameReader: ~Copyable {
     }
   }
 
-  /// Notes a frame that is a fragment, or of which this chunk does not have all.
+  /// Begins a frame that is a fragment, or that is not complete in this chunk.
   private mutating func beginPayload() {
     isInPayload = true
     missing = frame.payload
@@ -210,7 +209,7 @@ package struct FrameReader: ~Copyable {
     }
   }
 
-  /// Takes what the chunk has of the frame's payload.
+  /// Reads the part of the frame's payload that is in the chunk.
   private mutating func readPayload(at cursor: UnsafeMutableRawPointer) -> FrameEvent? {
     let count = min(missing, available)
     advance(count)
@@ -230,14 +229,14 @@ package struct FrameReader: ~Copyable {
       {
         return fail(.textIsNotUTF8)
       }
-      // More fragments may follow one that is not final: grow as for the largest message.
+      // More fragments may follow one that is not final: use the size of the largest message.
       let total = frame.isFinal ? message.count + count + missing : limits.maxMessageBytes
       message.append(UnsafeRawPointer(cursor), count: count, of: total)
     }
     return missing == 0 ? endFrame() : nil
   }
 
-  /// The frame is whole: an event, unless more fragments are to come.
+  /// The frame is complete: returns an event, unless more fragments follow.
   private mutating func endFrame() -> FrameEvent? {
     isInPayload = false
     if frame.opcode.isControl {
@@ -252,7 +251,7 @@ package struct FrameReader: ~Copyable {
     return isText ? .text(message.view) : .binary(message.view)
   }
 
-  /// A frame of a skipped message is whole; `true` if it was the last one.
+  /// A frame of a skipped message is complete; returns `true` if it was the last one.
   private mutating func endSkippedFrame() -> Bool {
     isInPayload = false
     guard frame.isFinal else { return false }
@@ -272,7 +271,7 @@ package struct FrameReader: ~Copyable {
 
   private mutating func closeEvent(_ payload: ByteView) -> FrameEvent {
     if payload.isEmpty { return end(.close(CloseReason(code: nil))) }
-    guard payload.count >= 2 else { return fail(.protocolError("a close code of one byte")) }
+    guard payload.count >= 2 else { return fail(.protocolError("a Close payload of one byte")) }
     let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
     guard CloseReason.isAllowed(code) else { return fail(.closeCode(code)) }
     let reason = payload.dropFirst(2)
@@ -282,7 +281,7 @@ package struct FrameReader: ~Copyable {
 
   private mutating func fail(_ violation: FrameViolation) -> FrameEvent { end(.violation(violation)) }
 
-  /// The last event: what is left of the chunk and what was kept aside is dropped.
+  /// Returns the last event; unread bytes of the chunk and stored bytes are dropped.
   private mutating func end(_ event: FrameEvent) -> FrameEvent {
     isOver = true
     available = 0
@@ -294,7 +293,7 @@ package struct FrameReader: ~Copyable {
     return event
   }
 
-  /// The views of the last event have ended.
+  /// Ends the views of the last event.
   private mutating func takeBack() {
     if lendsMessage { message.reset() }
     if lendsControl { control.reset() }

@@ -1,10 +1,10 @@
-/// How a peer broke the protocol, and the close code that says so.
+/// How a peer violated the protocol, and the close code for it.
 package struct FrameViolation: Error, Equatable, Sendable, CustomStringConvertible {
-  /// 1002 (protocol), 1007 (no UTF-8) or 1009 (too large).
+  /// 1002 (protocol error), 1007 (invalid UTF-8) or 1009 (too large).
   package var closeCode: UInt16
-  /// What was wrong.
+  /// What was wrong, for log lines.
   package var text: String
-  /// What the Close frame says of it, into which it fits.
+  /// The text for the Close frame, short enough to fit.
   package var closeReason: String
 
   package init(closeCode: UInt16, text: String, closeReason: String? = nil) {
@@ -17,7 +17,7 @@ package struct FrameViolation: Error, Equatable, Sendable, CustomStringConvertib
 
   static func protocolError(_ text: String) -> FrameViolation { FrameViolation(closeCode: 1002, text: text) }
 
-  /// In the words of the real engine, which answers only this breach.
+  /// The Close reason of the real engine, which sends one only for this violation.
   static func closeCode(_ code: UInt16) -> FrameViolation {
     FrameViolation(
       closeCode: 1002, text: "close code \(code) must not be sent", closeReason: "Protocol violation")

@@ -1,6 +1,6 @@
-/// The date of HTTP's headers (RFC 9110 §5.6.7, IMF-fixdate), computed by hand.
+/// Dates in HTTP headers (RFC 9110 §5.6.7, IMF-fixdate), computed without a library.
 package enum HTTPDate {
-  /// Such as `Sun, 06 Nov 1994 08:49:37 GMT`, from seconds since 1970 in UTC.
+  /// A date such as `Sun, 06 Nov 1994 08:49:37 GMT`, from seconds since 1970 in UTC.
   package static func text(secondsSinceEpoch: Int64) -> String {
     let (days, second) = floorDivision(secondsSinceEpoch, 86_400)
     let (year, month, day) = civil(days)
@@ -12,7 +12,7 @@ package enum HTTPDate {
     return "\(names[weekday]), \(pad(day, 2)) \(months[Int(month) - 1]) \(pad(year, 4)) \(time) GMT"
   }
 
-  /// The Gregorian date of a day, counted in eras of 400 years that begin with March.
+  /// The Gregorian date of a day, counted in eras of 400 years that begin in March.
   private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let (era, dayOfEra) = floorDivision(days + 719_468, 146_097)
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365

@@ -1,4 +1,4 @@
-/// The lines of a whole head, read in one pass.
+/// Reads the lines of a whole head, in one pass.
 struct HTTPHeadLines {
   private var rest: ByteView
 
@@ -7,10 +7,10 @@ struct HTTPHeadLines {
   consuming func requestHead() throws(HTTPHeadError) -> HTTPRequestHead {
     let line = try firstLine()
     let parts = Self.split(line, at: UInt8(ascii: " "), into: 3)
-    guard parts.count == 3 else { throw .syntax("the request line has not three parts") }
+    guard parts.count == 3 else { throw .syntax("the request line does not have three parts") }
     let (method, target) = (parts[0], parts[1])
     guard !method.isEmpty, method.unsafeBytes.allSatisfy(\.isHTTPTokenCharacter) else {
-      throw .syntax("the request line begins with no method")
+      throw .syntax("the request line does not begin with a method")
     }
     guard !target.isEmpty, target.unsafeBytes.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
       throw .syntax("the request's target is empty or has a control character")
@@ -27,7 +27,7 @@ struct HTTPHeadLines {
     let version = try Self.version(parts[0])
     guard parts[1].count == 3, parts[1].unsafeBytes.allSatisfy({ (0x30...0x39).contains($0) }),
       let status = Int(parts[1].string), status >= 100
-    else { throw .syntax("the status is no number of three digits") }
+    else { throw .syntax("the status is not a number of three digits") }
     let reason = parts.count == 3 ? parts[2].string : ""
     return HTTPResponseHead(version: version, status: status, reason: reason, headers: try headers())
   }
@@ -40,7 +40,7 @@ struct HTTPHeadLines {
     }
   }
 
-  /// The next line without its end; the head is known to end with an empty one.
+  /// The next line without its line end; the head always ends with an empty line.
   private mutating func nextLine() throws(HTTPHeadError) -> ByteView {
     guard let end = rest.unsafeBytes.firstIndex(of: UInt8(ascii: "\n")) else { throw .syntax("the head has no end") }
     var line = rest.prefix(end)
@@ -59,9 +59,9 @@ struct HTTPHeadLines {
         throw .syntax("a header line has no colon")
       }
       let name = line.prefix(colon)
-      // This refuses folded lines too: they begin with a space.
+      // This refuses folded lines too, because they begin with a space.
       guard !name.isEmpty, name.unsafeBytes.allSatisfy(\.isHTTPTokenCharacter) else {
-        throw .syntax("a header's name is no token")
+        throw .syntax("a header's name is not a token")
       }
       let value = Self.trim(line.dropFirst(colon + 1))
       guard value.unsafeBytes.allSatisfy(\.isHTTPValueByte) else {
@@ -75,10 +75,10 @@ struct HTTPHeadLines {
   private static func version(_ text: ByteView) throws(HTTPHeadError) -> HTTPVersion {
     if text == "HTTP/1.1" { return .http11 }
     if text == "HTTP/1.0" { return .http10 }
-    throw .syntax("neither HTTP/1.1 nor HTTP/1.0")
+    throw .syntax("the version is neither HTTP/1.1 nor HTTP/1.0")
   }
 
-  /// Up to `count` parts; the last one takes what is left.
+  /// Splits into up to `count` parts; the last one contains the rest.
   private static func split(_ line: ByteView, at separator: UInt8, into count: Int) -> [ByteView] {
     var parts: [ByteView] = []
     var rest = line
@@ -90,7 +90,7 @@ struct HTTPHeadLines {
     return parts
   }
 
-  /// Without spaces and tabs at its ends.
+  /// The text without spaces and tabs at both ends.
   private static func trim(_ text: ByteView) -> ByteView {
     var text = text
     while text.count > 0, text[0] == 0x20 || text[0] == 0x09 { text = text.dropFirst(1) }

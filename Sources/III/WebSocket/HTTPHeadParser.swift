@@ -1,37 +1,37 @@
-/// Finds and parses the head of a request or response in bytes that come in pieces.
+/// Finds and parses the head of a request or response in bytes that arrive in chunks.
 ///
-/// It is as tolerant as the real engine's server: empty lines before the head are skipped and a line may end with LF alone.
-/// Header lines that are folded, space before a colon and control characters are refused.
+/// It is as tolerant as the real engine's server: empty lines before the head are skipped, and a line may end with LF alone. Folded header
+/// lines, a space before a colon and control characters are refused.
 package struct HTTPHeadParser: Sendable {
-  /// More fields than this are refused, as the real engine does.
+  /// The most header fields that are accepted, as in the real engine.
   package static let maxFields = 100
 
   package enum Progress<Head: Sendable>: Sendable {
-    /// The whole chunk is taken; the head goes on.
+    /// The whole chunk belongs to the head, and the head continues.
     case needMore
-    /// The head, and how many bytes of this chunk belong to it: what follows is not HTTP's.
+    /// The head, and how many bytes of this chunk belong to it; the bytes after it are not HTTP.
     case complete(Head, consumed: Int)
     case malformed(HTTPHeadError)
   }
 
   private let maxBytes: Int
-  /// What earlier chunks had of the head.
+  /// The head's bytes from earlier chunks.
   private var kept: [UInt8] = []
-  /// Where the search for the empty line that ends the head stands.
+  /// The state of the search for the empty line that ends the head.
   private var hasBegun = false
   private var isLineEmpty = true
 
-  /// `maxBytes` is for the head as a whole.
+  /// `maxBytes` limits the whole head.
   package init(maxBytes: Int = 64 << 10) {
     self.maxBytes = maxBytes
   }
 
-  /// Takes the next bytes of a connection that sends a request. After `complete` the parser is as new.
+  /// Takes the next bytes from a client. After `complete` the parser can be used again.
   package mutating func request(_ chunk: ByteView) -> Progress<HTTPRequestHead> {
     parse(chunk) { head throws(HTTPHeadError) in try HTTPHeadLines(head).requestHead() }
   }
 
-  /// Takes the next bytes of a connection that sends a response. After `complete` the parser is as new.
+  /// Takes the next bytes from a server. After `complete` the parser can be used again.
   package mutating func response(_ chunk: ByteView) -> Progress<HTTPResponseHead> {
     parse(chunk) { head throws(HTTPHeadError) in try HTTPHeadLines(head).responseHead() }
   }
@@ -61,7 +61,7 @@ package struct HTTPHeadParser: Sendable {
     }
   }
 
-  /// Where in this chunk the head ends; each byte is looked at once, whatever pieces it comes in.
+  /// The offset in this chunk where the head ends; each byte is read once, however the head is split.
   private mutating func findEnd(_ chunk: ByteView) throws(HTTPHeadError) -> Int? {
     for (index, byte) in chunk.unsafeBytes.enumerated() {
       switch byte {
@@ -73,7 +73,7 @@ package struct HTTPHeadParser: Sendable {
         isLineEmpty = false
         hasBegun = true
       case 0x16 where !hasBegun:
-        throw .syntax("the peer speaks TLS, but this port does not: ws:// is right, not wss://")
+        throw .syntax("the peer uses TLS, but this port does not: use ws://, not wss://")
       default: throw .syntax("a control character in the head")
       }
     }

@@ -1,9 +1,9 @@
-/// The header fields of a head, in their order; names are compared without regard to case.
+/// The header fields of a head, in their order; the case of names is ignored.
 package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral {
   package struct Field: Equatable, Sendable {
-    /// As it was sent.
+    /// The name as it was sent.
     package var name: String
-    /// Without the white space around it; bytes that are no UTF-8 are U+FFFD.
+    /// The value without the white space around it; invalid UTF-8 becomes U+FFFD.
     package var value: String
   }
 
@@ -13,12 +13,12 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
     fields = elements.map { Field(name: $0.0, value: $0.1) }
   }
 
-  /// The value of the first field of that name.
+  /// The value of the first field with this name.
   package subscript(_ name: String) -> String? {
     fields.first { $0.name.equalsIgnoringASCIICase(name) }?.value
   }
 
-  /// The values of all fields of that name.
+  /// The values of all fields with this name.
   package func all(_ name: String) -> [String] {
     fields.lazy.filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)
   }
@@ -27,7 +27,7 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
     fields.append(Field(name: name, value: value))
   }
 
-  /// Whether a field of that name lists that token, the fields' values being lists with commas (RFC 9110 §5.6.1).
+  /// Whether a field with this name contains the token in its comma-separated list (RFC 9110 §5.6.1).
   package func lists(_ token: String, in name: String) -> Bool {
     all(name).contains { value in
       value.split(separator: ",").contains { $0.trimmingHTTPSpace().equalsIgnoringASCIICase(token) }
@@ -36,12 +36,12 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
 }
 
 extension StringProtocol {
-  /// Equal but for the case of A to Z: all that HTTP means by "case-insensitive".
+  /// Whether the strings are equal if the case of A to Z is ignored, which is what HTTP calls "case-insensitive".
   package func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
     utf8.elementsEqual(other.utf8) { $0.lowercasedASCII == $1.lowercasedASCII }
   }
 
-  /// Without spaces and tabs at its ends.
+  /// The text without spaces and tabs at both ends.
   func trimmingHTTPSpace() -> SubSequence {
     let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
     guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
@@ -54,7 +54,7 @@ extension StringProtocol {
 extension UInt8 {
   var lowercasedASCII: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
 
-  /// A character of a method or of a field's name (RFC 9110 §5.6.2, `tchar`).
+  /// Whether the byte is allowed in a method or a field's name (RFC 9110 §5.6.2, `tchar`).
   var isHTTPTokenCharacter: Bool {
     switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -69,6 +69,6 @@ extension UInt8 {
     }
   }
 
-  /// A byte of a field's value: all but control characters, of which the tab is allowed.
+  /// Whether the byte is allowed in a field's value: all except control characters other than the tab.
   var isHTTPValueByte: Bool { (self >= 0x20 && self != 0x7F) || self == 0x09 }
 }

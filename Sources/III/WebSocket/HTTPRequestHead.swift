@@ -17,7 +17,7 @@ package struct HTTPRequestHead: Equatable, Sendable {
   /// The target's path, as it was sent: nothing is decoded. Empty if the target has none.
   package var path: String { String(split.path) }
 
-  /// What follows the `?`; nil without one, empty if nothing follows.
+  /// The text after the `?`; nil without a `?`, empty if nothing follows it.
   package var query: String? { split.query.map(String.init) }
 
   private var split: (path: Substring, query: Substring?) {

@@ -1,10 +1,10 @@
 /// A response with its whole body.
 package struct HTTPResponse: Equatable, Sendable {
   package var status: Int
-  /// Besides `content-length` and `date`, which `bytes` adds.
+  /// The headers without `content-length` and `date`, which `bytes` adds.
   package var headers: HTTPHeaders
   package var body: [UInt8]
-  /// Whether the response can have no body, so that `content-length` would say nothing: 101, or an answer to HEAD.
+  /// Whether the response never has a body, so that `content-length` is left out: 101, or an answer to HEAD.
   package var isBodyless: Bool
 
   package init(status: Int, headers: HTTPHeaders = [:], body: String = "", isBodyless: Bool = false) {
@@ -14,7 +14,7 @@ package struct HTTPResponse: Equatable, Sendable {
     self.isBodyless = isBodyless
   }
 
-  /// What goes over the wire, at a time in seconds since 1970.
+  /// The bytes to send, for a time in seconds since 1970.
   package func bytes(secondsSinceEpoch: Int64) -> [UInt8] {
     var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
     for field in headers.fields { head += "\(field.name): \(field.value)\r\n" }
@@ -23,7 +23,7 @@ package struct HTTPResponse: Equatable, Sendable {
     return isBodyless ? Array(head.utf8) : Array(head.utf8) + body
   }
 
-  /// The usual words for the statuses that this package sends.
+  /// The standard phrases of the statuses that this package sends.
   private static func reason(_ status: Int) -> String {
     switch status {
     case 101: "Switching Protocols"

@@ -1,4 +1,4 @@
-/// The version that a head names; others are malformed.
+/// The version in a head; other versions are malformed.
 package enum HTTPVersion: Sendable {
   case http10, http11
 }

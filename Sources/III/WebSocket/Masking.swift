@@ -1,12 +1,12 @@
-/// The XOR of RFC 6455 §5.3, a word at a time. Keys are in the order of their bytes in memory.
+/// The XOR of RFC 6455 §5.3, a word at a time. The bytes of keys are in memory order.
 enum Masking {
-  /// Whether no byte has its high bit set, for words gathered by OR.
+  /// Whether no byte has its high bit set; the word may be the OR of several words.
   @inline(__always)
   private static func isASCII(_ bits: UInt64) -> Bool { bits & 0x8080_8080_8080_8080 == 0 }
 
   /// XORs `count` bytes with the key from `source` to `target`, which may be the same place.
   ///
-  /// Returns the OR of the resulting words: no second pass is needed to know that a text is ASCII.
+  /// Returns the OR of the resulting words, so that no second pass is needed to find out whether a text is ASCII.
   @inline(__always)
   private static func xor(
     from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int, key: UInt32
@@ -29,7 +29,7 @@ enum Masking {
       target.storeBytes(of: plain, toByteOffset: at, as: UInt64.self)
       at &+= 8
     }
-    // Offsets of whole words are multiples of four: the key begins anew.
+    // The offset after whole words is a multiple of four, so the key starts from its first byte again.
     var rest = UInt32(littleEndian: key)
     while at < count {
       let plain = source.load(fromByteOffset: at, as: UInt8.self) ^ UInt8(truncatingIfNeeded: rest)
@@ -41,7 +41,7 @@ enum Masking {
     return seen
   }
 
-  /// Masks or unmasks in place; true if the result is all ASCII.
+  /// Masks or unmasks in place; returns true if the result is all ASCII.
   @discardableResult
   static func apply(_ key: UInt32, to bytes: UnsafeMutableRawPointer, count: Int) -> Bool {
     isASCII(xor(from: bytes, to: bytes, count: count, key: key))
@@ -67,7 +67,7 @@ enum Masking {
     return isASCII(seen)
   }
 
-  /// The key for what follows after `count` bytes.
+  /// The key for the bytes that follow after `count` bytes.
   @inline(__always)
   static func rotate(_ key: UInt32, by count: Int) -> UInt32 {
     let little = UInt32(littleEndian: key)

@@ -1,10 +1,10 @@
-/// Memory of a message that comes in pieces: grows with what has arrived, not with what was announced.
+/// The memory of a message that arrives in parts; it grows with the bytes that have arrived, not with the announced size.
 struct MessageBuffer: ~Copyable {
   private var base: UnsafeMutableRawPointer?
   private(set) var capacity = 0
   private(set) var count = 0
 
-  /// What is kept between messages: enough for the usual frame that a read cuts in two, little for an idle connection.
+  /// The size that is kept between messages: enough for a usual frame that is split over two reads, small for an idle connection.
   static let keptBytes = 4 << 10
 
   deinit { base?.deallocate() }
@@ -12,7 +12,7 @@ struct MessageBuffer: ~Copyable {
   /// The bytes, valid until the next change.
   var view: ByteView { base.map { ByteView($0, count: count) } ?? .empty }
 
-  /// Appends `bytes`; `total` is the size that the message is known to reach, or may.
+  /// Appends `bytes`; `total` is the size that the message will reach, or may reach.
   mutating func append(_ bytes: UnsafeRawPointer, count added: Int, of total: Int) {
     guard added > 0 else { return }
     let needed = count + added
@@ -22,7 +22,7 @@ struct MessageBuffer: ~Copyable {
     count = needed
   }
 
-  /// Takes twice what is there, so that many small pieces cost no more than few large ones, but not beyond `total`.
+  /// Doubles the size, so that many small parts cost no more than few large ones, but not beyond `total`.
   private mutating func grow(to needed: Int, of total: Int) {
     let wanted = max(needed, max(Self.keptBytes, min(needed * 2, total)))
     let grown = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
@@ -34,7 +34,7 @@ struct MessageBuffer: ~Copyable {
     capacity = wanted
   }
 
-  /// Forgets the message, and its memory if that is large.
+  /// Removes the message, and releases its memory if that is large.
   mutating func reset() {
     count = 0
     guard capacity > Self.keptBytes else { return }

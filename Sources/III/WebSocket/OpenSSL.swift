@@ -1,8 +1,8 @@
 internal import COpenSSL
 
-/// The little that the handshake takes from OpenSSL.
+/// The functions that the handshake uses from OpenSSL.
 package enum OpenSSL {
-  /// Initialises the library once, without its exit handler. Whoever uses the library asks for this first.
+  /// Initialises the library once, without its exit handler. All users of the library check this first.
   package static let isReady: Bool = copenssl_init() == 1
 
   /// The 20 bytes of the SHA-1 digest.
@@ -15,7 +15,7 @@ package enum OpenSSL {
     }
   }
 
-  /// Fills `memory` with unpredictable bytes; false if the library cannot.
+  /// Fills `memory` with unpredictable bytes; returns false if the library cannot.
   static func fillRandom(_ memory: UnsafeMutableRawBufferPointer) -> Bool {
     guard let base = memory.baseAddress, let count = Int32(exactly: memory.count) else { return memory.isEmpty }
     return isReady && copenssl_random(base, count) == 1

@@ -1,13 +1,13 @@
-/// Unpredictable numbers, drawn from OpenSSL a block at a time: a mask key costs no call.
+/// Unpredictable numbers, read from OpenSSL in blocks, so that a mask key costs no call.
 ///
-/// A connection owns one; it takes no memory before its first number.
+/// A connection owns one; it allocates no memory before its first number.
 package struct RandomSource: RandomNumberGenerator, Sendable {
   /// 4 KiB.
   private static let blockWords = 512
 
   private var block: [UInt64] = []
   private var used = 0
-  /// The half of a word that the last key did not use.
+  /// The unused half of the last word.
   private var spare: UInt32?
 
   package init() {}
@@ -18,7 +18,7 @@ package struct RandomSource: RandomNumberGenerator, Sendable {
     return block[used]
   }
 
-  /// A key for one frame (RFC 6455 §5.3: new for each frame, not to be guessed).
+  /// A new, unpredictable key for one frame (RFC 6455 §5.3).
   package mutating func maskKey() -> UInt32 {
     if let key = spare {
       spare = nil
@@ -35,7 +35,7 @@ package struct RandomSource: RandomNumberGenerator, Sendable {
     used = 0
   }
 
-  /// So many unpredictable bytes.
+  /// Returns `count` unpredictable bytes.
   package static func bytes(_ count: Int) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
@@ -43,7 +43,7 @@ package struct RandomSource: RandomNumberGenerator, Sendable {
     }
   }
 
-  /// From OpenSSL; from the system where that has no entropy.
+  /// Fills from OpenSSL, or from the system if OpenSSL has no entropy.
   private static func fill(_ memory: UnsafeMutableRawBufferPointer) {
     if OpenSSL.fillRandom(memory) { return }
     var system = SystemRandomNumberGenerator()

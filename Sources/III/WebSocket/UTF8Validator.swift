@@ -1,17 +1,17 @@
-/// Checks UTF-8 that arrives in pieces; a wrong byte is found when it comes, not at the end.
+/// Checks UTF-8 that arrives in parts; an invalid byte is reported when it arrives, not at the end.
 package struct UTF8Validator: Sendable {
-  /// How many bytes the begun sequence still lacks.
+  /// How many bytes of the current sequence are missing.
   private var missing = 0
-  /// What its next byte may be: narrower after E0, ED, F0 and F4 (no overlong forms, surrogates, or values above 10FFFF).
+  /// The range of its next byte: narrower after E0, ED, F0 and F4 (no overlong forms, surrogates, or values above 10FFFF).
   private var low: UInt8 = 0x80
   private var high: UInt8 = 0xBF
 
   package init() {}
 
-  /// Whether the text may end here: no sequence is begun.
+  /// Whether the text may end here: no sequence is incomplete.
   package var isComplete: Bool { missing == 0 }
 
-  /// Takes the next piece; false if no continuation can make it valid.
+  /// Takes the next part; returns false if no continuation can make the text valid.
   package mutating func accept(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard let base = bytes.baseAddress else { return true }
     let count = bytes.count
@@ -41,7 +41,7 @@ package struct UTF8Validator: Sendable {
     return true
   }
 
-  /// Notes what the first byte of a sequence, which is not ASCII, announces (Unicode, table 3-7).
+  /// Sets what follows the first byte of a sequence that is not ASCII (Unicode, table 3-7).
   @inline(__always)
   private mutating func begin(_ byte: UInt8) -> Bool {
     switch byte {
@@ -59,7 +59,7 @@ package struct UTF8Validator: Sendable {
     return true
   }
 
-  /// Whether the bytes are a whole valid text.
+  /// Whether the bytes are a complete valid text.
   package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var validator = UTF8Validator()
     return validator.accept(bytes) && validator.isComplete

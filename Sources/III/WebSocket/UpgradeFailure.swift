@@ -1,6 +1,6 @@
-/// Why a client has no connection after the handshake.
+/// Why a handshake did not open a connection.
 package struct UpgradeFailure: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The status that the server answered; nil if the request could not be made.
+  /// The status of the server's answer; nil if the request could not be made.
   package var status: Int?
   package var text: String
 
@@ -11,8 +11,8 @@ extension Upgrade {
   /// Headers that the handshake itself sets, and those that would give the request a body.
   private static let ownHeaders = ["connection", "upgrade", "content-length", "transfer-encoding"]
 
-  /// The request of a client. `headers` are its user's: `Host` among them replaces our own, others that the handshake
-  /// sets are refused, as are those that are no HTTP. Values may be secrets and stand in no error.
+  /// A client's request. `headers` are the user's: a `Host` among them replaces the default one; other headers of the handshake, and those
+  /// that are not valid in HTTP, are refused. Values may be secrets and never appear in an error.
   package static func request(
     _ url: WebSocketURL, headers: some Sequence<(key: String, value: String)> = [:] as KeyValuePairs<String, String>,
     key: String
@@ -43,16 +43,16 @@ extension Upgrade {
     return Array(request.utf8)
   }
 
-  /// Whether the server's answer opens the connection (RFC 6455 §4.1): nothing but a right 101 does.
+  /// Checks that the server's answer opens the connection (RFC 6455 §4.1): only a valid 101 does.
   package static func check(_ head: HTTPResponseHead, key: String) throws(UpgradeFailure) {
     func fail(_ text: String) -> UpgradeFailure { UpgradeFailure(status: head.status, text: text) }
     guard head.status == 101 else {
       let reason = head.reason.isEmpty ? "" : " \(head.reason)"
-      throw fail("the server answered \(head.status)\(reason) instead of 101: it opens no WebSocket here")
+      throw fail("the server answered \(head.status)\(reason) instead of 101: it accepts no WebSocket here")
     }
-    guard head.version == .http11 else { throw fail("the server upgraded by HTTP/1.0, which cannot") }
+    guard head.version == .http11 else { throw fail("the server upgraded with HTTP/1.0, which has no upgrades") }
     guard head.headers.all("upgrade").count == 1, head.headers["upgrade"]?.equalsIgnoringASCIICase("websocket") == true
-    else { throw fail("the server's 101 is for no WebSocket: `Upgrade` is not 'websocket'") }
+    else { throw fail("the server's 101 is not for a WebSocket: `Upgrade` is not 'websocket'") }
     guard head.headers.lists("upgrade", in: "connection") else {
       throw fail("the server's 101 is not for this connection: `Connection` does not list 'upgrade'")
     }
@@ -67,7 +67,7 @@ extension Upgrade {
     }
   }
 
-  /// A name as it may stand in an error: short, on one line.
+  /// A name for an error text: short, on one line.
   private static func quoted(_ name: String) -> String {
     let shown = name.unicodeScalars.prefix(40).map { $0.value >= 0x20 && $0.value != 0x7F ? String($0) : "?" }
     return "'\(shown.joined())'"

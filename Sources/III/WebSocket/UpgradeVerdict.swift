@@ -1,8 +1,8 @@
-/// What a server answers to a request.
+/// A server's answer to an upgrade request.
 package enum UpgradeVerdict: Equatable, Sendable {
-  /// The 101: frames follow it.
+  /// The 101; frames follow it.
   case accepted(HTTPResponse)
-  /// Any other status. The request asks for nothing else: the connection may be closed after it.
+  /// Any other status; the connection may be closed after it.
   case refused(HTTPResponse)
 
   package var response: HTTPResponse {
@@ -13,10 +13,10 @@ package enum UpgradeVerdict: Equatable, Sendable {
 }
 
 extension Upgrade {
-  /// The real engine's checks, in its order and with its words; whether the path exists is for the caller to know.
+  /// The real engine's checks, with its order and texts. The caller says whether the path exists.
   ///
-  /// As there, only the first of several equal headers counts, `Connection` needs to contain `upgrade` somewhere, and
-  /// neither the key's form nor the host, origin, extensions and subprotocols matter: none of the last two is agreed.
+  /// As in the real engine, only the first of several headers of one name counts, and `Connection` needs to contain `upgrade` anywhere. The
+  /// key's form, host, origin, extensions and subprotocols are not checked; extensions and subprotocols are never negotiated.
   package static func check(_ head: HTTPRequestHead, isKnownPath: Bool) -> UpgradeVerdict {
     guard isKnownPath else { return .refused(HTTPResponse(status: 404)) }
     if head.method == "HEAD" {
@@ -44,7 +44,7 @@ extension Upgrade {
     return .accepted(HTTPResponse(status: 101, headers: headers, isBodyless: true))
   }
 
-  /// The answer to bytes that are no request; nil: the connection is closed without a byte.
+  /// The answer to bytes that are not a request; nil if the connection is closed without an answer.
   package static func refusal(of error: HTTPHeadError) -> HTTPResponse? {
     switch error {
     case .http2: nil
@@ -55,7 +55,7 @@ extension Upgrade {
 
   private static let plainText = "text/plain; charset=utf-8"
 
-  /// A refusal that says why.
+  /// A refusal with a text.
   package static func refusal(_ status: Int, _ text: String) -> HTTPResponse {
     HTTPResponse(status: status, headers: ["content-type": plainText], body: text)
   }

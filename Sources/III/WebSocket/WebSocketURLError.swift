@@ -1,6 +1,6 @@
-/// What is wrong with a URL. The URL itself is not shown: it may hold a secret.
+/// What is wrong with a URL. The URL itself is left out, because it may contain a secret.
 package struct WebSocketURLError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// Continues "the URL …".
+  /// The problem; it continues "the URL …".
   package var problem: String
 
   init(_ problem: String) { self.problem = problem }

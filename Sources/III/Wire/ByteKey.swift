@@ -1,8 +1,8 @@
 /// A string that is compared, hashed and ordered by its UTF-8 bytes: the key type of engine and SDK.
 ///
-/// Ids, names of members and values of filters are bytes on the wire. `String` takes canonically equivalent texts for
-/// equal (`"caf\u{E9}"` and `"cafe\u{301}"`), finds no prefix where a combining character follows it, and sorts by
-/// normalized text; none of that may decide which function is called.
+/// Ids, member names and filter values are bytes in a message. `String` treats canonically equivalent texts as equal (`"caf\u{E9}"` and
+/// `"cafe\u{301}"`), finds no prefix if a combining character follows it, and sorts by normalized text; none of that may decide which
+/// function is called.
 ///
 /// ```swift
 /// var functions: [ByteKey: Handler] = [:]
@@ -23,7 +23,7 @@
     }
   }
 
-  /// Lends the UTF-8 bytes.
+  /// Passes the UTF-8 bytes to `body`.
   @inlinable package func withBytes<Result>(_ body: (ByteView) -> Result) -> Result {
     text.utf8.withContiguousStorageIfAvailable { body(ByteView(UnsafeRawBufferPointer($0))) }
       ?? Array(text.utf8).withView(body)
@@ -43,7 +43,7 @@ extension ByteKey: Hashable {
 
   @inlinable package func hash(into hasher: inout Hasher) {
     withBytes { hasher.combine(bytes: $0.unsafeBytes) }
-    // No string contains this byte: keys that follow each other cannot run into one another.
+    // No string contains this byte, so consecutive keys are hashed as separate values.
     hasher.combine(0xFF as UInt8)
   }
 }

@@ -1,4 +1,4 @@
-/// The place of a member's value in a message: offsets into the message's bytes.
+/// The position of a member's value in a message: offsets into the message's bytes.
 @usableFromInline package struct ByteRange: Equatable, Sendable {
   @usableFromInline package var start: UInt32
   @usableFromInline package var count: UInt32

@@ -13,21 +13,21 @@ extension ByteWriter: ByteSink {
 }
 
 extension ByteSink {
-  /// A member with a string for its value, after others; nothing where there is no string.
+  /// Appends a member with a string value, after other members; nothing if the string is nil.
   @inlinable package mutating func append(member name: StaticString, quoting string: String?) {
     guard let string else { return }
     append(name)
     append(quoting: string)
   }
 
-  /// A member with any value, after others; nothing where there is none.
+  /// Appends a member with any value, after other members; nothing if the value is nil.
   @inlinable package mutating func append(member name: StaticString, _ json: [UInt8]?) {
     guard let json else { return }
     append(name)
     append(json)
   }
 
-  /// As above, of bytes that lie elsewhere.
+  /// As above, with bytes of another owner.
   @inlinable package mutating func append(member name: StaticString, _ json: ByteView?) {
     guard let json else { return }
     append(name)
@@ -35,7 +35,7 @@ extension ByteSink {
   }
 }
 
-/// Counts what would be written.
+/// Counts the bytes that would be written.
 @usableFromInline package struct ByteCounter: ByteSink {
   @usableFromInline package private(set) var count = 0
 

@@ -1,10 +1,10 @@
-// `@usableFromInline`, as all small types of the frame path: without it on the type itself `@inlinable` on its members
-// has no effect in other modules, and every byte that the engine looks at is a call.
+// `@usableFromInline`, as on all small types of the frame path: without it on the type, `@inlinable` on its members has no effect in other
+// modules, and each byte that the engine reads costs a call.
 
 /// Bytes of another owner: a read buffer, a message, a literal.
 ///
-/// A view is valid as long as its owner; views of received messages end with the callback that gave them. To keep the
-/// bytes longer, copy them (`array`, `string`).
+/// A view is valid as long as its owner; views of received messages end with the callback that passed them. To keep the bytes longer, copy
+/// them (`array`, `string`).
 @usableFromInline package struct ByteView {
   @usableFromInline let base: UnsafeRawPointer
   @usableFromInline package let count: Int
@@ -22,7 +22,7 @@
     self.init(UnsafeRawPointer(text.utf8Start), count: text.utf8CodeUnitCount)
   }
 
-  /// An address that is never read: the base of views without bytes.
+  /// An address that is never read: the base of empty views.
   @usableFromInline static var emptyBase: UnsafeRawPointer { UnsafeRawPointer(StaticString("").utf8Start) }
 
   @inlinable package static var empty: ByteView { ByteView("") }
@@ -59,7 +59,7 @@
   /// The bytes as text, copied; invalid UTF-8 becomes U+FFFD.
   package var string: String { String(decoding: unsafeBytes, as: UTF8.self) }
 
-  /// The bytes as they lie in memory: for the codec and the scanner.
+  /// The bytes as a buffer, for the codec and the scanner.
   @inlinable package var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
   @inlinable package static func == (view: ByteView, text: StaticString) -> Bool { view == ByteView(text) }
@@ -106,7 +106,7 @@
 }
 
 extension Array where Element == UInt8 {
-  /// Lends the array's bytes as a view that is valid inside `body`.
+  /// Passes the array's bytes as a view that is valid inside `body`.
   @inlinable package func withView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
     try withUnsafeBytes { try body(ByteView($0)) }
   }

@@ -1,6 +1,6 @@
 /// A cursor over memory that was reserved for exactly the bytes to write.
 ///
-/// Writing beyond the reserved bytes traps: the size is computed before.
+/// Writing more bytes than reserved traps; the size is computed first.
 @usableFromInline package struct ByteWriter {
   @usableFromInline var next: UnsafeMutableRawPointer
   @usableFromInline var room: Int
@@ -10,10 +10,10 @@
     room = memory.count
   }
 
-  /// Bytes not written yet.
+  /// The number of bytes that are not written yet.
   @inlinable package var remaining: Int { room }
 
-  /// Fills `memory` by `body`.
+  /// Fills `memory` with `body`.
   @inlinable package static func fill(
     _ memory: UnsafeMutableRawBufferPointer, _ body: (inout ByteWriter) -> Void
   ) {
@@ -29,7 +29,7 @@
     room -= 1
   }
 
-  // Inlined always: where a text is a literal its length is known, and it becomes a few stores of constants.
+  // Always inlined: for a literal the length is then a constant, and the copy becomes a few stores.
   @inlinable @inline(__always) package mutating func append(_ view: ByteView) {
     precondition(room >= view.count)
     next.copyMemory(from: view.base, byteCount: view.count)
@@ -41,7 +41,7 @@
 
   @inlinable package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append(ByteView($0)) } }
 
-  /// A big-endian integer, as WebSocket lengths are.
+  /// Appends a big-endian integer, such as a WebSocket length.
   @inlinable package mutating func append<Integer: FixedWidthInteger>(bigEndian value: Integer) {
     precondition(room >= MemoryLayout<Integer>.size)
     next.storeBytes(of: value.bigEndian, as: Integer.self)
@@ -51,7 +51,7 @@
 }
 
 extension ByteWriter {
-  /// The next `count` reserved bytes, which the caller fills wholly.
+  /// The next `count` reserved bytes, all of which the caller must write.
   @inline(__always) mutating func claim(_ count: Int) -> UnsafeMutableRawPointer {
     precondition(count >= 0 && room >= count)
     let start = next

@@ -1,9 +1,9 @@
 /// Dates as ISO 8601 text of the proleptic Gregorian calendar, in UTC, exact in both directions.
 ///
-/// A date is written with as many digits of its seconds as give it back: none, three or six where these do, more
-/// otherwise. Years outside of 0 to 9999 have a sign and six digits, as in JavaScript.
+/// A date is written with the fewest fraction digits from which the same date is read again: none, three or six if these suffice, otherwise
+/// more. Years outside 0 to 9999 have a sign and six digits, as in JavaScript.
 enum DateText {
-  /// 2001-01-01 in seconds since 1970: what `Date` counts from.
+  /// 2001-01-01 in seconds since 1970: the reference date of `Date`.
   private static let reference: Int64 = 978_307_200
   private static let years = -999_999...999_999
 
@@ -47,7 +47,7 @@ enum DateText {
     }
   }
 
-  /// Whole seconds since 2001 and the digits of the fraction: none, three or six, if these give the date back.
+  /// Whole seconds since 2001 and the fraction digits: none, three or six, if the same date is read from these.
   private static func shortest(_ seconds: Double) -> (Int64, [UInt8])? {
     for (count, scale) in [(0, 1), (3, 1000), (6, 1_000_000)] as [(Int, Int64)] {
       let scaled = ((seconds + Double(reference)) * Double(scale)).rounded()
@@ -64,7 +64,7 @@ enum DateText {
     return nil
   }
 
-  /// The same with the digits that suffice for a double, seven at least.
+  /// The same with enough digits for a double, at least seven.
   private static func exact(_ seconds: Double) -> (Int64, [UInt8]) {
     var description = seconds.magnitude.description
     var (whole, digits) = description.withUTF8 { JSONDecimal($0).parts }
@@ -83,7 +83,7 @@ enum DateText {
 
   // MARK: Reading
 
-  /// The seconds since 2001 of a text; nil if it is not a date as ISO 8601 and RFC 3339 write it.
+  /// The seconds since 2001 of a text; nil if it is not a date in ISO 8601 or RFC 3339.
   static func seconds(_ text: UnsafeRawBufferPointer) -> Double? {
     var scanner = Scanner(text: text)
     guard let year = scanner.year(), scanner.take("-"), let month = scanner.number(2), scanner.take("-"),
@@ -107,7 +107,7 @@ enum DateText {
 
     var isAtEnd: Bool { offset == text.count }
 
-    /// Takes a character; a letter in either case, as RFC 3339 has it.
+    /// Takes a character; letters are accepted in both cases, as in RFC 3339.
     mutating func take(_ character: Unicode.Scalar) -> Bool {
       let isLetter = character >= "A"
       guard offset < text.count, text[offset] & (isLetter ? 0xDF : 0xFF) == UInt8(ascii: character) else {
@@ -144,7 +144,7 @@ enum DateText {
       return number(4)
     }
 
-    /// The seconds east of UTC of `Z`, `+01:00`, `+0100` or `+01`.
+    /// The offset from UTC in seconds of `Z`, `+01:00`, `+0100` or `+01`; positive to the east.
     mutating func zone() -> Int64? {
       if take("Z") { return 0 }
       let isEast = take("+")
@@ -162,8 +162,8 @@ enum DateText {
 
   /// The date of whole seconds since 2001 and a fraction.
   ///
-  /// Up to six digits come from clocks and languages that count from 1970, and are rounded as these do; more digits are
-  /// those of the double that `Date` holds.
+  /// Up to six digits come from clocks and languages that count from 1970, and are rounded in the same way; more digits are those of the
+  /// double that `Date` stores.
   private static func value(_ whole: Int64, _ digits: [UInt8]) -> Double? {
     if digits.allSatisfy({ $0 == 0 }) { return Double(whole) }
     if digits.count <= 6 {
@@ -189,7 +189,7 @@ enum DateText {
     return Double(String(decoding: text, as: UTF8.self))
   }
 
-  /// The digits of one minus a fraction that is not zero.
+  /// The digits of one minus the fraction, which is not zero.
   private static func complement(_ digits: [UInt8]) -> [UInt8] {
     var result = digits
     var borrow = false

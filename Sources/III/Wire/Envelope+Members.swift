@@ -7,7 +7,7 @@ extension Envelope {
     return .unknownType(String(type.prefix(64)))
   }
 
-  /// Throws if one of the fields occurs twice: it would not be clear which one counts.
+  /// Throws if one of the fields occurs twice, because it is then ambiguous.
   @inline(__always) func refuseRepeated(_ fields: @autoclosure () -> [Field]) throws(FrameProblem) {
     if repeated != 0 { try refuse(fields()) }
   }
@@ -16,13 +16,13 @@ extension Envelope {
     for field in fields where isRepeated(field) { throw .repeated(field) }
   }
 
-  /// Any value, null included, that must be there.
+  /// The value of a required member; may be null.
   @inline(__always) func requiredValue(_ field: Field) throws(FrameProblem) -> ByteView {
     guard has(field) else { throw .missing(field) }
     return bytes[self[field]]
   }
 
-  /// Any value; `nil` if it is absent or null.
+  /// The value of a member; `nil` if it is absent or null.
   @inline(__always) package func value(_ field: Field) -> ByteView? {
     guard has(field) else { return nil }
     let value = bytes[self[field]]
@@ -36,7 +36,7 @@ extension Envelope {
     return string
   }
 
-  /// A string; `nil` if it is absent or null.
+  /// The string of a member; `nil` if it is absent or null.
   @inline(__always) func string(_ field: Field) throws(FrameProblem) -> WireString? {
     guard let value = value(field) else { return nil }
     guard let string = WireString(value, hasEscapes: hasEscapes(field)) else {
@@ -50,7 +50,7 @@ extension Envelope {
     return id
   }
 
-  /// A UUID; `nil` if it is absent or null.
+  /// The UUID of a member; `nil` if it is absent or null.
   @inline(__always) func id(_ field: Field) throws(FrameProblem) -> UUID128? {
     guard let string = try string(field) else { return nil }
     guard let id = UUID128(string) else { throw .notAnID(field) }
@@ -65,7 +65,7 @@ extension Envelope {
 }
 
 extension ByteView {
-  /// Whether the value whose bytes these are is null.
+  /// Whether these bytes are the value null.
   var isNull: Bool { count == 4 && self[0] == 0x6E }
 }
 

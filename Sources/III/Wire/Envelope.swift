@@ -1,9 +1,9 @@
-/// A message's outline: its kind and the places of the members that messages have. Nothing is copied or decoded.
+/// A message's outline: its kind and the positions of its known members. Nothing is copied or decoded.
 ///
-/// One validating pass makes it; it is valid as long as the message's bytes are. The frame types (`InvocationFrame` …)
-/// read the outline, and check that the members which a kind requires are present, once and of the right form.
+/// One validating pass fills it; it is valid as long as the message's bytes. The frame types (`InvocationFrame` …) read the outline, and
+/// check that the members which a kind requires are present, once and with the right type.
 @usableFromInline package struct Envelope: ~Copyable {
-  /// The members of any kind of message.
+  /// The members of all kinds of messages.
   package enum Field: UInt8, CaseIterable, Sendable {
     case type, id, functionID, invocationID, data, result, error, action, traceparent, baggage, metadata
     case description, requestFormat, responseFormat, invocation, name, parentServiceID
@@ -11,7 +11,7 @@
     case workerID, reattachToken, previousWorkerID
     case namespace, code, workerName, ownerWorkerID
 
-    /// The member's name on the wire.
+    /// The member's name in the message.
     package var name: StaticString {
       switch self {
       case .type: "type"
@@ -48,9 +48,9 @@
     /// The field's bit in a set of fields.
     @inline(__always) var bit: UInt32 { 1 << UInt32(rawValue) }
 
-    /// The field of a name without escapes.
+    /// The field with a name without escapes.
     @inline(__always) static func named(_ key: ByteView) -> Field? {
-      // Names of one length are few: at most four comparisons.
+      // Few names have the same length: at most four comparisons.
       switch key.count {
       case 2: first(key, .id)
       case 4: first(key, .type, .data, .name, .code)
@@ -84,26 +84,26 @@
     }
   }
 
-  /// The reason why a message has no outline.
+  /// Why a message has no outline.
   package enum Failure: Error, Equatable, Sendable {
     case notJSON(JSONScanner.Failure)
     case notAnObject
   }
 
-  /// Containers that a message may nest, itself included, as the real engine reads it.
+  /// The deepest nesting of containers in a message, including itself, that the real engine reads.
   package static let engineMaxDepth = 127
-  /// The same for what an engine sends to a worker.
+  /// The same for messages from an engine to a worker.
   package static let workerMaxDepth = 1024
 
   @usableFromInline package let bytes: ByteView
   @usableFromInline package private(set) var kind: FrameKind?
-  /// Whether `data` is an object that has a `_caller_worker_id` of its own.
+  /// Whether `data` is an object that already has a `_caller_worker_id`.
   @usableFromInline package private(set) var dataNamesCaller = false
   /// A bit for each field that occurs twice.
   @usableFromInline private(set) var repeated: UInt32 = 0
   /// A bit for each field whose value is a string with escapes.
   @usableFromInline var escaped: UInt32 = 0
-  /// A bit for each field that is present: the places of others are not read.
+  /// A bit for each field that is present; the positions of other fields are not read.
   @usableFromInline var present: UInt32 = 0
   @usableFromInline var places: Places
 
@@ -114,8 +114,8 @@
     ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange
   )
 
-  /// An outline without members, for `scan` to fill where it lies: what can throw cannot be made in place, and to move
-  /// an outline costs.
+  /// An outline without members, which `scan` fills in place: a throwing initializer cannot construct it in place, and moving an outline is
+  /// expensive.
   @inlinable @inline(__always) package init(of bytes: ByteView) {
     self.bytes = bytes
     let n = ByteRange(start: 0, count: 0)
@@ -125,12 +125,12 @@
   /// Whether the field is present.
   @inline(__always) func has(_ field: Field) -> Bool { present & field.bit != 0 }
 
-  /// The place of the field's value.
+  /// The position of the field's value.
   package subscript(field: Field) -> ByteRange {
     @inline(__always) get { has(field) ? place(of: field) : .absent }
   }
 
-  /// The place of a field that is present. Element by element: an address would have the places copied first.
+  /// The position of a field that is present. Element by element, because taking an address would copy all positions first.
   @inline(__always) private func place(of field: Field) -> ByteRange {
     switch field {
     case .type: places.0
@@ -188,7 +188,7 @@
     }
   }
 
-  /// A message's outline, where it need not be made in place.
+  /// Scans a message's outline where it need not be in place.
   package static func scan(_ bytes: ByteView, maxDepth: Int) throws(Failure) -> Envelope {
     var envelope = Envelope(of: bytes)
     try envelope.scan(maxDepth: maxDepth)
@@ -200,7 +200,7 @@
   ) -> Failure {
     let start = bytes.firstNonBlank
     if start == 0x7B || start == nil { return .notJSON(error) }
-    // Valid JSON that is not an object has an error of its own.
+    // Valid JSON that is not an object has its own error.
     var scanner = JSONScanner(bytes, maxDepth: maxDepth)
     scanner.skipBlanks()
     do throws(JSONScanner.Failure) { try scanner.skipValue() } catch { return .notJSON(error) }
@@ -258,6 +258,6 @@ extension ByteView {
   /// The first byte that is not a JSON blank.
   var firstNonBlank: UInt8? { unsafeBytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } }
 
-  /// Whether there is nothing but JSON blanks.
+  /// Whether the bytes are empty or only JSON blanks.
   package var isBlank: Bool { firstNonBlank == nil }
 }

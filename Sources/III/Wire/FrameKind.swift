@@ -6,7 +6,7 @@
   case workerRegistered, registrationRejected, reattach
   case ping, pong, error
 
-  /// The `type` on the wire.
+  /// The value of `type` in the message.
   package var name: StaticString {
     switch self {
     case .registerFunction: "registerfunction"
@@ -32,7 +32,7 @@
   init?(value: ByteView) {
     guard value.count >= 2, value[0] == 0x22 else { return nil }
     let text = value.dropFirst(1).prefix(value.count - 2)
-    // The two that make up the traffic come first.
+    // The two most frequent kinds come first.
     if text == FrameKind.invokeFunction.name {
       self = .invokeFunction
     } else if text == FrameKind.invocationResult.name {

@@ -1,4 +1,4 @@
-/// Growing memory that JSON is written into.
+/// Growing memory into which JSON is written.
 struct JSONBuffer: ~Copyable {
   private var memory: UnsafeMutableRawPointer
   private var capacity: Int
@@ -11,15 +11,15 @@ struct JSONBuffer: ~Copyable {
 
   deinit { memory.deallocate() }
 
-  /// What was written, copied.
+  /// A copy of the written bytes.
   borrowing func bytes() -> [UInt8] { [UInt8](UnsafeRawBufferPointer(start: memory, count: count)) }
 
-  /// What was written, as text.
+  /// The written bytes as text.
   borrowing func string() -> String {
     String(decoding: UnsafeRawBufferPointer(start: memory, count: count), as: UTF8.self)
   }
 
-  /// Room for `count` more bytes; the caller writes at the address it gets and then calls `advance`.
+  /// Reserves room for `count` more bytes; the caller writes to the returned address and then calls `advance`.
   @inline(__always) private mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
     if capacity &- self.count < count { grow(by: count) }
     return memory + self.count
@@ -49,14 +49,14 @@ struct JSONBuffer: ~Copyable {
 
   @inline(__always) mutating func append(_ text: StaticString) { append(ByteView(text)) }
 
-  /// Takes `count` bytes at `start` out; what is behind them moves up.
+  /// Removes `count` bytes at `start`; the bytes after them move forward.
   mutating func remove(_ start: Int, _ count: Int) {
     precondition(start >= 0 && count >= 0 && start + count <= self.count)
     (memory + start).copyMemory(from: memory + start + count, byteCount: self.count - start - count)
     self.count -= count
   }
 
-  /// Forgets all but the first `count` bytes.
+  /// Removes all but the first `count` bytes.
   mutating func truncate(to count: Int) { self.count = min(count, self.count) }
 
   /// The bytes from `start` to `end`, valid until the next change.
@@ -67,13 +67,13 @@ struct JSONBuffer: ~Copyable {
 
   mutating func append(_ bool: Bool) { append(bool ? "true" as StaticString : "false") }
 
-  /// Text that is JSON already.
+  /// Appends text that is already JSON.
   mutating func append(literal text: String) {
     var text = text
     text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
   }
 
-  /// A JSON string, quotes included.
+  /// Appends a JSON string with its quotes.
   mutating func append(quoting string: String) {
     var string = string
     string.withUTF8 { text in
@@ -97,7 +97,7 @@ struct JSONBuffer: ~Copyable {
   }
 
   mutating func append(_ value: UInt64) {
-    // From the last digit on, into the end of the twenty bytes that the longest number takes.
+    // Written backwards from the last digit; the longest number has twenty bytes.
     let target = reserve(40)
     var rest = value
     var start = 40
@@ -111,7 +111,7 @@ struct JSONBuffer: ~Copyable {
     count &+= 40 &- start
   }
 
-  /// A finite number in the shortest digits that give it back; integral ones keep a fraction: `1.0`.
+  /// Appends a finite number in the fewest digits from which the same number is read again; integral ones keep a fraction: `1.0`.
   mutating func append(_ value: Double) {
     if value.magnitude < 0x1p53, let integer = Int64(exactly: value), integer != 0 || value.sign == .plus {
       append(integer)
@@ -121,13 +121,13 @@ struct JSONBuffer: ~Copyable {
     }
   }
 
-  /// As for `Double`; the digits are those that suffice for a `Float`.
+  /// As for `Double`, with the digits that suffice for a `Float`.
   mutating func append(_ value: Float) { append(decimal: value.description) }
 
   private mutating func append(decimal description: String) {
     var description = description
     description.withUTF8 { text in
-      // Without an exponent the standard library writes what engines write.
+      // Without an exponent, the standard library's text is already the engines' format.
       if text.contains(UInt8(ascii: "e")) {
         JSONDecimal(text).write(into: &self)
       } else {
@@ -143,12 +143,12 @@ struct JSONBuffer: ~Copyable {
 final class JSONValueProblem {
   enum Reason {
     case notFinite(Double)
-    /// An empty container in place of the one that is too deep.
+    /// An empty container that replaces the one that is nested too deep.
     case tooDeep(JSONValue)
   }
 
   let reason: Reason
-  /// The way to the place, from the inside out.
+  /// The path to the value, from the inside out.
   private var path: [JSONKey] = []
 
   fileprivate init(_ reason: Reason) { self.reason = reason }
@@ -170,10 +170,10 @@ final class JSONValueProblem {
 }
 
 extension JSONBuffer {
-  /// A value as compact JSON.
+  /// Appends a value as compact JSON.
   ///
-  /// - Returns: The first problem that was met: a number that is not finite, or a container inside of more than
-  ///   `maxDepth` others; `null` was written in its place.
+  /// - Returns: The first problem: a number that is not finite, or a container inside more than `maxDepth` others; `null` was written
+  ///   instead.
   mutating func append(_ value: JSONValue, maxDepth: Int, sortedKeys: Bool = false) -> JSONValueProblem? {
     switch value {
     case .null: append("null")

@@ -1,4 +1,4 @@
-/// Reads the tokens of a JSON text (RFC 8259), each checked in full.
+/// Reads the tokens of a JSON text (RFC 8259) and validates each of them.
 struct JSONCursor {
   /// How deep arrays and objects may be nested.
   static let maxDepth = 512
@@ -34,7 +34,7 @@ struct JSONCursor {
     return token.hasEscapes ? JSONText.text(of: bytes) : String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The next byte behind white space, which it does not take; the text must go on.
+  /// The next byte after white space, without taking it; throws if the text ends.
   @inline(__always) mutating func peek() throws(JSONSyntaxError) -> UInt8 {
     while offset < end {
       let byte = byte(offset)
@@ -44,7 +44,7 @@ struct JSONCursor {
     throw JSONSyntaxError(.unexpectedEnd, at: end)
   }
 
-  /// As `peek`, where a value begins: a text without any is a case of its own.
+  /// As `peek`, at the start of a value: an empty text has its own error.
   @inline(__always) mutating func first() throws(JSONSyntaxError) -> UInt8 {
     let start = offset
     do {
@@ -54,10 +54,10 @@ struct JSONCursor {
     }
   }
 
-  /// Takes the byte that `peek` has shown.
+  /// Takes the byte that `peek` has returned.
   @inline(__always) mutating func advance() { offset &+= 1 }
 
-  /// Nothing but white space may follow.
+  /// Checks that only white space follows.
   mutating func finish() throws(JSONSyntaxError) {
     while offset < end {
       let byte = byte(offset)
@@ -68,7 +68,7 @@ struct JSONCursor {
     }
   }
 
-  /// What is wrong with the byte at hand.
+  /// The error for the current byte.
   func unexpected() -> JSONSyntaxError { JSONSyntaxError(.unexpectedByte, at: offset) }
 
   /// Takes a literal: `true`, `false`, `null`.
@@ -83,7 +83,7 @@ struct JSONCursor {
     offset += count
   }
 
-  /// Takes a key and the colon behind it; the quote is at hand.
+  /// Takes a key and the colon after it; the current byte is the quote.
   @inline(__always) mutating func key() throws(JSONSyntaxError) -> StringToken {
     let key = try string()
     guard try peek() == UInt8(ascii: ":") else { throw unexpected() }
@@ -91,7 +91,7 @@ struct JSONCursor {
     return key
   }
 
-  /// Takes a string whose opening quote is at hand.
+  /// Takes a string; the current byte is its opening quote.
   mutating func string() throws(JSONSyntaxError) -> StringToken {
     guard offset < end, byte(offset) == 0x22 else { throw unexpected() }
     let start = offset &+ 1
@@ -128,7 +128,7 @@ struct JSONCursor {
     }
   }
 
-  /// Checks the escape whose backslash is at `at`, a surrogate pair as one; returns where it ends.
+  /// Checks the escape whose backslash is at `at`, including a whole surrogate pair; returns where it ends.
   private func escape(_ at: Int) throws(JSONSyntaxError) -> Int {
     let end = try oneEscape(at)
     guard byte(at &+ 1) == UInt8(ascii: "u"), let unit = surrogate(at) else { return end }

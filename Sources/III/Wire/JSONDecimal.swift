@@ -1,9 +1,8 @@
-/// The digits and the exponent of a decimal number, written as engines write numbers: without an exponent from 1e-5 to
-/// below 1e16.
+/// The digits and the exponent of a decimal number, written in the engines' format: without an exponent from 1e-5 to below 1e16.
 struct JSONDecimal {
   private let isNegative: Bool
   private let digits: [UInt8]
-  /// The place of the point: the value is `0.DIGITS` times ten to this.
+  /// The position of the decimal point: the value is `0.DIGITS` times ten to this power.
   private let point: Int
 
   /// Reads the `description` of a finite floating-point value.
@@ -40,7 +39,7 @@ struct JSONDecimal {
     self.point = point
   }
 
-  /// The whole part, which must fit, and the digits behind the point.
+  /// The whole part, which must fit, and the digits after the decimal point.
   var parts: (whole: Int64, fraction: [UInt8]) {
     var whole: Int64 = 0
     for index in 0..<max(point, 0) { whole = whole * 10 + (index < digits.count ? Int64(digits[index] &- 0x30) : 0) }

@@ -1,16 +1,16 @@
-/// A JSON text that was checked in full, with its values marked, to decode from.
+/// A validated JSON text with its values marked on a tape, to decode from.
 ///
-/// It keeps a copy of the text, because decoders may outlive the call they are given to.
+/// It keeps a copy of the text, because a decoder may live longer than the call that it is passed to.
 final class JSONDocument {
   private let copy: Copy
   private let tape: JSONTape
   let userInfo: [CodingUserInfoKey: any Sendable]
   /// The coding path of the root.
   private let basePath: [any CodingKey]
-  /// The members of objects that are looked up by hash, by the object's index.
+  /// The hash indexes of large objects, by the object's index on the tape.
   private var indexes: [Int: JSONMemberIndex] = [:]
   private var paths = Paths()
-  /// The last message of `mismatch`: errors that are caught mostly repeat it.
+  /// The last message of `mismatch`: errors that are caught often repeat it.
   private var message: (expected: String, found: String, text: String) = ("", "", "")
 
   /// The document's own bytes.
@@ -41,10 +41,10 @@ final class JSONDocument {
   /// The kind of the value at `index`.
   func kind(at index: Int) -> JSONTape.Token.Kind { tape[index].kind }
 
-  /// The place behind the value at `index` and all that it holds.
+  /// The index after the value at `index` and everything in it.
   func next(after index: Int) -> Int { Int(tape[index].next) }
 
-  /// How many elements the array at `index` has.
+  /// The number of elements of the array at `index`.
   func count(ofArray index: Int) -> Int { Int(tape[index].extra) }
 
   func text(at index: Int) -> String {
@@ -53,7 +53,7 @@ final class JSONDocument {
     return token.kind == .escapedString ? JSONText.text(of: bytes) : String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The number at `index`, if it is nothing but a sign and up to 18 digits.
+  /// The number at `index`, if it consists only of a sign and up to 18 digits.
   @inline(__always) func shortInteger(at index: Int) -> Int64? {
     let bytes = bytes(at: index)
     guard bytes.count <= 18, let first = bytes.first else { return nil }
@@ -67,14 +67,14 @@ final class JSONDocument {
     return isNegative ? 0 &- value : value
   }
 
-  /// The number at `index`, and a cursor that can tell its digits.
+  /// The number at `index`, and a cursor to read its digits.
   func number(at index: Int) -> (JSONNumber, JSONCursor)? {
     var cursor = JSONCursor(copy.view, at: Int(tape[index].start))
     guard let number = try? cursor.number() else { return nil }
     return (number, cursor)
   }
 
-  /// The bytes of the value at `index`; of strings without their quotes.
+  /// The bytes of the value at `index`; strings without their quotes.
   func bytes(at index: Int) -> UnsafeRawBufferPointer { bytes(of: tape[index]) }
 
   /// The value at `index` as a tree.
@@ -90,7 +90,7 @@ final class JSONDocument {
 
   // MARK: Members
 
-  /// Where the value of `key` is in the object at `object`; nil if it has no such member.
+  /// The index of the value of `key` in the object at `object`; nil if it has no such member.
   func find(_ key: String, in object: Int) -> Int? {
     var key = key
     return key.withUTF8 { find(UnsafeRawBufferPointer($0), in: object) }
@@ -99,7 +99,7 @@ final class JSONDocument {
   @inline(__always) private func find(_ name: UnsafeRawBufferPointer, in object: Int) -> Int? {
     guard tape[object].kind == .object else { return index(of: object).find(name, self) }
     let end = Int(tape[object].next)
-    // Members mostly come in the order in which they are asked for: `extra` is the one found last.
+    // Members are usually read in the order in which they come: `extra` is the one found last.
     let last = Int(tape[object].extra)
     if last > 0 {
       let following = Int(tape[last + 1].next)
@@ -112,7 +112,7 @@ final class JSONDocument {
     return search(name, in: object, end)
   }
 
-  /// Searches from the first member on, and by hash where that takes long.
+  /// Searches from the first member on; uses the hash index if that takes long.
   private func search(_ name: UnsafeRawBufferPointer, in object: Int, _ end: Int) -> Int? {
     var member = object + 1
     var steps = 0
@@ -132,18 +132,18 @@ final class JSONDocument {
     return nil
   }
 
-  /// The names of an object's members, each once.
+  /// The names of an object's members, without duplicates.
   func names(in object: Int) -> [String] {
     var names: [String] = []
     forEachMember(of: object) { names.append(text(at: $0)) }
     return names
   }
 
-  /// Calls `body` with the places of an object's names; of a name that repeats with the last one only.
+  /// Calls `body` with the indexes of an object's names; of a duplicate name only with the last one.
   @inline(__always) func forEachMember(of object: Int, _ body: (Int) throws -> Void) rethrows {
     let end = Int(tape[object].next)
     var index = tape[object].kind == .ambiguousObject ? self.index(of: object) : nil
-    // The index may have shown that no name repeats.
+    // The index may have shown that no name is a duplicate.
     if tape[object].kind == .object { index = nil }
     var member = object + 1
     while member < end {
@@ -152,12 +152,12 @@ final class JSONDocument {
     }
   }
 
-  /// Whether the index has the member at `member` for its name.
+  /// Whether the index contains the member at `member` for its name.
   private func isLast(_ member: Int, _ index: JSONMemberIndex) -> Bool {
     index.count > 0 && withName(at: member) { index.find($0, self) } == member + 1
   }
 
-  /// The index of an object's members, made when it is first needed.
+  /// The hash index of an object's members, built when it is first needed.
   private func index(of object: Int) -> JSONMemberIndex {
     if let index = indexes[object] { return index }
     var count = 0
@@ -174,12 +174,12 @@ final class JSONDocument {
       member = Int(tape[member + 1].next)
     }
     indexes[object] = index
-    // Names that turn out to differ need no index to be told apart.
+    // If all names differ, no index is needed to find duplicates.
     if index.count == count { tape[object].kind = .object }
     return index
   }
 
-  /// The message for a value of another kind than the expected one.
+  /// The message for a value of an unexpected kind.
   func mismatch(_ expected: String, found: String) -> String {
     if message.expected != expected || message.found != found {
       message = (expected, found, "expected \(expected), found \(found)")
@@ -189,7 +189,7 @@ final class JSONDocument {
 
   // MARK: Coding paths
 
-  /// Where each value is in its container, and the path that was asked for last.
+  /// The position of each value in its container, and the path that was computed last.
   private struct Paths {
     struct Place {
       var parent: UInt32
@@ -207,7 +207,7 @@ final class JSONDocument {
   func path(to index: Int) -> [any CodingKey] {
     if index == paths.last.index { return paths.last.path }
     if paths.places.isEmpty { paths.places = places() }
-    // What failed once is often tried again as another type, and so are its neighbours.
+    // A value that failed is often decoded again as another type, and so are its neighbours.
     let path: [any CodingKey]
     if index == 0 {
       path = basePath
@@ -234,7 +234,7 @@ final class JSONDocument {
     let place = paths.places[index]
     guard tape[Int(place.parent)].kind != .array else { return JSONKey(index: Int(place.position)) }
     let name = Int(place.position)
-    // A long name is made once: it may lead to many values.
+    // The key of a long name is created once: it may be part of many paths.
     guard tape[name].count > 15 else { return JSONKey(text(at: name)) }
     if let text = paths.longNames[name] { return JSONKey(text) }
     let text = text(at: name)
@@ -280,10 +280,10 @@ final class JSONDocument {
     return ByteView(bytes(of: token)) == ByteView(name)
   }
 
-  /// Whether the name at `index`, which has escapes or not, reads as `name`.
+  /// Whether the name at `index`, with or without escapes, equals `name`.
   fileprivate func isSameName(_ name: UnsafeRawBufferPointer, at index: Int) -> Bool { isName(name, at: index) }
 
-  /// Calls `body` with the bytes of the name at `index`, its escapes resolved.
+  /// Calls `body` with the decoded bytes of the name at `index`.
   fileprivate func withName<Result>(at index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     if tape[index].kind == .escapedString {
       var text = text(at: index)
@@ -293,11 +293,11 @@ final class JSONDocument {
   }
 }
 
-/// A hash table of an object's names; of a name that repeats it has the last member.
+/// A hash table of an object's names; of a duplicate name it has the last member.
 ///
-/// Names are hashed with the process's random seed, so that nobody can choose names that collide.
+/// Names are hashed with the process's random seed, so that a sender cannot choose names that collide.
 final class JSONMemberIndex {
-  /// The places of the names; 0 is none, since no name comes first on a tape.
+  /// The indexes of the names on the tape; 0 means empty, because the first token is never a name.
   private var slots: [UInt32]
   private(set) var count = 0
 
@@ -307,7 +307,7 @@ final class JSONMemberIndex {
     slots = [UInt32](repeating: 0, count: size)
   }
 
-  /// Adds the member whose name is at `index`, in place of an earlier one of that name.
+  /// Adds the member whose name is at `index`; it replaces an earlier one with that name.
   func insert(_ index: Int, _ document: JSONDocument) {
     document.withName(at: index) { name in
       let slot = slot(of: name, document)
@@ -316,7 +316,7 @@ final class JSONMemberIndex {
     }
   }
 
-  /// Where the value of the member `name` is.
+  /// The index of the value of the member `name`.
   func find(_ name: UnsafeRawBufferPointer, _ document: JSONDocument) -> Int? {
     let found = slots[slot(of: name, document)]
     return found == 0 ? nil : Int(found) + 1

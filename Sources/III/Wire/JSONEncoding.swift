@@ -1,18 +1,18 @@
-/// One run of JSON that an encoder writes, with the places where other runs belong.
+/// A contiguous piece of JSON that an encoder writes, with the places where other pieces are inserted.
 ///
-/// Values are written straight into the run as they are encoded. Containers that may be filled later, while others
-/// are written (nested ones, those of `superEncoder`), get a run of their own, which is put in at the end.
+/// Values are written directly as they are encoded. A container that may be filled later, while others are written (a nested one, that of
+/// `superEncoder`), has a piece of its own, which is inserted at the end.
 final class JSONEncoding {
-  // Unchecked exclusivity is safe: one thread encodes, and nothing that is given a part of this calls back into it.
+  // Unchecked exclusivity is safe: one thread encodes, and no code that gets access to a part of this object calls back into it.
   @exclusivity(unchecked) private var buffer = JSONBuffer()
   @exclusivity(unchecked) private var frames: [Frame]
-  /// The members of all open objects that are complete, those of the innermost one last.
+  /// The complete members of all open objects; those of the innermost one are last.
   @exclusivity(unchecked) private var members: [Member] = []
   private var inserts: [(offset: Int, run: JSONEncoding)] = []
   private let basePath: [any CodingKey]
   private let depth: Int
   private let maxDepth: Int
-  /// What has gone wrong where nothing could be thrown.
+  /// The first error from a place that cannot throw.
   private var failure: EncodingError?
 
   /// A value that is being encoded.
@@ -20,20 +20,20 @@ final class JSONEncoding {
     enum State { case nothing, object, array, complete }
 
     var state = State.nothing
-    /// Members or elements so far.
+    /// The number of members or elements so far.
     var count = 0
     let key: (any CodingKey)?
-    /// Where the frame's members begin in `members`.
+    /// The index of the frame's first member in `members`.
     let firstMember: Int
-    /// A bit for a few features of each name: while a name's bit is not set, no earlier name is the same.
+    /// A bit for some features of each name: if a name's bit is not set, the name is not a duplicate.
     var seen: UInt64 = 0
-    /// The names by hash, once there are many.
+    /// The names by hash, if there are many.
     var index: JSONNameIndex?
   }
 
   /// A complete member of an open object: offsets in the buffer.
   fileprivate struct Member {
-    /// Where it begins, with the comma before it; -1 once it was replaced.
+    /// Where the member begins, with the comma before it; -1 once it was replaced.
     var start: Int
     /// The name with its quotes.
     var name: Range<Int>
@@ -46,14 +46,14 @@ final class JSONEncoding {
     frames = [Frame(key: nil, firstMember: 0)]
   }
 
-  /// How many elements the array at `level` has.
+  /// The number of elements of the array at `level`.
   func count(at level: Int) -> Int { level < frames.count ? frames[level].count : 0 }
 
   func path(at level: Int) -> [any CodingKey] { basePath + frames.prefix(level + 1).compactMap(\.key) }
 
   // MARK: Values
 
-  /// Writes the value that is all of this run.
+  /// Writes the only value of this piece.
   func encodeRoot<T: Encodable>(_ value: T) throws {
     try encode(value, at: 0)
     guard frames[0].state != .nothing else {
@@ -61,7 +61,7 @@ final class JSONEncoding {
     }
   }
 
-  /// Writes `value` as the one at `level`, which has nothing yet.
+  /// Writes `value` at `level`, where nothing was written yet.
   func encode<T: Encodable>(_ value: T, at level: Int) throws {
     guard level == frames.count - 1, frames[level].state == .nothing else { throw outOfTurn(value, level) }
     let mark = buffer.count
@@ -85,7 +85,7 @@ final class JSONEncoding {
     frames[level].state = .complete
   }
 
-  /// Writes a member of the object at `level`; it replaces an earlier one of the same name.
+  /// Writes a member of the object at `level`; it replaces an earlier one with the same name.
   func encode<T: Encodable, Key: CodingKey>(_ value: T, _ key: Key, in level: Int) throws {
     let member = try beginMember(key.stringValue, in: level)
     try encodePart(value, from: member.start, in: level) { key }
@@ -103,7 +103,7 @@ final class JSONEncoding {
   ) throws {
     do {
       if try scalar(value, depth: maxDepth - depth - level - 1, path: { self.path(at: level) + [key()] }) { return }
-      // A value of one level more may still be a scalar; `open` refuses it if it is a container.
+      // A value at the deepest level may still be a scalar; `open` refuses it if it is a container.
       guard depth + frames.count <= maxDepth else { throw tooDeep(value, path(at: level) + [key()]) }
       frames.append(Frame(key: key(), firstMember: members.count))
       try value.encode(to: JSONValueEncoder(run: self, level: level + 1))
@@ -118,7 +118,7 @@ final class JSONEncoding {
     }
   }
 
-  /// Writes `null` as a member, or (without name) an element, of what is at `level`.
+  /// Writes `null` as a member, or as an element if there is no name, of the container at `level`.
   func encodeNil(_ name: String?, in level: Int) throws {
     if let name {
       let member = try beginMember(name, in: level)
@@ -132,9 +132,9 @@ final class JSONEncoding {
 
   // MARK: Containers
 
-  /// Makes place for a member, or (without key) an element, that is filled in later.
+  /// Reserves a place for a member, or for an element if there is no key, that is filled in later.
   ///
-  /// - Parameter continues: Whether a container that was made for the same key before is gone on with.
+  /// - Parameter continues: Whether to continue a container that was created for the same key before.
   func insert(_ key: (any CodingKey)?, in level: Int, continues: Bool) -> JSONEncoding {
     let path = path(at: level) + [key ?? JSONKey(index: count(at: level))]
     let run = JSONEncoding(basePath: path, depth: depth + level + 1, maxDepth: maxDepth)
@@ -158,7 +158,7 @@ final class JSONEncoding {
     return run
   }
 
-  /// The run of a nested container that is the value of a member.
+  /// The piece of a nested container that is the value of a member.
   private func run(of member: Int, _ path: [any CodingKey]) throws -> JSONEncoding {
     let value = members[member].name.upperBound + 1
     let end = members[(member + 1)...].first { $0.start >= 0 }?.start ?? buffer.count
@@ -169,7 +169,7 @@ final class JSONEncoding {
     return insert.run
   }
 
-  /// Opens the object or array at `level`, or goes on with it; returns false if that is not possible.
+  /// Opens the object or array at `level`, or continues it; returns false if that is not possible.
   func open(_ isObject: Bool, at level: Int) -> Bool {
     let state = level == frames.count - 1 ? frames[level].state : .complete
     switch (state, isObject) {
@@ -188,14 +188,14 @@ final class JSONEncoding {
     }
   }
 
-  /// A run whose JSON is not used, for a container that could not be opened; it takes scalars only.
+  /// A piece whose JSON is not used, for a container that could not be opened; it accepts scalars only.
   func nowhere(_ isObject: Bool, at level: Int) -> JSONEncoding {
     let run = JSONEncoding(basePath: path(at: level), depth: maxDepth, maxDepth: maxDepth)
     run.frames[0].state = isObject ? .object : .array
     return run
   }
 
-  /// The JSON, with all runs in their places.
+  /// The JSON with all pieces inserted.
   func finish() throws -> [UInt8] {
     if inserts.isEmpty {
       if let failure { throw failure }
@@ -219,7 +219,7 @@ final class JSONEncoding {
     whole.append(buffer.slice(start, buffer.count))
   }
 
-  /// Ends the innermost value; one that has encoded nothing becomes an empty object.
+  /// Ends the innermost value; a value that encoded nothing becomes an empty object.
   private func close() {
     let last = frames.count - 1
     switch frames[last].state {
@@ -233,7 +233,7 @@ final class JSONEncoding {
 
   // MARK: Members
 
-  /// Writes what comes before a member's value.
+  /// Writes the bytes before a member's value.
   @inline(__always) private func beginMember(_ name: String, in level: Int) throws -> Member {
     let start = try beginPart(of: .object, in: level)
     let nameStart = buffer.count
@@ -243,7 +243,7 @@ final class JSONEncoding {
     return member
   }
 
-  /// Writes the comma before a member or element that has earlier ones; returns where it begins.
+  /// Writes the comma before a member or element that is not the first; returns where it begins.
   @inline(__always) private func beginPart(of state: Frame.State, in level: Int) throws -> Int {
     guard level == frames.count - 1, frames[level].state == state else { throw outOfTurn("a member", level) }
     let mark = buffer.count
@@ -252,7 +252,7 @@ final class JSONEncoding {
     return mark
   }
 
-  /// Notes a member that is complete, and removes an earlier one of the same name.
+  /// Records a complete member, and removes an earlier one with the same name.
   @inline(__always) private func end(_ member: Member, in level: Int) {
     let bit = feature(of: member.name)
     let isSurelyNew = frames[level].seen & bit == 0
@@ -281,20 +281,20 @@ final class JSONEncoding {
     }
   }
 
-  /// The member of the object at `level` whose name is the same as the one in the buffer at `name`.
+  /// The earlier member of the object at `level` with the same name as the one in the buffer at `name`.
   private func earlier(_ name: Range<Int>, in level: Int) -> Int? {
     guard frames[level].seen & feature(of: name) != 0 else { return nil }
     if let index = frames[level].index { return index.find(hash(of: name)) { self.isSame($0, name) } }
     return (frames[level].firstMember..<members.count).first { isSame($0, name) }
   }
 
-  /// Takes an earlier member out of the innermost object; the last one has come in its place.
+  /// Removes an earlier member of the innermost object, because the last one replaces it.
   private func replace(_ earlier: Int, in level: Int) {
-    // The last member is never replaced, so there is one behind.
+    // The last member is never replaced, so another one follows.
     guard let next = members[(earlier + 1)...].firstIndex(where: { $0.start >= 0 }) else { return }
     let start = members[earlier].start
     let end = members[next].start
-    // The first member has no comma: then that of the next one goes.
+    // The first member has no comma before it: the comma of the next member is removed instead.
     let isFirst = buffer.slice(start, start + 1)[0] != UInt8(ascii: ",")
     let count = end - start + (isFirst ? 1 : 0)
     buffer.remove(start, count)
@@ -326,10 +326,10 @@ final class JSONEncoding {
     return hasher.finalize()
   }
 
-  /// One of 64 bits, by the name's length and some of its bytes.
+  /// One of 64 bits, computed from the name's length and some of its bytes.
   @inline(__always) private func feature(of name: Range<Int>) -> UInt64 {
     let bytes = buffer.slice(name.lowerBound, name.upperBound)
-    // With its quotes, so that there are two bytes at least.
+    // The name includes its quotes, so it has at least two bytes.
     let last = bytes.count &- 2
     let word =
       UInt64(truncatingIfNeeded: last) << 24 | UInt64(bytes[1]) << 16 | UInt64(bytes[(last &+ 1) / 2]) << 8
@@ -339,7 +339,7 @@ final class JSONEncoding {
 
   // MARK: Errors
 
-  /// Removes what a value wrote before it failed: the caller may catch the error and go on without the value.
+  /// Removes what a value wrote before it failed: the caller may catch the error and continue without the value.
   private func forget(from mark: Int, above level: Int) {
     buffer.truncate(to: mark)
     inserts.removeAll { $0.offset > mark }
@@ -364,9 +364,9 @@ final class JSONEncoding {
   }
 }
 
-/// A hash table of the members of an object that is being written: their indices, by the hashes of their names.
+/// A hash table from the names of an object that is being written to the indexes of its members.
 final class JSONNameIndex {
-  /// A member's index and one more; 0 is none.
+  /// A member's index plus one; 0 means empty.
   private var slots = [UInt32](repeating: 0, count: 128)
   private var hashes = [Int](repeating: 0, count: 128)
   private var count = 0
@@ -400,7 +400,7 @@ final class JSONNameIndex {
     slots = [UInt32](repeating: 0, count: oldSlots.count * 4)
     hashes = [Int](repeating: 0, count: slots.count)
     for (member, hash) in zip(oldSlots, oldHashes) where member != 0 {
-      // All names differ: any free slot will do.
+      // All names differ, so any free slot is right.
       let slot = slot(hash) { _ in false }
       slots[slot] = member
       hashes[slot] = hash
@@ -409,9 +409,9 @@ final class JSONNameIndex {
 }
 
 extension JSONEncoding {
-  /// Writes a value that needs no containers; returns false for all others.
+  /// Writes a value that needs no container; returns false for all other values.
   ///
-  /// - Parameter depth: How many containers a tree may nest here.
+  /// - Parameter depth: How many containers may be nested here.
   @inline(__always) private func scalar<T: Encodable>(
     _ value: T, depth: Int, path: () -> [any CodingKey]
   ) throws -> Bool {
@@ -476,7 +476,7 @@ extension JSONEncoding {
   }
 }
 
-/// `value`, whose type is `T`. Without an optional, whose type would be looked up for each `T` at run time.
+/// `value`, whose type is `T`. It returns no optional, because its type would be looked up for each `T` at run time.
 @inline(__always) func cast<T, U>(_ value: U) -> T {
   precondition(T.self == U.self)
   return unsafeBitCast(value, to: T.self)
@@ -484,6 +484,6 @@ extension JSONEncoding {
 
 /// `value` as a `U` if that is its type.
 @inline(__always) func identity<T, U>(_ value: T, as type: U.Type) -> U? {
-  // The types are the same, so no bit changes its meaning; a cast by `as?` would cost more than the encoding.
+  // The types are the same, so the bits keep their meaning; a cast with `as?` would cost more than the encoding.
   T.self == U.self ? unsafeBitCast(value, to: U.self) : nil
 }

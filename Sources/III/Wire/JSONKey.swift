@@ -1,4 +1,4 @@
-/// A coding key made of any member name or index.
+/// A coding key for any member name or index.
 enum JSONKey: CodingKey {
   case name(String)
   case index(Int)
@@ -14,7 +14,7 @@ enum JSONKey: CodingKey {
   var stringValue: String {
     switch self {
     case .name(let text): text
-    // The words of Foundation's coder.
+    // The text of Foundation's coder.
     case .index(let index): "Index \(index)"
     }
   }

@@ -38,8 +38,8 @@ struct JSONKeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   func superDecoder(forKey key: Key) throws -> any Decoder { try parent(key) }
 
-  /// The decoder for a superclass; that of an absent member decodes null, as Foundation's does, so that a superclass
-  /// without members of its own can be decoded.
+  /// The decoder for a superclass. For an absent member it decodes null, as Foundation's does, so that a superclass without members can be
+  /// decoded.
   private func parent(_ key: some CodingKey) throws -> JSONValueDecoder {
     if let index = document.find(key.stringValue, in: object) {
       return JSONValueDecoder(document: document, index: index)

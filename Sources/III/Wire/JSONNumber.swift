@@ -1,15 +1,15 @@
-/// A number of a JSON text: how it is spelled, and its value.
+/// A number of a JSON text: its spelling and its value.
 struct JSONNumber {
-  /// Where it begins.
+  /// The offset of its first byte.
   var start: Int
   var count = 0
   var isNegative = false
-  /// Written without fraction and exponent.
+  /// Whether it has no fraction and no exponent.
   var isIntegral = true
-  /// All digits as one integer, times ten to `exponent`; meaningless once `isLong`.
+  /// All digits as one integer, to be multiplied by ten to `exponent`; invalid if `isLong`.
   private(set) var digits: UInt64 = 0
   var exponent = 0
-  /// More digits than fit.
+  /// Whether there are more digits than fit.
   private(set) var isLong = false
 
   init(start: Int) { self.start = start }
@@ -32,7 +32,7 @@ struct JSONNumber {
     }
   }
 
-  /// The value, if it is an integer that fits; `-0` is none.
+  /// The value, if it is an integer that fits; nil for `-0`.
   @inline(__always) var int64: Int64? {
     guard isIntegral, !isLong else { return nil }
     if !isNegative { return Int64(exactly: digits) }
@@ -43,12 +43,12 @@ struct JSONNumber {
   /// The value, if it is an integer that fits.
   @inline(__always) var uint64: UInt64? { isIntegral && !isLong && !isNegative ? digits : nil }
 
-  /// Whether it is certainly within the range of doubles, without computing it.
+  /// Whether it is certainly in the range of doubles, without computing it.
   @inline(__always) var isSurelyFinite: Bool { !isLong && exponent < 280 }
 
-  /// The nearest double; nil where that is infinite.
+  /// The nearest double; nil if that is infinite.
   func double(in cursor: JSONCursor) -> Double? {
-    // Exact by Clinger's argument: both operands are doubles without error, and one operation rounds once.
+    // Exact by Clinger's argument: both operands are exact doubles, and one operation rounds once.
     if !isLong, digits <= 1 << 53, exponent.magnitude <= 22 {
       let power = Self.powersOfTen[Int(exponent.magnitude)]
       let value = exponent < 0 ? Double(digits) / power : Double(digits) * power
@@ -60,15 +60,15 @@ struct JSONNumber {
     return value
   }
 
-  /// What a number is as an integer of some type.
+  /// The conversion of a number to an integer type.
   enum Integer<T> {
     case value(T)
     case fraction
     case outOfRange
   }
 
-  /// The number spelled by `text`, which was found valid, as an integer: from its digits, never by way of a double, so
-  /// that `1.0` and `9007199254740993e0` are exact.
+  /// The number with the spelling `text`, which was validated, as an integer: computed from its digits and never through a double, so that
+  /// `1.0` and `9007199254740993e0` are exact.
   static func integer<T: FixedWidthInteger>(_ text: UnsafeRawBufferPointer, as type: T.Type) -> Integer<T> {
     var digits: [UInt8] = []
     var fractionCount = 0
@@ -100,7 +100,7 @@ struct JSONNumber {
     }
     if digits.isEmpty { return .value(0) }
     if exponent < 0 { return .fraction }
-    // No type here has more than 39 digits.
+    // No integer type here has more than 39 digits.
     if digits.count + exponent > 40 { return .outOfRange }
     var value: T = 0
     for place in 0..<digits.count + exponent {

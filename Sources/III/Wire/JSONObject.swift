@@ -1,8 +1,7 @@
-/// The members of a JSON object, in the order in which they came.
+/// The members of a JSON object, in their order.
 ///
-/// Keys are compared by their UTF-8 bytes, as JSON does. Setting a key that exists replaces its value and keeps its
-/// place; of duplicates in a parsed text the last one counts. Two objects are equal when they have equal members,
-/// whatever the order.
+/// Keys are compared by their UTF-8 bytes, as in JSON. Setting an existing key replaces its value and keeps its position; of duplicates in
+/// a parsed text the last one counts. Two objects are equal if they have equal members, in any order.
 ///
 /// ```swift
 /// var order: JSONObject = ["id": 17, "paid": false]
@@ -10,17 +9,17 @@
 /// for (key, value) in order { print(key, value) }
 /// ```
 public struct JSONObject: Sendable {
-  /// The members in order; nil where one was removed. The last one is never nil.
+  /// The members in order; nil for a removed one. The last slot is never nil.
   private var slots: [Member?] = []
-  /// Where each key is in `slots`; kept for objects with more than `linearLimit` slots only.
+  /// The slot of each key; used only for objects with more than `linearLimit` slots.
   private var index: [ByteKey: Int] = [:]
-  /// The first slot that has a member; the end if there is none.
+  /// The index of the first slot with a member; the end if there is none.
   private var first = 0
 
-  /// How many members there are.
+  /// The number of members.
   public private(set) var count = 0
 
-  /// Up to so many slots are searched one by one.
+  /// Up to this many slots are searched linearly.
   private static let linearLimit = 12
 
   fileprivate struct Member: Sendable {
@@ -28,12 +27,12 @@ public struct JSONObject: Sendable {
     var value: JSONValue
   }
 
-  /// An object without members.
+  /// Creates an object without members.
   public init() {}
 
-  /// Takes the last `count` keys and values as members; of duplicates the last one counts.
+  /// Creates an object from the last `count` keys and values; of duplicates the last one counts.
   init(last count: Int, of keys: inout [String], _ values: inout [JSONValue]) {
-    // Moved, not copied, hence from the end.
+    // Moved from the end, not copied.
     slots = [Member?](unsafeUninitializedCapacity: count) { memory, initialized in
       for place in (0..<count).reversed() {
         memory.initializeElement(at: place, to: Member(key: keys.removeLast(), value: values.removeLast()))
@@ -48,7 +47,7 @@ public struct JSONObject: Sendable {
     for case .some(let member) in all { set(member.key, to: member.value) }
   }
 
-  /// Whether a key occurs twice, which is possible only while a parsed object is being made.
+  /// Whether a key occurs twice, which is possible only while a parsed object is being built.
   private var repeatsKey: Bool {
     if slots.count > Self.linearLimit { return index.count < slots.count }
     return slots.withUnsafeBufferPointer { slots in
@@ -70,7 +69,7 @@ public struct JSONObject: Sendable {
   public subscript(key: String) -> JSONValue? {
     get { place(of: key).flatMap { slots[$0]?.value } }
     _modify {
-      // The value leaves its slot meanwhile: a nested one is then changed in place, without a copy.
+      // The value leaves its slot during the access, so that a nested value is changed in place, without a copy.
       let place = place(of: key)
       var value: JSONValue?
       if let place {
@@ -119,8 +118,8 @@ public struct JSONObject: Sendable {
     }
   }
 
-  /// Removes the member of a slot. Slots are given up once most of them are empty, so that a removal costs the same
-  /// however many members there are.
+  /// Removes the member of a slot. The slots are compacted once most of them are empty, so that the cost of a removal does not depend on
+  /// the number of members.
   private mutating func remove(_ place: Int) {
     if let key = slots[place]?.key, !index.isEmpty { index[ByteKey(key)] = nil }
     slots[place] = nil
@@ -152,7 +151,7 @@ public struct JSONObject: Sendable {
 }
 
 extension JSONObject: Collection {
-  /// The place of a member.
+  /// The position of a member.
   public struct Index: Comparable, Sendable {
     fileprivate let slot: Int
 
@@ -160,29 +159,29 @@ extension JSONObject: Collection {
     public static func < (a: Index, b: Index) -> Bool { a.slot < b.slot }
   }
 
-  /// The place of the first member.
+  /// The position of the first member.
   public var startIndex: Index { Index(slot: first) }
 
-  /// The place behind the last member.
+  /// The position after the last member.
   public var endIndex: Index { Index(slot: slots.count) }
 
   /// Whether there are no members.
   public var isEmpty: Bool { count == 0 }
 
-  /// The place of the next member.
+  /// The position of the next member.
   public func index(after index: Index) -> Index {
     var slot = index.slot + 1
     while slot < slots.count, slots[slot] == nil { slot += 1 }
     return Index(slot: slot)
   }
 
-  /// The member at a place, which must be one of this object as it is now.
+  /// The member at a position, which must be valid for this object.
   public subscript(index: Index) -> (key: String, value: JSONValue) {
     guard let member = slots[index.slot] else { preconditionFailure("the member of this index was removed") }
     return (member.key, member.value)
   }
 
-  /// Goes through the members in order.
+  /// Iterates over the members in order.
   public struct Iterator: IteratorProtocol {
     private var rest: IndexingIterator<[Member?]>
 
@@ -197,23 +196,23 @@ extension JSONObject: Collection {
     }
   }
 
-  /// Goes through the members in order.
+  /// Iterates over the members in order.
   public func makeIterator() -> Iterator { Iterator(slots) }
 
-  /// How many members there are.
+  /// The number of members.
   public var underestimatedCount: Int { count }
 }
 
 extension JSONObject: Hashable {
-  /// Whether both have the same members, in whatever order.
+  /// Whether both have the same members, in any order.
   public static func == (a: JSONObject, b: JSONObject) -> Bool { JSONValue.object(a) == JSONValue.object(b) }
 
-  /// Hashes the members without regard to their order.
+  /// Hashes the members; their order is ignored.
   public func hash(into hasher: inout Hasher) { JSONValue.object(self).hash(into: &hasher) }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-  /// Makes an object of these members in this order; of duplicates the last one counts.
+  /// Creates an object with these members in this order; of duplicates the last one counts.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     for (key, value) in elements { set(key, to: value) }
   }
@@ -225,7 +224,7 @@ extension JSONObject: CustomStringConvertible {
 }
 
 extension JSONObject: Codable {
-  /// Decodes an object through any coder; its members have the order in which the coder gives them.
+  /// Decodes an object with any decoder; its members have the order in which the decoder returns them.
   ///
   /// - Throws: `DecodingError` if the value is not an object.
   public init(from decoder: any Decoder) throws {
@@ -235,7 +234,7 @@ extension JSONObject: Codable {
 
   /// Encodes the members in order.
   ///
-  /// - Throws: What the coder throws, as for a number that is not finite.
+  /// - Throws: The encoder's errors, for example for a number that is not finite.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: JSONKey.self)
     for (key, value) in self { try container.encode(value, forKey: JSONKey(key)) }

@@ -1,9 +1,9 @@
 /// Builds values from JSON text, without recursion.
 package enum JSONParser {
-  /// The one value that `text` holds.
+  /// The single value in `text`.
   package static func parse(_ text: ByteView) throws(JSONSyntaxError) -> JSONValue {
     var cursor = JSONCursor(text)
-    // The values and keys of all containers that are open, those of the innermost one last.
+    // The values and keys of all open containers; those of the innermost one are last.
     var values: [JSONValue] = []
     var keys: [String] = []
     var open: [Open] = []
@@ -35,7 +35,7 @@ package enum JSONParser {
         value = .null
       default: value = try number(&cursor)
       }
-      // A value is complete: it goes into its container, and every container that it completes into the next.
+      // The value is complete: it is added to its container, and so is every container that becomes complete.
       while true {
         guard let container = open.last else {
           try cursor.finish()
@@ -59,7 +59,7 @@ package enum JSONParser {
     }
   }
 
-  /// The number at hand as the value that keeps it exactly, where one does.
+  /// The current number as the value that represents it exactly, if there is one.
   static func number(_ cursor: inout JSONCursor) throws(JSONSyntaxError) -> JSONValue {
     let number = try cursor.number()
     if let value = number.int64 { return .int(value) }
@@ -73,7 +73,7 @@ package enum JSONParser {
     return cursor.text(of: try cursor.key())
   }
 
-  /// Takes the last `count` values, moved and not copied, hence from the end.
+  /// Removes and returns the last `count` values, moved from the end and not copied.
   private static func last(_ count: Int, of values: inout [JSONValue]) -> [JSONValue] {
     [JSONValue](unsafeUninitializedCapacity: count) { memory, initialized in
       for place in (0..<count).reversed() { memory.initializeElement(at: place, to: values.removeLast()) }

@@ -1,20 +1,20 @@
 /// A validating pass over RFC 8259 text: it finds where values end, and builds nothing.
 ///
-/// Strings are checked to be UTF-8 with well-formed escapes (half a surrogate pair passes, since nothing is decoded here),
-/// numbers by their grammar only, so that any that JSON can spell passes on as it was spelled.
+/// Strings are checked to be UTF-8 with well-formed escapes (half of a surrogate pair is accepted, because nothing is decoded here).
+/// Numbers are checked by their grammar only, so that every valid number is passed on unchanged.
 package struct JSONScanner {
-  /// The reason why the text is not JSON.
+  /// Why the text is not JSON.
   package enum Failure: Error, Equatable, Sendable {
     /// The byte at this offset is not allowed there, or the text ends too early.
     case malformed(at: Int)
-    /// More containers inside one another than are accepted.
+    /// Containers are nested deeper than accepted.
     case tooDeep(at: Int)
   }
 
   @usableFromInline let base: UnsafeRawPointer
   let count: Int
   var index = 0
-  /// Containers that may be open at once below the current one.
+  /// How many containers may be open at once inside the current one.
   let maxDepth: Int
 
   init(_ bytes: ByteView, maxDepth: Int) {
@@ -29,7 +29,7 @@ package struct JSONScanner {
 
   @inline(__always) var isAtEnd: Bool { index >= count }
 
-  /// The byte at the index, 0 at the end: no byte that is looked for is 0.
+  /// The current byte; 0 at the end, because no expected byte is 0.
   @inline(__always) var current: UInt8 { index < count ? byte(index) : 0 }
 
   @inline(__always) mutating func skipBlanks() {
@@ -49,14 +49,14 @@ package struct JSONScanner {
 
   // MARK: Strings
 
-  /// A string's place, without its quotes, and whether it holds escapes.
+  /// The position of a string, without its quotes, and whether it has escapes.
   struct StringPlace {
     var start: Int
     var end: Int
     var hasEscapes: Bool
   }
 
-  /// From an opening quote to behind the closing one.
+  /// Reads a string from its opening quote to after the closing one.
   @inline(__always) mutating func string() throws(Failure) -> StringPlace {
     guard take(0x22) else { throw failure }
     let start = index
@@ -81,12 +81,11 @@ package struct JSONScanner {
     }
   }
 
-  /// Goes on to the next byte that is a quote, a backslash, a control character or not ASCII, or to fewer than eight
-  /// bytes before the end.
+  /// Skips to the next byte that is a quote, a backslash, a control character or not ASCII, or to fewer than eight bytes before the end.
   @inline(__always) private mutating func skipPlain() {
-    // A local, for stores to `self` would keep the loop from running in registers.
+    // A local variable, because stores to `self` would prevent the loop from running in registers.
     var at = index
-    // Keys, ids and short values end within these words; a wider step would cost them more than it saves.
+    // Keys, ids and short values end within these words; a wider step would be slower for them.
     let near = min(count, at &+ 48)
     while at &+ 8 <= near {
       let found = StringBytes.special(UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
@@ -100,11 +99,11 @@ package struct JSONScanner {
     if at &+ 8 <= count { skipLongPlain() }
   }
 
-  /// As `skipPlain`, for what is long: 64 bytes at a time, then by words.
+  /// As `skipPlain`, for long strings: 64 bytes at a time, then by words.
   @inline(never) private mutating func skipLongPlain() {
     var at = index
     while at &+ 64 <= count {
-      // Two halves to one test: what tells whether any bit is set costs as much as a half.
+      // Two halves per test, because a test whether any bit is set costs as much as one half.
       let found =
         StringBytes.special(base.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self))
         | StringBytes.special(base.loadUnaligned(fromByteOffset: at &+ 32, as: SIMD4<UInt64>.self))
@@ -131,7 +130,7 @@ package struct JSONScanner {
     index = at
   }
 
-  /// One character of two to four bytes.
+  /// Reads one character of two to four bytes.
   private mutating func sequence() throws(Failure) {
     guard let at = StringBytes.endOfCharacter(base, at: index, end: count) else { throw failure }
     index = at
@@ -148,7 +147,7 @@ package struct JSONScanner {
   private mutating func number() throws(Failure) {
     _ = take(0x2D)
     if take(0x30) {
-      // No digit may follow a leading zero: what does is caught as no value's end.
+      // No digit may follow a leading zero: such a digit is reported as an error after the value.
     } else {
       try digits()
     }
@@ -168,18 +167,18 @@ package struct JSONScanner {
 
   // MARK: Values
 
-  /// From a value's first byte to behind its last, without recursion.
+  /// Skips from a value's first byte to after its last one, without recursion.
   mutating func skipValue() throws(Failure) { _ = try skipValue(watchingFor: nil) }
 
-  /// As `skipValue`; returns whether the value is an object that has `name` among its own keys, however it is spelled.
+  /// As `skipValue`; returns whether the value is an object that has the key `name`, with or without escapes.
   mutating func skipValue(watchingFor name: ByteView?) throws(Failure) -> Bool {
     var isFound = false
-    // A bit for each open container: 1 for an object. Words that are full are put aside.
+    // A bit for each open container: 1 for an object. Full words are stored in an array.
     var open: UInt64 = 0
     var full: [UInt64] = []
     var depth = 0
     while true {
-      // At a value.
+      // At the start of a value.
       let c = current
       switch c {
       case 0x22: _ = try string()
@@ -202,7 +201,7 @@ package struct JSONScanner {
       case 0x6E: try literal("null")
       default: try number()
       }
-      // Behind a value.
+      // After a value.
       while true {
         if depth == 0 { return isFound }
         skipBlanks()
@@ -220,7 +219,7 @@ package struct JSONScanner {
     }
   }
 
-  /// A key with its colon, up to its value; returns whether it reads as `name`, if it is watched.
+  /// Reads a key and its colon; returns whether it equals `name`, if it is watched.
   @inline(__always) private mutating func key(isWatched: Bool, for name: ByteView?) throws(Failure) -> Bool {
     let place = try string()
     let isFound = isWatched && name.map { matches(place, $0) } ?? false
@@ -230,7 +229,7 @@ package struct JSONScanner {
     return isFound
   }
 
-  /// Whether a string reads as `text`.
+  /// Whether a string equals `text`.
   @inline(__always) private func matches(_ place: StringPlace, _ text: ByteView) -> Bool {
     let spelled = ByteView(base + place.start, count: place.end &- place.start)
     if place.hasEscapes { return JSONScanner.unescapes(spelled, to: text) }

@@ -16,7 +16,7 @@ package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
   }
 
   package let reason: Reason
-  /// The offset of the byte where it was noticed.
+  /// The offset of the byte where the problem was found.
   package let offset: Int
 
   package init(_ reason: Reason, at offset: Int) {

@@ -1,16 +1,16 @@
-/// The values and names of a JSON text in order, each with the place of the next one beside it.
+/// The values and names of a JSON text in order, each with the index of the token after it.
 struct JSONTape: ~Copyable {
   /// A value or a member's name.
   struct Token {
     enum Kind: UInt8 { case null, yes, no, number, string, escapedString, array, object, ambiguousObject }
 
     var kind: Kind
-    /// Its offset in the text; for strings without the quotes.
+    /// The offset in the text; strings without their quotes.
     var start: UInt32
     var count: UInt32 = 0
-    /// The token behind this value and all that it holds.
+    /// The index of the token after this value and everything in it.
     var next: UInt32
-    /// Of an array: the number of elements. Of an object: the place of the member that was found last.
+    /// For an array the number of elements; for an object the index of the member that was found last.
     var extra: UInt32 = 0
   }
 
@@ -25,7 +25,7 @@ struct JSONTape: ~Copyable {
 
   deinit { base.deallocate() }
 
-  /// The token at `index`, which the tape must have. Tokens may be changed in place even when the tape is not.
+  /// The token at `index`, which must exist. Tokens may be changed in place even if the tape is immutable.
   subscript(index: Int) -> Token {
     @inline(__always) unsafeAddress {
       precondition(index >= 0 && index < count)

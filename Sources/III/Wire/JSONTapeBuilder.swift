@@ -1,4 +1,4 @@
-/// Checks a JSON text in one pass, without recursion, and marks its values on a tape.
+/// Validates a JSON text in one pass, without recursion, and marks its values on a tape.
 struct JSONTapeBuilder: ~Copyable {
   private let text: ByteView
   private var cursor: JSONCursor
@@ -10,7 +10,7 @@ struct JSONTapeBuilder: ~Copyable {
     let token: Int
     let isObject: Bool
     var count: UInt32 = 0
-    /// One bit for a few features of each key seen: without a bit that is set already, no key repeats.
+    /// One bit for some features of each key: if a key's bit is not set yet, the key is not a duplicate.
     var seen: UInt64 = 0
   }
 
@@ -67,7 +67,7 @@ struct JSONTapeBuilder: ~Copyable {
     }
   }
 
-  /// Takes what opens an array or object; returns true if it has ended as well.
+  /// Takes the opening bracket of an array or object; returns true if the container is empty and has ended too.
   private mutating func begin(isObject: Bool) throws(JSONSyntaxError) -> Bool {
     let start = cursor.offset
     cursor.advance()
@@ -91,7 +91,7 @@ struct JSONTapeBuilder: ~Copyable {
     if !container.isObject { tape[container.token].extra = container.count }
   }
 
-  /// Takes a member's name and the colon; returns its bit.
+  /// Takes a member's name and the colon; returns the name's bit.
   private mutating func key(_ container: Open) throws(JSONSyntaxError) -> UInt64 {
     guard try cursor.peek() == UInt8(ascii: "\"") else { throw cursor.unexpected() }
     let name = try cursor.key()
@@ -104,7 +104,7 @@ struct JSONTapeBuilder: ~Copyable {
     return bit
   }
 
-  /// Whether no earlier key is the same, as far as it is worth looking.
+  /// Whether no earlier key is the same; only a limited number of keys is compared.
   private func isNew(_ name: JSONCursor.StringToken, in container: Open) -> Bool {
     guard container.count <= 16 else { return false }
     let bytes = cursor.slice(name.start, name.count)

@@ -1,15 +1,15 @@
-/// JSON strings: from text to quoted bytes and back.
+/// Conversion of text to JSON strings and back.
 package enum JSONText {
   /// `string` as a JSON string, quotes included.
   ///
-  /// Escaped are the quote, the backslash and control characters (`\b \f \n \r \t`, else `\u00xx`); all else stays.
+  /// The quote, the backslash and control characters are escaped (`\b \f \n \r \t`, else `\u00xx`); all else is unchanged.
   package static func quoted(_ string: String) -> [UInt8] {
     var buffer = JSONBuffer(capacity: string.utf8.count + 16)
     buffer.append(quoting: string)
     return buffer.bytes()
   }
 
-  /// How many bytes `write(_:into:)` writes, quotes included.
+  /// The number of bytes that `write(_:into:)` writes, quotes included.
   package static func quotedCount(_ string: String) -> Int {
     var string = string
     return string.withUTF8 { text in
@@ -43,13 +43,13 @@ package enum JSONText {
     }
   }
 
-  /// The text of a JSON string that was found valid, quotes included; half a surrogate pair becomes U+FFFD.
+  /// The text of a validated JSON string, quotes included; half of a surrogate pair becomes U+FFFD.
   package static func unquote(_ raw: ByteView) -> String {
     guard raw.count >= 2 else { return "" }
     return text(of: UnsafeRawBufferPointer(rebasing: raw.unsafeBytes[1..<raw.count - 1]))
   }
 
-  /// Whether a valid JSON string, quotes included, reads as `text`, with or without escapes.
+  /// Whether a valid JSON string, quotes included, has the text `text`, with or without escapes.
   package static func matches(_ raw: ByteView, _ text: StaticString) -> Bool {
     guard raw.count >= text.utf8CodeUnitCount + 2 else { return false }
     let inner = raw.dropFirst(1).prefix(raw.count - 2)
@@ -58,7 +58,7 @@ package enum JSONText {
     return unquote(raw).utf8.elementsEqual(ByteView(text).unsafeBytes)
   }
 
-  /// Whether the value whose bytes these are is a string.
+  /// Whether these bytes are a string value.
   @inlinable package static func isString(_ raw: ByteView) -> Bool { !raw.isEmpty && raw[0] == UInt8(ascii: "\"") }
 }
 
@@ -66,7 +66,7 @@ extension JSONText {
   /// The decoded text between the quotes of a valid JSON string.
   static func text(of inner: UnsafeRawBufferPointer) -> String {
     guard let first = inner.firstIndex(of: UInt8(ascii: "\\")) else { return String(decoding: inner, as: UTF8.self) }
-    // No escape is shorter than the text it encodes.
+    // An escape is never shorter than the text that it encodes.
     return String(unsafeUninitializedCapacity: inner.count) { output in
       var written = 0
       var offset = 0
@@ -84,7 +84,7 @@ extension JSONText {
     }
   }
 
-  /// Decodes the escape whose backslash is at `offset`, and moves `offset` behind it; returns how much was written.
+  /// Decodes the escape whose backslash is at `offset`, and moves `offset` to after it; returns the number of bytes written.
   private static func unescape(
     _ inner: UnsafeRawBufferPointer, at offset: inout Int, into output: UnsafeMutableBufferPointer<UInt8>
   ) -> Int {
@@ -102,7 +102,7 @@ extension JSONText {
     return 1
   }
 
-  /// The scalar of the digits at `offset`, together with the second half of a surrogate pair behind them.
+  /// The scalar of the digits at `offset`, together with the second half of a surrogate pair after them.
   private static func scalar(_ inner: UnsafeRawBufferPointer, at offset: inout Int) -> UInt32 {
     let first = codeUnit(inner, at: offset)
     offset += 4
@@ -116,7 +116,7 @@ extension JSONText {
     return 0x10000 + (first & 0x3FF) << 10 + second & 0x3FF
   }
 
-  /// Four hexadecimal digits, which the scan has checked.
+  /// The value of four hexadecimal digits, which the scan has checked.
   private static func codeUnit(_ inner: UnsafeRawBufferPointer, at offset: Int) -> UInt32 {
     guard offset + 4 <= inner.count else { return 0xFFFD }
     var value: UInt32 = 0
@@ -141,12 +141,12 @@ extension JSONText {
     return count
   }
 
-  /// The offset of the first byte at or behind `start` that JSON writes escaped, else the end.
+  /// The offset of the first byte from `start` on that JSON escapes, else the end.
   @inline(__always) static func firstEscaped(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
     var offset = start
     while offset &+ 8 <= bytes.count {
       let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      // The lowest marked byte is one that counts; those above it may be false.
+      // The lowest marked byte is correct; marks above it may be false.
       let marked = StringBytes.escaped(word)
       if marked != 0 { return offset &+ marked.trailingZeroBitCount &>> 3 }
       offset &+= 8

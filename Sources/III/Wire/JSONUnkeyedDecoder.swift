@@ -32,7 +32,7 @@ struct JSONUnkeyedDecoder: UnkeyedDecodingContainer {
   mutating func decode(_ type: UInt128.Type) throws -> UInt128 { try taking(type) { try $0.integer(type) } }
   mutating func decode<T: Decodable>(_ type: T.Type) throws -> T { try taking(type) { try $0.decode(type) } }
 
-  /// The element at hand by `decode`; it stays at hand if that fails.
+  /// Decodes the current element with `decode`; it stays the current one if that fails.
   @inline(__always) private mutating func taking<T>(
     _ type: T.Type, _ decode: (JSONValueDecoder) throws -> T
   ) throws -> T {

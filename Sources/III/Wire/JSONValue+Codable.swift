@@ -1,7 +1,7 @@
 extension JSONValue: Codable {
-  /// Decodes whatever value there is, through any coder.
+  /// Decodes any value, with any decoder.
   ///
-  /// - Throws: `DecodingError` if the coder's format has a value that JSON lacks.
+  /// - Throws: `DecodingError` if the decoder has a value that JSON does not support.
   public init(from decoder: any Decoder) throws {
     if let decoder = decoder as? JSONValueDecoder {
       self = try decoder.json()
@@ -38,9 +38,9 @@ extension JSONValue: Codable {
     return nil
   }
 
-  /// Encodes the value through any coder.
+  /// Encodes the value with any encoder.
   ///
-  /// - Throws: What the coder throws, as for a number that is not finite.
+  /// - Throws: The encoder's errors, for example for a number that is not finite.
   public func encode(to encoder: any Encoder) throws {
     if let encoder = encoder as? JSONValueEncoder {
       try encoder.encode(json: self)

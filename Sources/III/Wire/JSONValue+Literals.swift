@@ -1,35 +1,35 @@
 extension JSONValue: ExpressibleByNilLiteral {
-  /// Makes `null`.
+  /// Creates `null`.
   public init(nilLiteral: ()) { self = .null }
 }
 
 extension JSONValue: ExpressibleByBooleanLiteral {
-  /// Makes `true` or `false`.
+  /// Creates `true` or `false`.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
 extension JSONValue: ExpressibleByIntegerLiteral {
-  /// Makes an integer.
+  /// Creates an integer.
   public init(integerLiteral value: Int64) { self = .int(value) }
 }
 
 extension JSONValue: ExpressibleByFloatLiteral {
-  /// Makes a number that keeps its fraction, as `1.0` does.
+  /// Creates a number that keeps its fraction, such as `1.0`.
   public init(floatLiteral value: Double) { self = .double(value) }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
-  /// Makes a string.
+  /// Creates a string.
   public init(stringLiteral value: String) { self = .string(value) }
 }
 
 extension JSONValue: ExpressibleByArrayLiteral {
-  /// Makes an array.
+  /// Creates an array.
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 }
 
 extension JSONValue: ExpressibleByDictionaryLiteral {
-  /// Makes an object of these members in this order; of duplicates the last one counts.
+  /// Creates an object with these members in this order; of duplicates the last one counts.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     var object = JSONObject()
     for (key, value) in elements { object.set(key, to: value) }
@@ -38,10 +38,10 @@ extension JSONValue: ExpressibleByDictionaryLiteral {
 }
 
 extension JSONValue {
-  /// Makes `true` or `false`.
+  /// Creates `true` or `false`.
   public init(_ value: Bool) { self = .bool(value) }
 
-  /// Makes a number from an integer. One beyond the range of `Int64` and `UInt64` becomes the nearest double.
+  /// Creates a number from an integer. An integer outside the ranges of `Int64` and `UInt64` becomes the nearest double.
   public init(_ value: some BinaryInteger) {
     if let value = Int64(exactly: value) {
       self = .int(value)
@@ -52,23 +52,23 @@ extension JSONValue {
     }
   }
 
-  /// Makes a number. Infinities and NaN cannot be encoded.
+  /// Creates a number. Infinities and NaN cannot be encoded.
   public init(_ value: some BinaryFloatingPoint) { self = .double(Double(value)) }
 
-  /// Makes a string.
+  /// Creates a string.
   public init(_ value: some StringProtocol) { self = .string(String(value)) }
 
-  /// Makes an array.
+  /// Creates an array.
   public init(_ values: [JSONValue]) { self = .array(values) }
 
-  /// Makes an object.
+  /// Creates an object.
   public init(_ object: JSONObject) { self = .object(object) }
 
-  /// The text of a string; nil for other kinds of value.
+  /// The text of a string; nil for values of other kinds.
   public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
 
-  /// The integer that a number is, whichever way it is written (`3`, `3.0`); nil if it has a fraction or does not fit,
-  /// and for other kinds of value.
+  /// The number as an integer, also if it is written with a fraction of zero (`3`, `3.0`); nil if it is not integral or does not fit, and
+  /// for values of other kinds.
   public var intValue: Int? {
     switch self {
     case .int(let value): Int(exactly: value)
@@ -78,7 +78,7 @@ extension JSONValue {
     }
   }
 
-  /// A number as a double, the nearest one for large integers; nil for other kinds of value.
+  /// The number as a double, the nearest one for large integers; nil for values of other kinds.
   public var doubleValue: Double? {
     switch self {
     case .int(let value): Double(value)
@@ -88,12 +88,12 @@ extension JSONValue {
     }
   }
 
-  /// Whether it is `true`; nil for other kinds of value than booleans.
+  /// The value of a boolean; nil for values of other kinds.
   public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
 
-  /// The elements of an array; nil for other kinds of value.
+  /// The elements of an array; nil for values of other kinds.
   public var arrayValue: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
 
-  /// The members of an object; nil for other kinds of value.
+  /// The members of an object; nil for values of other kinds.
   public var objectValue: JSONObject? { if case .object(let object) = self { object } else { nil } }
 }

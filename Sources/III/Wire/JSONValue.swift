@@ -1,6 +1,6 @@
 /// Any JSON value, for payloads, configurations and metadata without a Swift type of their own.
 ///
-/// Literals make values, subscripts reach into them, `decoded(as:)` turns them into types:
+/// Literals create values, subscripts access their parts, `decoded(as:)` converts them into types:
 ///
 /// ```swift
 /// let payload: JSONValue = ["name": "Ada", "tags": ["new", "vip"], "age": 36]
@@ -9,21 +9,21 @@
 /// print(payload.jsonString())                         // {"name":"Ada","tags":["new","vip"],"age":36}
 /// ```
 ///
-/// Integers of the whole range of `Int64` and `UInt64` are kept exactly. Numbers are equal when their values are:
-/// `.int(1) == .uint(1)` and `.int(1) == .double(1)`. Strings are equal when their UTF-8 bytes are.
+/// Integers in the ranges of `Int64` and `UInt64` are stored exactly. Numbers are equal if their values are equal: `.int(1) == .uint(1)`
+/// and `.int(1) == .double(1)`. Strings are equal if their UTF-8 bytes are equal.
 ///
-/// Parsing and encoding refuse what is nested more than 512 levels deep. Comparing and hashing take any depth; but a value
-/// that a program nests tens of thousands of levels deep can overflow the stack when it is freed, as any such array.
+/// Parsing and encoding refuse values that are nested more than 512 levels deep. Comparing and hashing accept any depth; but a value that a
+/// program nests tens of thousands of levels deep can overflow the stack when it is deallocated, as any nested array can.
 public enum JSONValue: Sendable {
   /// `null`.
   case null
   /// `true` or `false`.
   case bool(Bool)
-  /// An integer; parsing yields this one wherever it fits.
+  /// An integer; parsing uses this case for every integer that fits.
   case int(Int64)
-  /// An integer; parsing yields this one above `Int64.max`.
+  /// An integer; parsing uses this case above `Int64.max`.
   case uint(UInt64)
-  /// A number with a fraction or an exponent, or beyond the integers. Infinities and NaN cannot be encoded.
+  /// A number with a fraction or an exponent, or outside the ranges of the integers. Infinities and NaN cannot be encoded.
   case double(Double)
   /// A string.
   case string(String)
@@ -34,8 +34,8 @@ public enum JSONValue: Sendable {
 
   /// The value of an object's member; nil if there is none or this is not an object.
   ///
-  /// Setting a value sets the member, `.null` included; setting nil removes it. Null becomes an object when a value is
-  /// set; values of other kinds stay unchanged.
+  /// Setting a value, including `.null`, sets the member; setting nil removes it. Null becomes an object when a value is set; values of
+  /// other kinds do not change.
   ///
   /// ```swift
   /// var order: JSONValue = ["id": 1]
@@ -60,8 +60,8 @@ public enum JSONValue: Sendable {
 
   /// An element of an array; nil if there is none or this is not an array.
   ///
-  /// Setting a value replaces an element that exists, or appends at the index behind the last one; setting nil removes
-  /// the element. Any other index and values of other kinds stay unchanged.
+  /// Setting a value replaces an existing element, or appends at the index after the last one; setting nil removes the element. Any other
+  /// index has no effect, and values of other kinds do not change.
   public subscript(index: Int) -> JSONValue? {
     get { if case .array(let values) = self, values.indices.contains(index) { values[index] } else { nil } }
     set {
@@ -76,34 +76,34 @@ public enum JSONValue: Sendable {
     }
   }
 
-  /// Parses a JSON text (RFC 8259, nested 512 deep at most).
+  /// Parses a JSON text (RFC 8259, nested at most 512 levels deep).
   ///
-  /// - Throws: `DecodingError.dataCorrupted`, which says what is wrong at which byte.
+  /// - Throws: `DecodingError.dataCorrupted` with the problem and its byte offset.
   public init(parsing text: some StringProtocol) throws {
     var text = String(text)
     self = try text.withUTF8 { try PayloadCoder.parse(ByteView(UnsafeRawBufferPointer($0))) }
   }
 
-  /// Makes the JSON that a value encodes to.
+  /// Creates the JSON that a value encodes to.
   ///
-  /// - Throws: `EncodingError`, or what the value's `encode(to:)` throws.
+  /// - Throws: `EncodingError`, or the error of the value's `encode(to:)`.
   public init<T: Encodable>(encoding value: T) throws {
     self = try PayloadCoder.value(encoding: value)
   }
 
   /// Decodes a value of some type from this JSON.
   ///
-  /// - Throws: `DecodingError`, or what the type's `init(from:)` throws.
+  /// - Throws: `DecodingError`, or the error of the type's `init(from:)`.
   public func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
     try PayloadCoder.decode(type, from: self)
   }
 
   /// The value as compact JSON.
   ///
-  /// - Parameter sortedKeys: Whether the members of all objects are sorted by the code points of their keys; by
-  ///   default they keep their order.
-  /// - Returns: The JSON. Infinities and NaN, which JSON does not have, are printed as `null`, and so are arrays and
-  ///   objects inside of more than 512 others.
+  /// - Parameter sortedKeys: Whether the members of all objects are sorted by the code points of their keys; by default they keep their
+  ///   order.
+  /// - Returns: The JSON. Infinities and NaN, which JSON does not have, are printed as `null`, and so are arrays and objects inside more
+  ///   than 512 others.
   public func jsonString(sortedKeys: Bool = false) -> String {
     var buffer = JSONBuffer()
     _ = buffer.append(self, maxDepth: JSONCursor.maxDepth, sortedKeys: sortedKeys)
@@ -112,10 +112,10 @@ public enum JSONValue: Sendable {
 }
 
 extension JSONValue: Hashable {
-  /// Whether both are the same JSON: numbers are compared by value, strings and keys by their UTF-8 bytes, objects
-  /// without regard to the order of their members.
+  /// Whether both are the same JSON: numbers are compared by value, strings and keys by their UTF-8 bytes, and the order of an object's
+  /// members is ignored.
   public static func == (a: JSONValue, b: JSONValue) -> Bool {
-    // Without recursion, since values may be nested more deeply than the stack allows.
+    // Without recursion, because values may be nested deeper than the stack allows.
     var pending: [(JSONValue, JSONValue)] = []
     var pair = (a, b)
     while true {
@@ -151,10 +151,10 @@ extension JSONValue: Hashable {
     }
   }
 
-  /// Hashes so that equal values have equal hashes.
+  /// Equal values have equal hashes.
   public func hash(into hasher: inout Hasher) { hash(into: &hasher, depth: 32) }
 
-  /// Hashes what is nested up to `depth` levels; below, the number of members and elements must do.
+  /// Hashes values nested up to `depth` levels; below that, only the number of members and elements.
   private func hash(into hasher: inout Hasher, depth: Int) {
     switch self {
     case .null: hasher.combine(0 as UInt8)

@@ -1,4 +1,4 @@
-/// Decodes the value at one place of a document.
+/// Decodes the value at one index of a document.
 struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
   let document: JSONDocument
   let index: Int
@@ -20,13 +20,12 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
 
   func decodeNil() -> Bool { kind == .null }
 
-  // The types that payloads are mostly made of have methods of their own, in all three containers: a generic one has to
-  // find out at run time what it is called for.
+  // The most frequent types have their own methods, in all three containers: a generic method must find out the type at run time.
   func decode(_ type: Bool.Type) throws -> Bool { try bool() }
   func decode(_ type: String.Type) throws -> String { try string() }
   func decode(_ type: Int.Type) throws -> Int { try integer(Int.self) }
   func decode(_ type: Double.Type) throws -> Double { try double() }
-  // Without methods of their own these two throw: the standard library's defaults do.
+  // Without these methods, the standard library's defaults would throw.
   func decode(_ type: Int128.Type) throws -> Int128 { try integer(type) }
   func decode(_ type: UInt128.Type) throws -> UInt128 { try integer(type) }
 
@@ -39,7 +38,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
   }
 
   private func rare<T: Decodable>(_ type: T.Type) throws -> T {
-    // All of these are structures of a few words; the types of users come last.
+    // Structures of a few words are checked here; user types come last.
     if type == JSONValue.self { return cast(try json()) }
     if type == Int64.self { return cast(try integer(Int64.self)) }
     if type == UInt64.self { return cast(try integer(UInt64.self)) }
@@ -68,7 +67,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     return try T(from: self)
   }
 
-  /// An array of plain values, without the detour by way of `Array`'s own decoding.
+  /// An array of plain values, without `Array`'s own decoding.
   @inline(__always) private func elements<Element>(_ decode: (JSONValueDecoder) throws -> Element) throws -> [Element] {
     guard kind == .array else { throw mismatch([Any].self, "an array") }
     var elements: [Element] = []
@@ -82,7 +81,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     return elements
   }
 
-  /// A dictionary of plain values, likewise.
+  /// A dictionary of plain values, without `Dictionary`'s own decoding.
   @inline(__always) private func members<Value>(
     _ decode: (JSONValueDecoder) throws -> Value
   ) throws -> [String: Value] {
@@ -144,7 +143,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
 
   func float() throws -> Float {
     guard kind == .number else { throw mismatch(Float.self, "a number") }
-    // From the text: by way of Double it would be rounded twice.
+    // From the text: through a Double it would be rounded twice.
     guard let value = Float(try numberText()), value.isFinite else {
       throw corrupted("a number that does not fit Float")
     }
@@ -167,14 +166,14 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
 
   // MARK: Errors
 
-  /// The error for a value of another kind than the one that was asked for.
+  /// The error for a value of an unexpected kind.
   @inline(never) func mismatch(_ type: Any.Type, _ expected: String, found: String? = nil) -> DecodingError {
     let context = DecodingError.Context(
       codingPath: codingPath, debugDescription: document.mismatch(expected, found: found ?? description))
     return kind == .null ? .valueNotFound(type, context) : .typeMismatch(type, context)
   }
 
-  /// The error for a value of the right kind that is not valid.
+  /// The error for an invalid value of the right kind.
   @inline(never) func corrupted(_ reason: String) -> DecodingError {
     .dataCorrupted(.init(codingPath: codingPath, debugDescription: reason))
   }

@@ -1,4 +1,4 @@
-/// Encodes the one value at a level of a run.
+/// Encodes the single value at a level of a piece of JSON.
 struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
   let run: JSONEncoding
   let level: Int
@@ -16,7 +16,7 @@ struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
 
   func encodeNil() throws { try run.encodeNil(at: level) }
 
-  // Without methods of their own these two throw: the standard library's defaults do.
+  // Without these methods, the standard library's defaults would throw.
   func encode(_ value: Int128) throws { try run.encode(value, at: level) }
   func encode(_ value: UInt128) throws { try run.encode(value, at: level) }
   func encode<T: Encodable>(_ value: T) throws { try run.encode(value, at: level) }
@@ -24,7 +24,7 @@ struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
   /// Writes any JSON as this value.
   func encode(json value: JSONValue) throws { try run.encode(value, at: level) }
 
-  /// This encoder, its container opened; where that is not possible, one whose JSON is not used (`finish` throws).
+  /// This encoder with its container opened; if that is not possible, one whose JSON is not used (`finish` throws).
   private func opening(object: Bool) -> JSONValueEncoder {
     if run.open(object, at: level) { return self }
     return JSONValueEncoder(run: run.nowhere(object, at: level), level: 0)

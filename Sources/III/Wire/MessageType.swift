@@ -2,11 +2,11 @@
 ///
 /// Mirrors `MessageType` of the Python SDK, with the kinds that later engines added.
 public enum MessageType: String, Sendable, Codable, CaseIterable {
-  /// A worker offers a function.
+  /// A worker registers a function.
   case registerFunction = "registerfunction"
-  /// A worker withdraws a function.
+  /// A worker unregisters a function.
   case unregisterFunction = "unregisterfunction"
-  /// A worker names a service.
+  /// A worker registers a service.
   case registerService = "registerservice"
   /// A call, to the engine and on to the callee.
   case invokeFunction = "invokefunction"
@@ -14,22 +14,22 @@ public enum MessageType: String, Sendable, Codable, CaseIterable {
   case invocationResult = "invocationresult"
   /// A worker provides a trigger type.
   case registerTriggerType = "registertriggertype"
-  /// A worker withdraws a trigger type.
+  /// A worker unregisters a trigger type.
   case unregisterTriggerType = "unregistertriggertype"
-  /// A worker asks for a trigger, and the engine its provider.
+  /// A worker registers a trigger; the engine sends it on to the provider of its type.
   case registerTrigger = "registertrigger"
-  /// A worker withdraws a trigger, and the engine tells its provider.
+  /// A worker unregisters a trigger; the engine sends it on to the provider of its type.
   case unregisterTrigger = "unregistertrigger"
-  /// A provider's, or the engine's, answer to a trigger.
+  /// The answer of a provider, or of the engine, to a trigger's registration.
   case triggerRegistrationResult = "triggerregistrationresult"
-  /// The engine's greeting with the worker's id.
+  /// The engine's first message, with the worker's id.
   case workerRegistered = "workerregistered"
-  /// A sign of life is asked for.
+  /// Keep-alive request.
   case ping
-  /// A sign of life.
+  /// Keep-alive answer.
   case pong
-  /// The engine refuses a name (0.23).
+  /// The engine refuses a worker's name or a function (0.23).
   case registrationRejected = "registrationrejected"
-  /// A worker takes its old connection's place (0.21.8).
+  /// A worker replaces its previous connection (0.21.8).
   case reattach
 }

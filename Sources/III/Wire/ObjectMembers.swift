@@ -1,11 +1,11 @@
-/// The members of a JSON object that has been scanned already, one by one in their order.
+/// The members of a JSON object that was already scanned, in their order.
 package struct ObjectMembers {
-  /// One member: the key's text between its quotes, as it is spelled, and its value.
+  /// One member: the key's text between its quotes, with its escapes, and its value.
   package struct Member {
     package let rawKey: ByteView
     package let keyHasEscapes: Bool
     package let value: ByteView
-    /// Where the member begins in the object, at its key's quote, and where its value ends.
+    /// Where the member begins in the object (the quote of its key), and where its value ends.
     package let start: Int
     package let end: Int
 
@@ -14,7 +14,7 @@ package struct ObjectMembers {
       keyHasEscapes ? Array(JSONText.text(of: rawKey.unsafeBytes).utf8) : rawKey.array
     }
 
-    /// Whether the key reads as `text`, however it is spelled.
+    /// Whether the decoded key equals `text`.
     package func isNamed(_ text: StaticString) -> Bool {
       keyHasEscapes ? JSONText.text(of: rawKey.unsafeBytes) == ByteView(text).string : rawKey == text
     }
@@ -53,13 +53,13 @@ package struct ObjectMembers {
   }
 }
 
-/// The elements of a JSON array that has been scanned already, one by one.
+/// The elements of a JSON array that was already scanned.
 package struct ArrayElements {
   private var scanner: JSONScanner
   private let bytes: ByteView
   private var isFirst = true
 
-  /// `nil` if `bytes` is no array.
+  /// `nil` if `bytes` is not an array.
   package init?(_ bytes: ByteView) {
     self.bytes = bytes
     scanner = JSONScanner(bytes, maxDepth: .max)

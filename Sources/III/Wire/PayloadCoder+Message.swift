@@ -1,5 +1,5 @@
 extension PayloadCoder {
-  /// What went wrong while a payload was coded, as `<coding path>: <reason>`; the payload's own values stay out of it.
+  /// The reason why a payload could not be encoded or decoded, as `<coding path>: <reason>`; it never contains values of the payload.
   package static func message(for error: any Error) -> String {
     switch error {
     case let error as DecodingError: message(for: error)
@@ -20,11 +20,11 @@ extension PayloadCoder {
   }
 
   private static func mismatch(_ type: Any.Type, _ context: DecodingError.Context) -> String {
-    // The words of our own coder, which name kinds and never values.
+    // The texts of our own coder, which contain kinds and never values.
     context.debugDescription.hasPrefix("expected ") ? context.debugDescription : "expected \(name(of: type))"
   }
 
-  /// The reason a coder gave, without the value that the standard library quotes in some of them.
+  /// The reason from a coder, without the value that the standard library quotes in some of them.
   private static func corruption(_ context: DecodingError.Context) -> String {
     let reason = context.debugDescription
     guard reason.hasPrefix("Cannot initialize "), let range = reason.firstRange(of: " value ") else { return reason }
@@ -50,16 +50,16 @@ extension PayloadCoder {
   }
 }
 
-/// Marks the dictionaries, which coders name when they wanted an object.
+/// Marks dictionaries, which coders name if they expected an object.
 private protocol CollectionOfMembers {}
 extension Dictionary: CollectionOfMembers {}
 
-/// Marks the arrays, which coders name when they wanted one.
+/// Marks arrays, which coders name if they expected one.
 private protocol CollectionOfElements {}
 extension Array: CollectionOfElements {}
 
 extension DecodingError {
-  /// The same error, with words before its reason.
+  /// The same error, with `words` before its reason.
   func prefixed(_ words: String) -> DecodingError {
     func context(_ context: Context) -> Context {
       Context(

@@ -4,19 +4,19 @@
   public import Foundation
 #endif
 
-/// Turns payloads into JSON and back: the one seam between Swift types and bytes.
+/// Converts payloads to JSON and back: the only place that converts between Swift types and bytes.
 ///
-/// Swift types become the same JSON as with Foundation's coder and ISO 8601 dates: data is base64, URLs are strings,
-/// decimals numbers. Members keep the order in which they are encoded.
+/// Swift types are encoded as by Foundation's coder with ISO 8601 dates: data as base64, URLs as strings, decimals as numbers. Members keep
+/// the order in which they are encoded.
 package enum PayloadCoder {
-  /// How many arrays and objects a payload may nest: engines read messages that nest 127, the message itself included,
-  /// and drop all others without a word.
+  /// The most arrays and objects that a payload may nest: engines read messages with a depth of 127, including the message itself, and drop
+  /// all others silently.
   package static let messageMaxDepth = Envelope.engineMaxDepth - 1
 
   /// The JSON of a value; fragments are allowed.
   ///
-  /// - Parameter maxDepth: How many arrays and objects may be nested; by default, what fits into a message.
-  /// - Throws: `EncodingError`, with the coding path, or what the value's `encode(to:)` throws.
+  /// - Parameter maxDepth: How many arrays and objects may be nested; by default, as many as a message allows.
+  /// - Throws: `EncodingError` with the coding path, or the error of the value's `encode(to:)`.
   package static func encode<T: Encodable>(_ value: T, maxDepth: Int = messageMaxDepth) throws -> [UInt8] {
     if let value = identity(value, as: JSONValue.self) {
       var buffer = JSONBuffer()
@@ -28,9 +28,9 @@ package enum PayloadCoder {
     return try run.finish()
   }
 
-  /// Decodes a value from JSON, which is checked in full.
+  /// Decodes a value from JSON, which is validated first.
   ///
-  /// - Throws: `DecodingError`, or what the type's `init(from:)` throws.
+  /// - Throws: `DecodingError`, or the error of the type's `init(from:)`.
   package static func decode<T: Decodable>(
     _ type: T.Type, from json: ByteView, userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws -> T {
@@ -59,7 +59,7 @@ package enum PayloadCoder {
     return try encode(value, maxDepth: JSONCursor.maxDepth).withView { try parse($0) }
   }
 
-  /// The text of an error: Foundation's `errorDescription` where it has one, else how it prints.
+  /// The text of an error: Foundation's `errorDescription` if it has one, else its description.
   static func text(of error: any Error) -> String {
     (error as? any LocalizedError)?.errorDescription ?? String(describing: error)
   }
@@ -78,19 +78,19 @@ package enum PayloadCoder {
   }
 }
 
-// MARK: Types of Foundation
+// MARK: Foundation types
 
 extension PayloadCoder {
-  /// Writes a value whose own encoding is not what JSON should have; returns false for all others.
+  /// Encodes a value whose own encoding is not the JSON that we use; returns false for all other values.
   static func encodeFoundation<T: Encodable>(
     _ value: T, into buffer: inout JSONBuffer, path: () -> [any CodingKey]
   ) throws -> Bool {
     if let value = identity(value, as: Date.self) {
-      // Foundation cannot print some of these dates, so the error has the number.
+      // Foundation cannot print some of these dates, so the error contains the number.
       let seconds = value.timeIntervalSinceReferenceDate
       guard let text = DateText.text(of: seconds) else {
         throw EncodingError.invalidValue(
-          seconds, .init(codingPath: path(), debugDescription: "ISO 8601 has no date so many seconds from 2001"))
+          seconds, .init(codingPath: path(), debugDescription: "the date is outside the range of ISO 8601"))
       }
       buffer.append(quoting: text)
     } else if let value = identity(value, as: Data.self) {
@@ -114,7 +114,7 @@ extension PayloadCoder {
     type == Date.self || type == Data.self || type == URL.self || type == Decimal.self
   }
 
-  /// The JSON Schema of a type whose JSON is not that of its members, with some value of it.
+  /// The JSON Schema of a type whose JSON does not follow from its members, with some value of the type.
   static func schema<T>(of type: T.Type) -> (JSONObject, T?)? {
     if type == Date.self { return (["type": "string", "format": "date-time"], Date(timeIntervalSince1970: 0) as? T) }
     if type == UUID.self { return (["type": "string", "format": "uuid"], UUID() as? T) }
@@ -124,7 +124,7 @@ extension PayloadCoder {
     return nil
   }
 
-  /// Decodes a value of such a type.
+  /// Decodes a value of a type for which `isFoundation` is true.
   static func decodeFoundation<T: Decodable>(_ type: T.Type, from decoder: JSONValueDecoder) throws -> T {
     if type == Date.self {
       guard let seconds = try decoder.withString(DateText.seconds) else {
@@ -149,7 +149,7 @@ extension PayloadCoder {
   }
 }
 
-// The only file that may import Foundation: `localizedDescription` of the SDK's errors says what their `description` says.
+// The only file that may import Foundation: `localizedDescription` of the SDK's errors is their `description`.
 
 extension IIIInvocationError: LocalizedError {
   /// The same text as `description`.

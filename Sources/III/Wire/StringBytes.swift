@@ -2,8 +2,8 @@
 enum StringBytes {
   // MARK: Eight bytes at once
 
-  /// Marks the lowest byte of the word that is a quote, a backslash, a control character or not ASCII by its high bit;
-  /// bytes above that one may be marked wrongly.
+  /// Sets the high bit of the lowest byte of the word that is a quote, a backslash, a control character or not ASCII; bytes above that one
+  /// may be marked incorrectly.
   @inline(__always) static func special(_ word: UInt64) -> UInt64 {
     (quoteOrLess(word) | backslash(word) | word) & highs
   }
@@ -15,14 +15,14 @@ enum StringBytes {
     return (quoteOrLess | backslash | words) & 0x8080_8080_8080_8080
   }
 
-  /// As `special`, but for bytes that are not ASCII: the bytes that JSON writes escaped.
+  /// As `special`, without the non-ASCII bytes: the bytes that JSON escapes.
   @inline(__always) static func escaped(_ word: UInt64) -> UInt64 {
     (quoteOrLess(word) | backslash(word)) & ~word & highs
   }
 
   private static var highs: UInt64 { @inline(__always) get { 0x8080_8080_8080_8080 } }
 
-  /// XOR with 2 makes the quote (22) a 20 and leaves controls below it, so that one subtraction finds both.
+  /// XOR with 2 turns the quote (22) into 20 and keeps control characters below it, so that one subtraction finds both.
   @inline(__always) private static func quoteOrLess(_ word: UInt64) -> UInt64 {
     (word ^ 0x0202_0202_0202_0202) &- 0x2121_2121_2121_2121
   }
@@ -36,7 +36,7 @@ enum StringBytes {
   /// The result of checking an escape.
   enum Escape {
     case ends(at: Int)
-    /// The text ends within it.
+    /// The text ends within the escape.
     case isCut
     /// The byte there is not allowed in an escape.
     case isWrong(at: Int)

@@ -1,4 +1,4 @@
-/// A UUID of any version: what invocations, workers and triggers are known by on the wire.
+/// A UUID of any version: identifies invocations, workers and triggers in messages.
 @usableFromInline package struct UUID128: Sendable {
   @usableFromInline package let high: UInt64
   @usableFromInline package let low: UInt64
@@ -8,13 +8,13 @@
     self.low = low
   }
 
-  /// How many bytes `write(into:)` writes.
+  /// The number of bytes that `write(into:)` writes.
   @inlinable package static var textCount: Int { 36 }
 
-  /// A fresh version 4 UUID; any thread may ask.
+  /// A new version 4 UUID; any thread may call this.
   package static func random() -> UUID128 { UUIDGenerator.nextShared() }
 
-  /// Takes what an engine takes: hyphenated, 32 digits, in braces or after `urn:uuid:`, digits in either case.
+  /// Accepts the forms that an engine accepts: hyphenated, 32 digits, in braces or after `urn:uuid:`, digits in either case.
   package init?(_ text: ByteView) {
     switch text.count {
     case 36: self.init(hyphenated: text)
@@ -50,7 +50,7 @@
     self.init(Hex.load8(bytes, 0), Hex.load8(bytes, 8), Hex.load8(bytes, 16), Hex.load8(bytes, 24))
   }
 
-  /// Four times eight digits, as they lie in memory.
+  /// Four times eight digits, in memory order.
   @inline(__always) private init?(_ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64) {
     guard let a = Hex.value(of: a), let b = Hex.value(of: b), let c = Hex.value(of: c), let d = Hex.value(of: d) else {
       return nil
@@ -82,7 +82,7 @@ extension UUID128: Hashable {
   @inlinable package static func == (a: UUID128, b: UUID128) -> Bool { a.high == b.high && a.low == b.low }
 
   @inlinable package func hash(into hasher: inout Hasher) {
-    // Both halves: ids come from outside too, and one half alone could be made to collide.
+    // Both halves, because ids also come from other processes, which could make one half collide.
     hasher.combine(high)
     hasher.combine(low)
   }
@@ -116,7 +116,7 @@ private enum Hex {
     let highBits = 0x80 &* ones
     guard word & highBits == 0 else { return nil }
     let lower = word | 0x20 &* ones
-    // Adding never carries into the next byte, for all bytes are below 0x80.
+    // The addition never carries into the next byte, because all bytes are below 0x80.
     let digit = (word &+ 0x50 &* ones) & ~(word &+ 0x46 &* ones) & highBits
     let letter = (lower &+ 0x1F &* ones) & ~(lower &+ 0x19 &* ones) & highBits
     guard digit | letter == highBits else { return nil }
@@ -126,7 +126,7 @@ private enum Hex {
     return UInt32(truncatingIfNeeded: nibbles | nibbles >> 16).byteSwapped
   }
 
-  /// The eight lower-case digits of `value`, ready to be stored.
+  /// The eight lower-case digits of `value`, in memory order.
   @inline(__always) static func digits(of value: UInt32) -> UInt64 {
     var word = UInt64(value.byteSwapped)
     word = (word | word << 16) & 0x0000_FFFF_0000_FFFF

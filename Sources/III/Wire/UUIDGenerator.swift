@@ -1,7 +1,7 @@
 private import COpenSSL
 private import UV
 
-/// Makes version 4 UUIDs from OpenSSL's random bytes, drawn for many ids at a time so that one costs little.
+/// Makes version 4 UUIDs from OpenSSL's random bytes, which are read for many ids at a time.
 ///
 /// The owner of a generator uses it without a lock; `UUID128.random()` shares one.
 package struct UUIDGenerator {
@@ -32,7 +32,7 @@ package struct UUIDGenerator {
       return copenssl_random(base, Int32(bytes.count)) == 1
     }
     if !filled {
-      // OpenSSL has no seed left: the system's own generator serves as well.
+      // If OpenSSL has no entropy, the system's generator is used.
       var system = SystemRandomNumberGenerator()
       for index in words.indices { words[index] = system.next() }
     }

@@ -2,7 +2,7 @@ import III
 import Testing
 
 @Suite struct AccessPayloadTests {
-  @Test("what an engine sends to auth functions, middleware and hooks decodes")
+  @Test("the engine's inputs of auth functions, middleware and hooks are decoded")
   func inputs() throws {
     let auth: AuthInput = try decode(
       ["headers": ["x-token": "t"], "query_params": ["a": ["1", "2"]], "ip_address": "::1", "later": 1])
@@ -25,7 +25,7 @@ import Testing
     #expect(type == OnTriggerTypeRegistrationInput(triggerTypeID: "y", description: "d", context: ["user": "u"]))
   }
 
-  @Test("a session is encoded whole, without what old engines do not know")
+  @Test("a session is encoded completely, without members that old engines do not support")
   func session() throws {
     #expect(
       try JSONValue(encoding: AuthResult()) == [
@@ -42,7 +42,7 @@ import Testing
     #expect(decoded == AuthResult(allowedFunctions: ["a"]))
   }
 
-  @Test("a hook's result changes nothing by itself, and erases with null only")
+  @Test("a hook's default result changes nothing, and only null removes a value")
   func results() throws {
     #expect(try JSONValue(encoding: OnFunctionRegistrationResult()) == [:])
     #expect(try JSONValue(encoding: OnTriggerRegistrationResult()) == [:])

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Connection machine: calls")
 struct CallTests {
-  @Test("a result ends its call; a second one, and one of nobody, are ignored")
+  @Test("a result ends its call; a second result and one of an unknown call are ignored")
   func result() {
     var harness = MachineHarness.connected()
     let id = harness.call("a")
@@ -16,7 +16,7 @@ struct CallTests {
     harness.receive(MachineHarness.result(.random(), #","result":2"#))
     #expect(harness.outcomes.endedTwice == [])
     #expect(harness.machine.calls.isEmpty)
-    // Nothing is left to wait for but the keep-alive.
+    // Only the keep-alive timers are left.
     #expect(harness.machine.timers.count == 2)
   }
 
@@ -43,7 +43,7 @@ struct CallTests {
     #expect(harness.outcomes["a"] == text)
   }
 
-  @Test("a call without an answer ends by its own clock; the late result is ignored")
+  @Test("a call without an answer times out by the worker's clock; the late result is ignored")
   func timeout() {
     var harness = MachineHarness.connected()
     let id = harness.call("a", timeout: .milliseconds(300))
@@ -55,7 +55,7 @@ struct CallTests {
     #expect(harness.outcomes.endedTwice == [])
   }
 
-  @Test("a call whose time is over when it comes is not sent", arguments: [Duration.zero, .seconds(-1)])
+  @Test("a call whose time-out is zero or negative is not sent", arguments: [Duration.zero, .seconds(-1)])
   func noTime(timeout: Duration) {
     var harness = MachineHarness.connected()
     harness.call("a", timeout: timeout)
@@ -76,7 +76,7 @@ struct CallTests {
     #expect(harness.machine.outbox.count == 0)
   }
 
-  @Test("a call whose caller has stopped to wait is forgotten, wherever it stands")
+  @Test("a call whose caller has stopped waiting is removed, whether it is queued or sent")
   func cancel() {
     var harness = MachineHarness()
     harness.start()
@@ -93,7 +93,7 @@ struct CallTests {
     #expect(harness.outcomes.endedTwice == [])
   }
 
-  @Test("the queue keeps the newest 1,000; callers that are pushed out learn it")
+  @Test("the queue keeps the newest 1,000 calls; dropped calls fail")
   func overflow() {
     var harness = MachineHarness()
     harness.start()
@@ -105,7 +105,7 @@ struct CallTests {
     #expect(harness.written == ["introduction"] + (4..<1_004).map(String.init))
   }
 
-  @Test("callers that have gone make room in the queue")
+  @Test("cancelled calls make room in the queue")
   func forgottenMakeRoom() {
     var harness = MachineHarness { $0.maxQueuedMessages = 100 }
     harness.start()
@@ -120,7 +120,7 @@ struct CallTests {
     #expect(harness.written == ["introduction", "last"])
   }
 
-  @Test("where nothing may wait, a call without a connection fails at once")
+  @Test("with a queue limit of zero, a call without a connection fails at once")
   func noQueue() {
     var harness = MachineHarness { $0.maxQueuedMessages = 0 }
     harness.start()
@@ -130,7 +130,7 @@ struct CallTests {
     #expect(harness.written == ["introduction"])
   }
 
-  @Test("a call of which the engine may know is lost with the connection")
+  @Test("a call that the engine may have received is lost with the connection")
   func lost() {
     var harness = MachineHarness.connected()
     harness.call("a")
@@ -142,7 +142,7 @@ struct CallTests {
     #expect(harness.written == ["a", "introduction"])
   }
 
-  @Test("calls of which the socket has accepted nothing are sent by the next connection, in their order")
+  @Test("calls of which the socket has accepted nothing are sent on the next connection, in their order")
   func unsent() {
     var harness = MachineHarness.connected()
     // "sent", and the first byte of "begun".
@@ -165,7 +165,7 @@ struct CallTests {
     #expect(harness.outcomes["whole"] == nil)
   }
 
-  @Test("a connection that the engine closes is left with a Close, and unsent calls do not leave by it")
+  @Test("a Close of the engine is answered with a Close, and unsent calls are not sent on that connection")
   func unsentAtClose() {
     var harness = MachineHarness.connected()
     harness.room = 0
@@ -192,7 +192,7 @@ struct CallTests {
     #expect(harness.outcomes["a"] == "2")
   }
 
-  @Test("what waits is bounded also when it comes back from a connection")
+  @Test("the queue is also limited when calls return to it from a connection")
   func unsentOverflow() {
     var harness = MachineHarness.connected { $0.maxQueuedMessages = 2 }
     harness.room = 0
@@ -202,7 +202,7 @@ struct CallTests {
     #expect(harness.outcomes.count == 1)
   }
 
-  @Test("without a connection only so many bytes wait: the oldest call is dropped")
+  @Test("without a connection the queued bytes are limited: the oldest call is dropped")
   func byteOverflow() {
     var harness = MachineHarness { $0.maxQueuedBytes = 10_000 }
     harness.start()
@@ -215,7 +215,7 @@ struct CallTests {
     #expect(harness.machine.outbox.waitingBytes < 21_000)
   }
 
-  @Test("when all retries are used up, waiting calls fail, and later ones at once")
+  @Test("when all retries are used up, waiting calls fail, and later calls fail at once")
   func failed() {
     var harness = MachineHarness { $0.reconnection.maxRetries = 0 }
     harness.start()
@@ -232,7 +232,7 @@ struct CallTests {
   }
 
   @Test(
-    "calls end once, whatever happens to them", arguments: 0..<30 as Range<UInt64>)
+    "each call ends exactly once, after any sequence of events", arguments: 0..<30 as Range<UInt64>)
   func everyCallEndsOnce(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var harness = MachineHarness { $0.maxQueuedMessages = 20 }

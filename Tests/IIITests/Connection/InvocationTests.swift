@@ -8,7 +8,7 @@ struct InvocationTests {
 
   private func invocation(_ rest: String) -> String { "{\"type\":\"invokefunction\"\(rest)}" }
 
-  @Test("a function is run with what came")
+  @Test("a function runs with the invocation's payload")
   func run() {
     var harness = MachineHarness.connected()
     harness.register("f")
@@ -24,7 +24,7 @@ struct InvocationTests {
     #expect(run?.invocation.metadata == Array("7".utf8))
   }
 
-  @Test("without `data` the payload is null; without an id nobody is answered")
+  @Test("without `data` the payload is null; without an id no answer is sent")
   func noData() {
     var harness = MachineHarness.connected()
     harness.register("f")
@@ -35,7 +35,7 @@ struct InvocationTests {
     #expect(harness.runs.allSatisfy { $0.invocation.payload == Array("null".utf8) })
   }
 
-  @Test("an unknown function is refused, to who waits")
+  @Test("an invocation of an unknown function is answered with an error if the caller waits")
   func unknown() {
     var harness = MachineHarness.connected()
     harness.receive(invocation(#","function_id":"a::nope","data":1"#))
@@ -48,7 +48,7 @@ struct InvocationTests {
       ])
   }
 
-  @Test("an answer goes to the connection that asked, or nowhere")
+  @Test("an answer is sent on the connection of its invocation, or not at all")
   func stale() {
     var harness = MachineHarness.connected()
     harness.register("f")
@@ -64,7 +64,7 @@ struct InvocationTests {
     #expect(harness.written == ["fresh"])
   }
 
-  @Test("a `ping` is answered; what is not understood is ignored")
+  @Test("a `ping` is answered; a message that cannot be read is ignored")
   func ignored() {
     var harness = MachineHarness.connected()
     harness.register("f")
@@ -92,7 +92,7 @@ struct InvocationTests {
     #expect(harness.logs.count == 3)
   }
 
-  @Test("payloads may nest deep")
+  @Test("payloads may be deeply nested")
   func deep() {
     var harness = MachineHarness.connected()
     harness.register("f")
@@ -108,7 +108,7 @@ struct InvocationTests {
     #expect(harness.written == ["pong abc"])
   }
 
-  @Test("of the pongs that an engine asks for and does not read one waits, the newest")
+  @Test("only the newest pong waits for an engine that sends pings and does not read")
   func pongsOfAnEngineThatDoesNotRead() {
     var harness = MachineHarness.connected()
     harness.room = 0
@@ -162,7 +162,7 @@ struct InvocationTests {
     #expect(harness.phase == .failed)
   }
 
-  @Test("a refused worker ends; a refused function does not")
+  @Test("a refused worker fails; a refused function leaves the worker connected")
   func refused() {
     var harness = MachineHarness.connected()
     harness.call("a")

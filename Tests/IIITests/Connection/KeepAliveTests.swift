@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Connection machine: keep-alive")
 struct KeepAliveTests {
-  @Test("a large message survives a slow link on which nothing comes back")
+  @Test("a large message on a slow link is sent although nothing arrives")
   func slowUpload() {
     var harness = MachineHarness.connected()
     harness.room = 0
@@ -16,13 +16,13 @@ struct KeepAliveTests {
     #expect(harness.phase == .connected)
     harness.makeRoom(512 << 10)
     #expect(harness.written.contains { $0.hasPrefix("large") })
-    // Everything has left: from now on only what comes counts.
+    // Everything has been sent: from now on only inbound bytes count.
     harness.makeRoom()
     harness.advance(.seconds(61))
     #expect(harness.phase != .connected)
   }
 
-  @Test("bytes that the socket accepts without having refused any are no sign of life")
+  @Test("bytes that the socket accepts without an earlier refusal do not count as progress")
   func acceptedWithoutRefusal() {
     var harness = MachineHarness.connected()
     for _ in 0..<60 {
@@ -32,7 +32,7 @@ struct KeepAliveTests {
     #expect(harness.phase == .reconnecting)
   }
 
-  @Test("a ping leaves before the payloads that wait")
+  @Test("a ping is sent before waiting payloads")
   func pingFirst() {
     var harness = MachineHarness.connected()
     harness.room = 10
@@ -42,7 +42,7 @@ struct KeepAliveTests {
     #expect(harness.written.map { $0.prefix(1) } == ["0", "p", "1", "2", "3"])
   }
 
-  @Test("a connection whose backlog does not move is dropped, though the engine goes on sending")
+  @Test("a connection whose backlog makes no progress is dropped, although the engine continues to send")
   func stalled() {
     var harness = MachineHarness.connected()
     harness.room = 0
@@ -54,11 +54,11 @@ struct KeepAliveTests {
     #expect(harness.phase != .connected)
     #expect(harness.drops == 1)
     #expect(harness.logs.last?.contains("accepted none of the") == true)
-    // The call had not begun to leave: it waits for the next connection.
+    // No byte of the call was sent, so it waits for the next connection.
     #expect(harness.outcomes["a"] == nil)
   }
 
-  @Test("a backlog that moves is kept, however slow and large it is")
+  @Test("a connection whose backlog makes progress is kept, however slow and large it is")
   func moving() {
     var harness = MachineHarness.connected()
     harness.room = 0

@@ -3,7 +3,7 @@ import UV
 
 @testable import III
 
-/// A machine with a clock of its own, no socket, and a record of what it asked for.
+/// A machine with its own clock and no socket, and a record of its actions.
 struct MachineHarness {
   var machine: ConnectionMachine
   /// In nanoseconds.
@@ -16,7 +16,7 @@ struct MachineHarness {
   private(set) var triggersAdded: [InboundTrigger] = []
   private(set) var triggersRemoved: [InboundTrigger] = []
   var dials = 0
-  /// When each dial began, in milliseconds since the start.
+  /// When each connection attempt began, in milliseconds since the start.
   var dialTimes: [UInt64] = []
   var drops = 0
   var flushedDrops = 0
@@ -24,16 +24,16 @@ struct MachineHarness {
   var rejections: [RegistrationRejectedError] = []
   var hasShutDown = false
   var failures: [String] = []
-  /// Bytes that the transport keeps of the present connection, and those of them that the socket has accepted.
+  /// The number of bytes that the transport was given on this connection, and of those that the socket has accepted.
   var bytesWritten: UInt64 = 0
   var bytesSent: UInt64 = 0
-  /// How many bytes the socket accepts before it refuses more; `nil` for any number.
+  /// How many bytes the socket accepts before it refuses bytes; `nil` for any number.
   var room: UInt64?
-  /// Frames that the transport keeps and whose last byte the socket has not accepted.
+  /// Frames in the transport whose last byte the socket has not accepted.
   private var kept: [(end: UInt64, bytes: [UInt8])] = []
   let outcomes = Outcomes()
 
-  /// What calls ended with; each must end once.
+  /// The outcomes of calls; each call must end once.
   final class Outcomes: Sendable {
     private let ended = Lock<[String: String]>([:])
     private let twice = Lock<[String]>([])
@@ -65,7 +65,7 @@ struct MachineHarness {
     machine = ConnectionMachine(configuration)
   }
 
-  /// One that is connected; what was written on the way is forgotten.
+  /// A connected harness; what was written before is removed.
   static func connected(_ change: (inout ConnectionMachine.Configuration) -> Void = { _ in }) -> MachineHarness {
     var harness = MachineHarness(change)
     harness.connect()
@@ -90,7 +90,7 @@ struct MachineHarness {
     }
   }
 
-  /// What a transport does at the end of a turn: asks for output, offers it to the socket, gives back what that refuses.
+  /// Acts as a transport at the end of a turn: asks for output, passes it to the socket, takes back what the socket refuses.
   private mutating func pump() {
     guard machine.hasOutput else { return }
     while true {
@@ -115,7 +115,7 @@ struct MachineHarness {
     }
   }
 
-  /// The socket accepts what it has room for.
+  /// The socket accepts as many bytes as it has room for.
   private mutating func accept() {
     let count = min(bytesWritten - bytesSent, room ?? .max)
     bytesSent += count
@@ -126,7 +126,7 @@ struct MachineHarness {
     }
   }
 
-  /// The socket accepts so many bytes more, or any number.
+  /// The socket accepts `bytes` more bytes, or any number.
   mutating func makeRoom(_ bytes: UInt64? = nil) {
     room = bytes
     let wasBehind = bytesSent < bytesWritten
@@ -135,7 +135,7 @@ struct MachineHarness {
     event { machine, now in if isDrained { machine.drained(now: now) } }
   }
 
-  /// The state, without what belongs to it.
+  /// The state without its associated values.
   enum Phase { case disconnected, connecting, handshaking, connected, reconnecting, failed, closing, shutDown }
 
   var phase: Phase {
@@ -186,7 +186,7 @@ struct MachineHarness {
     event { $0.received(close: CloseReason(code: code, reason: reason), now: $1) }
   }
 
-  /// Moves the clock on, deadline by deadline.
+  /// Advances the clock, deadline by deadline.
   mutating func advance(_ span: Duration) {
     let target = now.advanced(by: span)
     while let next = machine.nextDeadline, next <= target {
@@ -196,7 +196,7 @@ struct MachineHarness {
     now = target
   }
 
-  /// A call whose message is its name, with `size` more bytes.
+  /// Makes a call whose message is its name, with `size` more bytes.
   @discardableResult
   mutating func call(
     _ name: String, timeout: Duration = .seconds(30), size: Int = 0, hasResult: Bool = true
@@ -210,12 +210,12 @@ struct MachineHarness {
     return id
   }
 
-  /// A call without a result whose caller does not wait.
+  /// Makes a call without a result whose caller does not wait.
   mutating func send(_ name: String, size: Int = 0) {
     event { machine, _ in machine.callWithoutResult(Self.message(name, size)) }
   }
 
-  /// A handler's answer.
+  /// Sends a handler's answer.
   mutating func reply(_ name: String, to connection: Int, size: Int = 0) {
     event { machine, _ in machine.reply(Self.message(name, size), to: connection) }
   }
@@ -238,7 +238,7 @@ struct MachineHarness {
     "{\"type\":\"invocationresult\",\"invocation_id\":\"\(id)\",\"function_id\":\"f\"\(rest)}"
   }
 
-  // MARK: What the machine asks for
+  // MARK: The machine's actions
 
   private mutating func perform(_ action: ConnectionMachine.Action) {
     switch action {
@@ -265,7 +265,7 @@ struct MachineHarness {
     }
   }
 
-  /// The frames in bytes of a client.
+  /// Decodes the frames in a client's bytes.
   static func decode(_ bytes: [UInt8]) -> [String] {
     var bytes = bytes
     var texts: [String] = []

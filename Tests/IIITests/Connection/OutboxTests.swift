@@ -3,9 +3,9 @@ import Testing
 
 @testable import III
 
-@Suite("What waits to be sent")
+@Suite("Outbox")
 struct OutboxTests {
-  @Test("a FIFO agrees with an array", arguments: 0..<10 as Range<UInt64>)
+  @Test("a FIFO behaves like an array", arguments: 0..<10 as Range<UInt64>)
   func fifo(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var fifo = FIFO<Int>()
@@ -37,7 +37,7 @@ struct OutboxTests {
     }
   }
 
-  @Test("calls that time out while the socket refuses bytes never leave, and their memory is released")
+  @Test("calls that time out while the socket refuses bytes are never sent, and their memory is released")
   func endedCallsNeverLeave() {
     var harness = MachineHarness.connected()
     harness.room = 0
@@ -52,7 +52,7 @@ struct OutboxTests {
     #expect(harness.written == ["ping ", "last"])
   }
 
-  @Test("a call that is cancelled in the turn in which it was made does not leave")
+  @Test("a call that is cancelled in the turn in which it was made is not sent")
   func cancelledAtOnce() {
     var harness = MachineHarness.connected()
     let call = PendingCall(
@@ -68,7 +68,7 @@ struct OutboxTests {
     #expect(harness.outcomes["cancelled"] == "CancellationError()")
   }
 
-  @Test("results of any size wait for their turn and all arrive, in their order", arguments: [1_000, 1_000_000])
+  @Test("results of any size wait in the queue and all arrive, in their order", arguments: [1_000, 1_000_000])
   func resultsWait(size: Int) {
     var harness = MachineHarness.connected { $0.maxUnsentBytes = 10_000 }
     harness.room = 100
@@ -81,7 +81,7 @@ struct OutboxTests {
   }
 
   @Test(
-    "calls and results leave in the order in which they came, however the socket refuses",
+    "calls and results are sent in the order in which they came, however the socket refuses bytes",
     arguments: 0..<10 as Range<UInt64>)
   func order(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -103,7 +103,7 @@ struct OutboxTests {
     #expect(harness.written.filter { $0 != "ping " }.map { String($0.prefix { $0 != "_" }) } == names)
   }
 
-  @Test("a call without a result waits while too much waits to be sent, and ends by its time-out or when it leaves")
+  @Test("a call without a result waits while much waits to be sent, and ends at its time-out or when it is sent")
   func handOver() {
     var harness = MachineHarness.connected { $0.maxUnsentBytes = 10_000 }
     harness.room = 0
@@ -125,7 +125,7 @@ struct OutboxTests {
     #expect(harness.machine.calls.count == 0)
   }
 
-  @Test("the end of a connection hands a waiting call without a result over to the next one")
+  @Test("when a connection ends, a waiting call without a result is handed over to the next one")
   func handOverToNextConnection() {
     var harness = MachineHarness.connected { $0.maxUnsentBytes = 1_000 }
     harness.room = 0

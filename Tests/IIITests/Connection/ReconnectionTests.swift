@@ -18,7 +18,7 @@ struct ReconnectionTests {
     #expect(harness.states == [.connecting, .connected])
   }
 
-  @Test("the dials of a worker that nobody listens to, and its end")
+  @Test("a worker whose connections are refused makes all its attempts and then fails")
   func retries() {
     var harness = MachineHarness {
       $0.reconnection = ReconnectionConfig(
@@ -30,13 +30,13 @@ struct ReconnectionTests {
       harness.advance(.milliseconds(500))
       if harness.phase == .failed { break }
     }
-    // Each attempt fails at the moment in which it is made: the waits are what lies between.
+    // Each attempt fails at once, so the time between attempts is the wait.
     #expect(harness.dials == 4)
     #expect(harness.states == [.connecting, .reconnecting, .failed])
     #expect(harness.logs.last == "ERROR Max reconnection retries (3) reached, giving up: ECONNREFUSED")
   }
 
-  @Test("the waits between the dials")
+  @Test("the waits between the attempts")
   func waits() {
     var harness = MachineHarness {
       $0.reconnection = ReconnectionConfig(
@@ -53,7 +53,7 @@ struct ReconnectionTests {
     #expect(harness.dialTimes == [0, 100, 300, 500])
   }
 
-  @Test("jitter stays within its share")
+  @Test("jitter stays within its limit")
   func jitter() {
     let configuration = ReconnectionConfig()
     for _ in 0..<1_000 {
@@ -65,7 +65,7 @@ struct ReconnectionTests {
     #expect(configuration.delay(attempt: .max, random: 0) == .seconds(30))
   }
 
-  @Test("odd configurations give no odd waits")
+  @Test("unusual configurations give valid waits")
   func oddDelays() {
     var configuration = ReconnectionConfig(initialDelay: .zero)
     #expect(configuration.delay(attempt: 5, random: 1) == .zero)
@@ -82,7 +82,7 @@ struct ReconnectionTests {
     #expect(configuration.delay(attempt: .max, random: 0) == .seconds(1))
   }
 
-  @Test("a connection that stood resets the count of the attempts")
+  @Test("a successful connection resets the number of retries")
   func resets() {
     var harness = MachineHarness { $0.reconnection.maxRetries = 1 }
     harness.start()
@@ -97,7 +97,7 @@ struct ReconnectionTests {
     #expect(harness.phase == .failed)
   }
 
-  @Test("an engine that does not answer the handshake is given up", arguments: [false, true])
+  @Test("an engine that does not answer the handshake is abandoned", arguments: [false, true])
   func handshakeTimeout(tcpStands: Bool) {
     var harness = MachineHarness()
     harness.start()
@@ -111,7 +111,7 @@ struct ReconnectionTests {
     #expect(harness.dials == 2)
   }
 
-  @Test("late news of an attempt that was given up changes nothing")
+  @Test("late events of an abandoned attempt have no effect")
   func lateNews() {
     var harness = MachineHarness()
     harness.start()
@@ -126,7 +126,7 @@ struct ReconnectionTests {
     #expect(harness.dials == 1)
   }
 
-  @Test("any end of the socket leads to a new connection", arguments: [1000, 1001, 1011, 1012, nil] as [UInt16?])
+  @Test("every end of the socket leads to a new connection", arguments: [1000, 1001, 1011, 1012, nil] as [UInt16?])
   func closes(code: UInt16?) {
     var harness = MachineHarness.connected()
     harness.close(code)
@@ -137,7 +137,7 @@ struct ReconnectionTests {
     #expect(harness.states == [.connecting, .connected, .reconnecting, .connected])
   }
 
-  @Test("so does a reset, and a breach of the protocol")
+  @Test("a reset and a protocol violation lead to a new connection")
   func breaches() {
     var harness = MachineHarness.connected()
     harness.end()
@@ -151,7 +151,7 @@ struct ReconnectionTests {
     #expect(harness.states.suffix(4) == [.reconnecting, .connected, .reconnecting, .connected])
   }
 
-  @Test("pings go out, and a connection on which nothing comes is dropped")
+  @Test("pings are sent, and a connection on which nothing arrives is dropped")
   func keepAlive() {
     var harness = MachineHarness.connected()
     harness.advance(.seconds(59))
@@ -161,7 +161,7 @@ struct ReconnectionTests {
     #expect(harness.phase == .reconnecting)
   }
 
-  @Test("whatever comes keeps the connection")
+  @Test("any inbound bytes keep the connection")
   func keptAlive() {
     var harness = MachineHarness.connected()
     for _ in 0..<20 {
@@ -174,7 +174,7 @@ struct ReconnectionTests {
     #expect(harness.phase == .reconnecting)
   }
 
-  @Test("checks of no span are off")
+  @Test("checks with a duration of zero are disabled")
   func keepAliveOff() {
     var harness = MachineHarness {
       $0.keepAlive.pingInterval = .zero

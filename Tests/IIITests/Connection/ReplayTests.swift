@@ -2,16 +2,16 @@ import Testing
 
 @testable import III
 
-@Suite("Connection machine: what a new connection is told")
+@Suite("Connection machine: the first messages of a connection")
 struct ReplayTests {
-  @Test("the worker introduces itself first")
+  @Test("the worker's metadata is sent first")
   func introduction() {
     var harness = MachineHarness()
     harness.connect()
     #expect(harness.written == ["introduction"])
   }
 
-  @Test("reattach, introduction, functions in their order, calls: each once")
+  @Test("reattach, metadata, functions in their order and calls are sent once each")
   func order() {
     var harness = MachineHarness()
     for id in ["f3", "f1", "f2"] { harness.register(id) }
@@ -34,7 +34,7 @@ struct ReplayTests {
 
   private static func registration(_ id: String) -> String { "{\"type\":\"registerfunction\",\"id\":\"\(id)\"}" }
 
-  @Test("what was unregistered while there was no connection is not told")
+  @Test("what was unregistered without a connection is not sent")
   func unregistered() {
     var harness = MachineHarness.connected()
     harness.register("a")
@@ -47,7 +47,7 @@ struct ReplayTests {
     #expect(harness.written == ["introduction", Self.registration("b")])
   }
 
-  @Test("registrations and their end while connected")
+  @Test("registrations and their end are sent while connected")
   func unregister() {
     var harness = MachineHarness.connected()
     harness.register("a::b")
@@ -56,7 +56,7 @@ struct ReplayTests {
     #expect(harness.written == [Self.registration("a::b"), #"{"type":"unregisterfunction","id":"a::b"}"#])
   }
 
-  @Test("the token of the last connection is kept until there is another")
+  @Test("the token of the last connection is kept until there is a new one")
   func reattach() {
     var harness = MachineHarness.connected()
     harness.receive(#"{"type":"workerregistered","worker_id":"w\u0031","reattach_token":"t1"}"#)
@@ -69,7 +69,7 @@ struct ReplayTests {
       #expect(
         harness.written.first == #"{"type":"reattach","previous_worker_id":"w\u0031","reattach_token":"t1"}"#)
     }
-    // An engine of 0.13 gives none.
+    // Engine 0.13 sends no token.
     harness.receive(#"{"type":"workerregistered","worker_id":"w2"}"#)
     harness.end()
     harness.written = []
@@ -78,7 +78,7 @@ struct ReplayTests {
     #expect(harness.written == ["introduction"])
   }
 
-  @Test("a registered function, with all that can be said of it")
+  @Test("a function is registered with all its members")
   func registrationMessage() {
     let message = RegisterFunctionMessage(
       id: "a\"b", description: "D", requestFormat: Array("{}".utf8), responseFormat: Array("1".utf8),

@@ -2,11 +2,11 @@ import Testing
 
 @testable import III
 
-@Suite("Connection machine: wanting no more work")
+@Suite("Connection machine: accepting no more work")
 struct RetirementTests {
   private let id = "550e8400-e29b-41d4-a716-446655440000"
 
-  @Test("triggers and functions end at the engine; what it has sent already is run and answered")
+  @Test("triggers and functions are unregistered; invocations that were already sent are run and answered")
   func retire() {
     var harness = MachineHarness.connected()
     harness.register("g")
@@ -29,7 +29,7 @@ struct RetirementTests {
     #expect(harness.written.suffix(2) == ["answer", "out"])
   }
 
-  @Test("nothing is registered any more, nor on the next connection")
+  @Test("nothing is registered any more, also not on the next connection")
   func reconnected() {
     var harness = MachineHarness.connected()
     harness.register("f")
@@ -43,7 +43,7 @@ struct RetirementTests {
     #expect(harness.written == ["introduction"])
   }
 
-  @Test("without a connection there is nobody to tell")
+  @Test("without a connection nothing is sent")
   func offline() {
     var harness = MachineHarness()
     harness.register("f")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Connection machine: shutting down")
 struct ShutdownTests {
-  @Test("calls fail, the engine is told, and answers")
+  @Test("waiting calls fail, and a Close is sent and answered")
   func connected() {
     var harness = MachineHarness.connected()
     harness.call("a")
@@ -27,7 +27,7 @@ struct ShutdownTests {
     #expect(harness.states == [.connecting, .connected, .disconnected])
   }
 
-  @Test("an engine that drops the connection has answered too")
+  @Test("the end of the connection counts as the engine's answer")
   func dropped() {
     var harness = MachineHarness.connected()
     harness.event { $0.shutDown(now: $1) }
@@ -35,7 +35,7 @@ struct ShutdownTests {
     #expect(harness.hasShutDown)
   }
 
-  @Test("an engine that does not answer is not waited for longer than 5 s")
+  @Test("an engine that does not answer is waited for at most 5 s")
   func bounded() {
     var harness = MachineHarness.connected()
     harness.event { $0.shutDown(now: $1) }
@@ -46,7 +46,7 @@ struct ShutdownTests {
     #expect(harness.drops == 1)
   }
 
-  @Test("what the engine still sends is not acted upon")
+  @Test("messages that the engine sends after the shutdown are ignored")
   func deaf() {
     var harness = MachineHarness.connected()
     harness.register("f")
@@ -60,7 +60,8 @@ struct ShutdownTests {
   }
 
   @Test(
-    "at once where there is no connection", arguments: ["connecting", "handshaking", "reconnecting", "failed", "new"])
+    "the worker ends at once without a connection",
+    arguments: ["connecting", "handshaking", "reconnecting", "failed", "new"])
   func elsewhere(phase: String) {
     var harness = MachineHarness { $0.reconnection.maxRetries = phase == "failed" ? 0 : nil }
     if phase != "new" { harness.start() }
@@ -76,7 +77,7 @@ struct ShutdownTests {
     #expect(harness.dials <= 1)
   }
 
-  @Test("a loop that ends takes its workers with it")
+  @Test("when a loop ends, its workers end")
   func abandoned() {
     var harness = MachineHarness.connected()
     harness.call("a")

@@ -23,7 +23,7 @@ struct TriggerMachineTests {
     #"{"type":"registertrigger","id":"\#(id)","trigger_type":"wh","function_id":"f","config":{}}"#
   }
 
-  @Test("types go before functions, functions before triggers, each with the id that it had")
+  @Test("types are sent before functions, functions before triggers, each with its previous id")
   func replay() {
     var harness = MachineHarness()
     harness.event { machine, _ in machine.register(Self.trigger("t1")) }
@@ -40,7 +40,7 @@ struct TriggerMachineTests {
     }
   }
 
-  @Test("what was unregistered while there was no connection is not told")
+  @Test("what was unregistered without a connection is not sent")
   func unregisteredOffline() {
     var harness = MachineHarness.connected()
     harness.event { machine, _ in machine.register(Self.type("wh")) }
@@ -66,7 +66,7 @@ struct TriggerMachineTests {
       harness.written == [Self.triggerText("t1"), #"{"type":"unregistertrigger","id":"t1","trigger_type":"wh"}"#])
   }
 
-  @Test("the handler hears of a trigger and, of its end, all that was registered")
+  @Test("the handler is told of a trigger, and at its end receives all that was registered")
   func provider() {
     var harness = MachineHarness.connected()
     harness.event { machine, _ in machine.register(Self.type("wh")) }
@@ -79,7 +79,7 @@ struct TriggerMachineTests {
     #expect(harness.triggersAdded == [expected] && harness.triggersRemoved == [expected])
   }
 
-  @Test("an unknown type is answered so; what is malformed is ignored")
+  @Test("a trigger of an unknown type is answered with an error; a malformed message is ignored")
   func unknownType() {
     var harness = MachineHarness.connected()
     harness.receive(#"{"type":"registertrigger","id":"x","trigger_type":"no","function_id":"f","config":null}"#)
@@ -93,7 +93,7 @@ struct TriggerMachineTests {
     #expect(harness.triggersAdded.isEmpty && harness.written.count == 1 && harness.drops == 0)
   }
 
-  @Test("a refusal stands in the trigger and in the log")
+  @Test("a refusal is stored in the trigger and logged")
   func refusal() {
     var harness = MachineHarness.connected()
     let trigger = Self.trigger("t1")
@@ -117,7 +117,7 @@ struct TriggerMachineTests {
     #"{"type":"registertrigger","id":"\#(id)","trigger_type":"wh","function_id":"f","config":\#(config)}"#
   }
 
-  @Test("a trigger that ended while the provider was away is reported once the engine has sent those that remain")
+  @Test("a trigger that ended while the provider was disconnected is reported once the engine has sent the others")
   func endedWhileAway() {
     var harness = MachineHarness.connected()
     harness.event { machine, _ in machine.register(Self.type("wh")) }
@@ -152,7 +152,7 @@ struct TriggerMachineTests {
     #expect(harness.triggersRemoved.isEmpty)
   }
 
-  @Test("a handler hears the end of its triggers when its type is unregistered or gets another handler")
+  @Test("a handler is told that its triggers have ended when its type is unregistered or has a new handler")
   func replaced() {
     var harness = MachineHarness.connected()
     let old = Self.type("wh")
@@ -183,7 +183,7 @@ struct TriggerMachineTests {
 
   // MARK: Handlers
 
-  /// Notes what it is told; refuses configurations that say so.
+  /// Records its calls; refuses configurations with `isRefused`.
   private struct Recorder: TriggerHandler {
     struct Config: Codable, Sendable { var isRefused: Bool? }
     let notes: Lock<[String]>
@@ -236,7 +236,7 @@ struct TriggerMachineTests {
     #expect(notes.withLock { $0 } == ["+x", "+x"])
   }
 
-  @Test("a refusal that comes out of a call of the handler does not pass as one of client or engine")
+  @Test("a refusal that comes from a call of the handler is not passed on with a code of client or engine")
   func refusalOfCall() async {
     struct Failing: TriggerHandler {
       func registerTrigger(_ trigger: TriggerConfig<JSONValue>) async throws {
@@ -251,7 +251,7 @@ struct TriggerMachineTests {
     #expect(refusal == ["trigger_registration_failed", "in a call of 'x': TIMEOUT: late"])
   }
 
-  @Test("a handler that replaces another is called after the other has been told the end")
+  @Test("a handler that replaces another is called after the other was told of the end")
   func order() async {
     let notes = Lock<[String]>([])
     let old = Self.type(Recorder(notes: notes, name: "old"))

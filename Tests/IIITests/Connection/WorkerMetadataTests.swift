@@ -2,9 +2,9 @@ import Testing
 
 @testable import III
 
-@Suite("What a worker says of itself")
+@Suite("Worker metadata")
 struct WorkerMetadataTests {
-  @Test("options go before the environment, the environment before the machine")
+  @Test("options take precedence over the environment, the environment over the machine")
   func sources() {
     var options = InitOptions(workerName: "mine")
     let environment = Environment.test(["III_WORKER_NAME": "theirs", "III_NAMESPACE": "ns", "LANG": "C"])
@@ -23,7 +23,7 @@ struct WorkerMetadataTests {
     #expect(WorkerMetadata(InitOptions(), .test(["III_WORKER_NAME": "  "])).name == "host:7")
   }
 
-  @Test("what is not known is left out, but for the isolation")
+  @Test("unknown members are left out, except the isolation")
   func unknown() {
     let environment = Environment(
       variables: { _ in nil }, hostName: "h", processID: 1, kernel: nil, projectName: nil)
@@ -50,14 +50,14 @@ struct WorkerMetadataTests {
     #expect(found == name)
   }
 
-  @Test("without a manifest it is the directory's, at the root none")
+  @Test("without a manifest the project has the directory's name; at the root it has none")
   func directory() {
     #expect(Environment.projectName(in: "/a/b") { _ in nil } == "b")
     #expect(Environment.projectName(in: "/") { _ in nil } == nil)
     #expect(Environment.projectName(in: nil) { _ in nil } == nil)
   }
 
-  @Test("the process is known")
+  @Test("the values of this process are found")
   func process() {
     let environment = Environment.current
     #expect(!environment.hostName.isEmpty)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Threads of blocking handlers", .timeLimit(.minutes(1)))
 struct BlockingPoolTests {
-  @Test("no more run at once than allowed; the others have their turn")
+  @Test("no more jobs run at once than allowed; the others run later")
   func limit() async throws {
     let pool = BlockingPool(limit: 3)
     let gate = Turnstile()
@@ -26,7 +26,7 @@ struct BlockingPoolTests {
     pool.close()
   }
 
-  @Test("one that waits in a call lets another run")
+  @Test("a job that waits in a call lets another one run")
   func waiting() async throws {
     let pool = BlockingPool(limit: 1)
     let (outer, inner) = (Turnstile(), Turnstile())
@@ -36,7 +36,7 @@ struct BlockingPoolTests {
     #expect(try await outer.holds(1))
     #expect(try await inner.holds(1))
     #expect(pool.counts.queued == 1)
-    // For a moment there are two that run; the third waits for both.
+    // For a moment two jobs run; the third waits for both.
     outer.open()
     inner.open()
     let last = AsyncStream<Void>.makeStream()
@@ -45,7 +45,7 @@ struct BlockingPoolTests {
     pool.close()
   }
 
-  @Test("idle threads are used again, and end in time")
+  @Test("idle threads are reused, and end after their time")
   func idle() async throws {
     let pool = BlockingPool(limit: 8, idleNanoseconds: 1)
     for _ in 0..<100 {
@@ -58,20 +58,20 @@ struct BlockingPoolTests {
     pool.close()
   }
 
-  @Test("a closed pool forgets what has no turn yet")
+  @Test("a closed pool drops its waiting jobs")
   func closed() async throws {
     let pool = BlockingPool(limit: 1)
     let gate = Turnstile()
     pool.run { gate.pass() }
-    pool.run { Issue.record("this was forgotten") }
+    pool.run { Issue.record("this job was dropped") }
     #expect(try await gate.holds(1))
     pool.close()
     gate.open()
-    pool.run { Issue.record("this was not taken") }
+    pool.run { Issue.record("the pool was closed") }
     #expect(pool.counts.queued == 0)
   }
 
-  @Test("a job for which there can be no thread is refused, with the limit named")
+  @Test("a job for which no thread can be started is refused, with the limit in the text")
   func threadLimit() async throws {
     let pool = BlockingPool(limit: 2, threadLimit: 3)
     let (gate, end) = (Turnstile(), Turnstile())
@@ -91,7 +91,7 @@ struct BlockingPoolTests {
     var iterator = refusals.stream.makeAsyncIterator()
     #expect(await iterator.next()?.contains("all 3 threads") == true)
     gate.open()
-    // The threads whose jobs have ended their calls take others again.
+    // The threads whose jobs have returned from their calls take other jobs again.
     #expect(try await end.holds(3))
     let done = AsyncStream<Void>.makeStream()
     pool.run {
@@ -104,7 +104,7 @@ struct BlockingPoolTests {
     pool.close()
   }
 
-  @Test("a job that waits for its turn is refused when all threads have come to wait in calls")
+  @Test("a waiting job is refused when all threads wait in calls")
   func queuedJobIsRefused() async throws {
     let pool = BlockingPool(limit: 1, threadLimit: 1)
     let (start, gate) = (Turnstile(), Turnstile())
@@ -126,6 +126,6 @@ struct BlockingPoolTests {
     pool.close()
   }
 
-  @Test("outside of a pool nothing is counted")
+  @Test("outside a pool nothing is counted")
   func outside() { #expect(BlockingPool.whileWaiting { 7 } == 7) }
 }

@@ -6,7 +6,7 @@ import UV
 
 @Suite("Worker: an engine that reads slowly, or not at all")
 struct BackpressureTests {
-  /// A worker whose engine reads nothing after its first bytes, and has refused some.
+  /// A worker whose engine stops reading after the first bytes; the socket has refused some bytes.
   private func withStoppedEngine(_ body: (III, ScriptedPeer) async throws -> Void) async throws {
     try await withWorker {
       $0.maxUnsentBytes = 1 << 20
@@ -17,21 +17,21 @@ struct BackpressureTests {
     }
   }
 
-  /// Fills the socket and the queue behind it.
+  /// Fills the socket and the queue before it.
   private func fill(_ worker: III) async throws {
     let payload = String(repeating: "x", count: 256 << 10)
     repeat {
       while !worker.gauge.isFull {
         do {
           try await worker.trigger("fill", payload: payload, action: .void(), timeout: .milliseconds(50))
-        } catch is IIITimeoutError {}  // it became full after the look at it
+        } catch is IIITimeoutError {}  // it became full after the check
       }
-      // What was posted is written in one turn of the loop, and refused at its end.
+      // Posted calls are written in one turn of the loop, and refused at its end.
       for _ in 0..<2 { await withCheckedContinuation { done in _ = worker.post { _ in done.resume() } } }
     } while !worker.gauge.isFull
   }
 
-  @Test("results far above the limit of what waits all arrive when the engine reads again")
+  @Test("results far above the limit of waiting bytes all arrive when the engine reads again")
   func largeResults() async throws {
     try await withStoppedEngine { worker, peer in
       try worker.registerFunction("large") { (n: Int) async in String(repeating: "\(n)", count: 2 << 20) }
@@ -55,7 +55,7 @@ struct BackpressureTests {
     }
   }
 
-  @Test("calls that have timed out while the engine read nothing never reach it")
+  @Test("calls that have timed out while the engine did not read never reach it")
   func timedOutCalls() async throws {
     try await withStoppedEngine { worker, peer in
       try await fill(worker)
@@ -80,7 +80,7 @@ struct BackpressureTests {
     }
   }
 
-  @Test("a call without a result waits for its turn no longer than its time-out, and ends when its task is cancelled")
+  @Test("a call without a result waits no longer than its time-out, and ends when its task is cancelled")
   func handOver() async throws {
     try await withStoppedEngine { worker, _ in
       try await fill(worker)
@@ -93,7 +93,7 @@ struct BackpressureTests {
     }
   }
 
-  @Test("nothing is sent for a task that is cancelled already")
+  @Test("nothing is sent for a task that is already cancelled")
   func cancelledBefore() async throws {
     try await withWorker { worker, peer, _ in
       let gate = Gate()

@@ -6,7 +6,7 @@ import Testing
 struct CallSiteTests {
   private struct Order: Codable, Sendable { var item = "pear" }
 
-  /// The `member` of the message that `call` sends; the call is answered with a receipt that also reads as JSON.
+  /// The `member` of the message that `call` sends; the call is answered with a receipt, which is also valid JSON.
   private func sent(
     _ peer: ScriptedPeer, _ member: String = "data", _ call: @escaping @Sendable () async throws -> Void
   ) async throws -> String? {
@@ -25,7 +25,7 @@ struct CallSiteTests {
     #expect(value == text, sourceLocation: location)
   }
 
-  @Test("payloads of literals are sent as JSON, nested and mixed")
+  @Test("payloads written as literals are sent as JSON, nested and mixed")
   func literals() async throws {
     try await withWorker { worker, peer, _ in
       let n = 3
@@ -61,7 +61,7 @@ struct CallSiteTests {
     }
   }
 
-  @Test("actions are written in place or held in a variable, with and without a payload")
+  @Test("an action is a literal or a variable, with and without a payload")
   func actions() async throws {
     try await withWorker { worker, peer, _ in
       let void = #"{"type":"void"}"#
@@ -95,7 +95,7 @@ struct CallSiteTests {
     }
   }
 
-  @Test("two calls may be the branches of a ternary")
+  @Test("two calls may be the branches of a ternary operator")
   func ternary() async throws {
     try await withWorker { worker, peer, _ in
       for isFirst in [true, false] {
@@ -122,12 +122,12 @@ struct CallSiteTests {
     }
   }
 
-  /// The result of a function that is called with `data`.
+  /// The result of a function that is invoked with `data`.
   private func result(_ worker: III, _ peer: ScriptedPeer, _ function: String, _ data: String = "1") async throws
     -> String?
   {
     let id = "550e8400-e29b-41d4-a716-446655440000"
-    // The worker knows its functions when a message behind their registrations has come.
+    // The functions are registered once a later message has arrived.
     try await worker.trigger("fence", action: .void())
     while try await peer.receive("invokefunction")["function_id"] != "fence" {}
     await peer.send(
@@ -150,7 +150,7 @@ struct CallSiteTests {
     }
   }
 
-  @Test("a handler without input ignores the payload; one without a result gives null")
+  @Test("a handler without input ignores the payload; one without a result returns null")
   func handlersWithoutInput() async throws {
     try await withWorker { worker, peer, _ in
       try worker.registerFunction("async") { () async in "hi" }
@@ -164,7 +164,7 @@ struct CallSiteTests {
     }
   }
 
-  @Test("a handler of several statements without a result is one without a result")
+  @Test("a handler of several statements without a result returns null")
   func statements() async throws {
     try await withWorker { worker, peer, _ in
       let (seen, saw) = AsyncStream<Int>.makeStream()

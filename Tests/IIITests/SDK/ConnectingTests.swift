@@ -5,7 +5,7 @@ import UV
 
 @Suite("Worker: connecting")
 struct ConnectingTests {
-  @Test("§17.1 headers of the options are sent with the upgrade")
+  @Test("headers of the options are sent with the upgrade")
   func headers() async throws {
     let engine = try await ScriptedEngine.start()
     let worker = try await connect(engine, ["III_TOKEN": "secret"]) { options in
@@ -20,7 +20,7 @@ struct ConnectingTests {
     await worker.shutdown()
   }
 
-  @Test("a token of the environment yields to the user's own header")
+  @Test("the user's own header replaces the token of the environment")
   func token() async throws {
     let engine = try await ScriptedEngine.start()
     let worker = try await connect(engine, ["III_TOKEN": "secret"]) { $0.headers = ["authorization": "Basic x"] }
@@ -29,7 +29,7 @@ struct ConnectingTests {
     await worker.shutdown()
   }
 
-  @Test("the path and query of the address are asked for")
+  @Test("the request has the path and the query of the address")
   func target() async throws {
     let engine = try await ScriptedEngine.start()
     let address = await engine.url + "/base?token=t"
@@ -50,7 +50,7 @@ struct ConnectingTests {
     #expect(defaultEngineURL == "ws://127.0.0.1:49134")
   }
 
-  @Test("§17.2 the worker is connected once the socket is open; its id comes later")
+  @Test("the worker is connected once the socket is open; its id arrives later")
   func workerID() async throws {
     let engine = try await ScriptedEngine.start()
     let worker = try await connect(engine)
@@ -63,7 +63,7 @@ struct ConnectingTests {
     await worker.shutdown()
   }
 
-  @Test("§17.3 exactly one message introduces the worker", arguments: [nil, "docker"])
+  @Test("the worker sends its metadata in exactly one message", arguments: [nil, "docker"])
   func introduction(isolation: String?) async throws {
     let engine = try await ScriptedEngine.start()
     let variables = ["LANG": "de_DE.UTF-8"].merging(isolation.map { ["III_ISOLATION": $0] } ?? [:]) { $1 }
@@ -82,7 +82,7 @@ struct ConnectingTests {
   }
 
   @Test(
-    "§17.6 every end of a connection leads to the next one",
+    "every end of a connection leads to a new one",
     arguments: ["1000", "1001", "1011", "none", "drop", "reset"])
   func reconnects(how: String) async throws {
     let engine = try await ScriptedEngine.start()
@@ -105,7 +105,7 @@ struct ConnectingTests {
   }
 
   @Test(
-    "§17.6 a handshake that fails is tried again",
+    "a failed handshake is retried",
     arguments: [.status(503), .bytes("no HTTP\r\n\r\n"), .drop, .bytes("HTTP/1.1 101 Yes\r\n\r\n")]
       as [ScriptedEngine.Answer])
   func badHandshakes(answer: ScriptedEngine.Answer) async throws {
@@ -116,7 +116,7 @@ struct ConnectingTests {
     await worker.shutdown()
   }
 
-  @Test("an engine that never answers the handshake is given up after 10 s, and tried again")
+  @Test("an engine that never answers the handshake is abandoned after 10 s, and retried")
   func silentHandshake() async throws {
     let engine = try await ScriptedEngine.start(answering: [.silence])
     let time = TimeSource.manual()
@@ -131,7 +131,7 @@ struct ConnectingTests {
     #expect(await host.loop.stop() == 0)
   }
 
-  @Test("§17.7 when all retries are used up registerWorker throws at once")
+  @Test("when all retries are used up registerWorker throws at once")
   func failed() async throws {
     let engine = try await ScriptedEngine.start()
     await engine.stopListening()
@@ -147,7 +147,7 @@ struct ConnectingTests {
     #expect(error?.reason?.contains("ECONNREFUSED") == true)
   }
 
-  @Test("registerWorker throws when there is no connection in time, and leaves no worker behind")
+  @Test("registerWorker throws if there is no connection in time, and the worker is shut down")
   func connectTimeout() async throws {
     let engine = try await ScriptedEngine.start(answering: [.status(503)])
     let url = await engine.url
@@ -199,7 +199,7 @@ struct ConnectingTests {
     #expect(!III.active.contains { $0.address == url })
   }
 
-  @Test("a cancelled registerWorker leaves nothing behind")
+  @Test("a cancelled registerWorker shuts its worker down")
   func cancelled() async throws {
     let engine = try await ScriptedEngine.start(answering: [.silence])
     let task = Task { try await connect(engine) }
@@ -209,7 +209,7 @@ struct ConnectingTests {
   }
 
   @Test(
-    "addresses that are none",
+    "invalid addresses are refused",
     arguments: [
       ("http://localhost", "scheme"), ("localhost", "scheme"), ("ws://:80", "host"),
       ("ws://user:pw@localhost", "credentials"), ("ws://localhost:99999", "port"),
@@ -220,7 +220,7 @@ struct ConnectingTests {
     #expect(error?.description.contains("pw") == false)
   }
 
-  @Test("a name is looked up, and both of its addresses are tried")
+  @Test("a name is looked up, and all of its addresses are tried")
   func localhost() async throws {
     let engine = try await ScriptedEngine.start()
     let url = await engine.url
@@ -231,7 +231,7 @@ struct ConnectingTests {
     await worker.shutdown()
   }
 
-  @Test("§17.39 a blank namespace is refused before anything is dialled")
+  @Test("a blank namespace is refused before the worker connects")
   func blankNamespace() async throws {
     let error = await #expect(throws: IIIRegistrationError.self) {
       var options = InitOptions()
@@ -241,7 +241,7 @@ struct ConnectingTests {
     #expect(error?.description.hasPrefix("namespace is empty: InitOptions.namespace") == true)
   }
 
-  @Test("listeners hear every state, in order, until they are cancelled")
+  @Test("listeners are called with every state, in order, until they are cancelled")
   func listeners() async throws {
     let engine = try await ScriptedEngine.start()
     let worker = try await connect(engine)
@@ -259,7 +259,7 @@ struct ConnectingTests {
     #expect(await states.next() == nil)
   }
 
-  @Test("two workers of one process do not know of each other")
+  @Test("two workers of one process are independent")
   func twoWorkers() async throws {
     let engine = try await ScriptedEngine.start()
     let first = try await connect(engine)

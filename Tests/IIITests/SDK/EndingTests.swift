@@ -4,7 +4,7 @@ import UV
 
 @testable import III
 
-/// Lines of a worker's log.
+/// The lines of a worker's log.
 final class Lines: Sendable {
   private let lines = Lock<[String]>([])
 
@@ -15,7 +15,7 @@ final class Lines: Sendable {
 
 @Suite("Worker: after it has failed, and around its shutdown")
 struct EndingTests {
-  @Test("a worker that has given up says why to every call and registration")
+  @Test("a worker that has failed reports the reason to every call and registration")
   func failed() async throws {
     let engine = try await ScriptedEngine.start()
     let worker = try await connect(engine) { $0.reconnection.maxRetries = 0 }
@@ -39,7 +39,7 @@ struct EndingTests {
     await worker.shutdown()
   }
 
-  @Test("a worker that the engine refuses says so to every call and registration")
+  @Test("a worker that the engine refuses reports that to every call and registration")
   func rejected() async throws {
     try await withWorker { worker, peer, _ in
       var states = worker.connectionStates.makeAsyncIterator()
@@ -64,7 +64,7 @@ struct EndingTests {
     }
   }
 
-  @Test("no call of a listener begins after its cancellation, and one that runs is waited for")
+  @Test("no call of a listener begins after its cancellation, which waits for a running one")
   func listenerEnds() async throws {
     let calls = Lock(0)
     let (entered, gate) = (Gate(), Turnstile())
@@ -73,7 +73,7 @@ struct EndingTests {
       entered.open()
       gate.pass()
     }
-    // Both block: threads of tasks must not.
+    // Both block, and threads of tasks must not.
     async let called = onThread { listener.call(.connected) }
     await entered.wait()
     let isEnding = Lock(false)
@@ -109,7 +109,7 @@ struct EndingTests {
     }
   }
 
-  @Test("what a listener holds is released after its cancellation, also one that holds the cancellation itself")
+  @Test("objects that a listener holds are released after its cancellation, also the cancellation itself")
   func listenerIsReleased() async throws {
     final class Held: Sendable {
       let released: AsyncStream<Void>.Continuation
@@ -142,7 +142,7 @@ struct EndingTests {
     #expect(!III.active.contains { $0 === found })
   }
 
-  @Test("a worker that could not be made is not among the active ones")
+  @Test("a worker that could not be created is not among the active ones")
   func notActive() async throws {
     let engine = try await ScriptedEngine.start()
     let url = await engine.url

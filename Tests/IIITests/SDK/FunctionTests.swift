@@ -14,7 +14,7 @@ struct FunctionTests {
   struct Input: Codable { var name: String }
   struct Failure: Error, CustomStringConvertible { var description: String { "it broke" } }
 
-  @Test("§17.4, §17.5 functions are told again on the next connection, but for those taken back")
+  @Test("functions are registered again on the next connection, except unregistered ones")
   func replay() async throws {
     try await withWorker { worker, peer, engine in
       let gone = try worker.registerFunction("gone") { (_: JSONValue) async in 1 }
@@ -44,7 +44,7 @@ struct FunctionTests {
     }
   }
 
-  @Test("§17.19 ids must not be blank, nor taken")
+  @Test("ids must not be blank or already registered")
   func ids() async throws {
     try await withWorker { worker, _, _ in
       for id in ["", "  ", "\n"] {
@@ -60,14 +60,14 @@ struct FunctionTests {
       #expect(error?.description.hasPrefix("function id 'x' already registered") == true)
       first.unregister()
       let second = try worker.registerFunction("x") { (_: JSONValue) async in 1 }
-      // The first has no claim any more.
+      // The first registration has ended, so this has no effect.
       first.unregister()
       #expect(throws: IIIRegistrationError.self) { try worker.registerFunction("x") { (_: JSONValue) async in 1 } }
       second.unregister()
     }
   }
 
-  @Test("ids are compared by their bytes: canonically equivalent ones are different functions")
+  @Test("ids are compared by their bytes: canonically equivalent ids are different functions")
   func bytes() async throws {
     try await withWorker { worker, peer, _ in
       let composed = try worker.registerFunction("caf\u{E9}") { (_: JSONValue) async in "composed" }
@@ -84,7 +84,7 @@ struct FunctionTests {
     }
   }
 
-  @Test("§17.20 a function that is taken back is gone, and said to be, once")
+  @Test("an unregistered function cannot be called, and is unregistered at the engine once")
   func unregister() async throws {
     try await withWorker { worker, peer, _ in
       let function = try worker.registerFunction("a::b") { (_: JSONValue) async in 1 }
@@ -120,7 +120,7 @@ struct FunctionTests {
     }
   }
 
-  @Test("a binary message is as good as a text; the caller's trace comes back")
+  @Test("a binary message is read like a text; the caller's trace is returned")
   func binaryAndTrace() async throws {
     try await withWorker { worker, peer, _ in
       try worker.registerFunction("f") { (n: Int) async in n }
@@ -130,7 +130,7 @@ struct FunctionTests {
     }
   }
 
-  @Test("§17.22 unknown functions")
+  @Test("invocations of unknown functions")
   func unknown() async throws {
     try await withWorker { _, peer, _ in
       await peer.send(#"{"type":"invokefunction","function_id":"a::nope","data":1}"#)
@@ -140,7 +140,7 @@ struct FunctionTests {
     }
   }
 
-  @Test("§17.23 what handlers that fail tell their callers")
+  @Test("the errors of failing handlers")
   func failures() async throws {
     try await withWorker { worker, peer, _ in
       try worker.registerFunction("throws") { (_: JSONValue) async throws -> Int in throw Failure() }
@@ -163,14 +163,14 @@ struct FunctionTests {
       #expect(payload?["message"]?.jsonString().hasPrefix(#""invalid payload: name: "#) == true)
       #expect(try await error("typed", "null")?["code"] == "invocation_failed")
       #expect(try await error("nan", "1")?["code"] == "invocation_failed")
-      // The worker lives.
+      // The worker still serves.
       await peer.send(invocation("typed", #","data":{"name":"w"}"#))
       #expect(try await peer.receiveJSON()["result"] == "w")
     }
   }
 
   @Test(
-    "the engine's member of a payload is removed wherever it is and however it is spelled, and the rest stays as it is")
+    "the engine's member of a payload is removed at any position and with any spelling, and the rest does not change")
   func callerMember() async throws {
     try await withWorker { worker, peer, _ in
       try worker.registerFunction("f") { (payload: JSONValue) async -> JSONValue in
@@ -192,7 +192,7 @@ struct FunctionTests {
     }
   }
 
-  @Test("a serial function runs its invocations one after another in the order of arrival", arguments: [true, false])
+  @Test("a serial function runs its invocations one after another, in the order of arrival", arguments: [true, false])
   func serial(isAsync: Bool) async throws {
     try await withWorker { worker, peer, _ in
       let gate = Gate()
@@ -231,7 +231,7 @@ struct FunctionTests {
     }
   }
 
-  @Test("no more invocations of a function run at once than it allows, and its failures make room too")
+  @Test("a function runs at most as many invocations at once as it allows; failed ones make room too")
   func limited() async throws {
     try await withWorker { worker, peer, _ in
       let (begun, begin) = AsyncStream<Int>.makeStream()
@@ -254,7 +254,7 @@ struct FunctionTests {
     }
   }
 
-  @Test("an invocation that waits for its turn does not begin after a shutdown")
+  @Test("an invocation that waits does not begin after a shutdown")
   func shutdownWhileWaiting() async throws {
     try await withWorker { worker, peer, _ in
       let (begun, begin) = AsyncStream<Int>.makeStream()
@@ -292,7 +292,7 @@ struct FunctionTests {
       _ = try await next.receive()
       gate.open()
       await replied.wait()
-      // A second invocation's answer comes after whatever the first one's task sent.
+      // The answer to a second invocation comes after everything that the first one's task has sent.
       await next.send(invocation("slow", #","data":2"#))
       #expect(try await next.receiveJSON()["result"] == 2)
       #expect(await next.takeUnread() == [])
@@ -300,7 +300,7 @@ struct FunctionTests {
     }
   }
 
-  @Test("§17.31 pings, nonsense and unknown types leave the connection as it is")
+  @Test("pings, invalid messages and unknown types do not affect the connection")
   func nonsense() async throws {
     try await withWorker { _, peer, _ in
       for message in ["{\"type\":\"nope\"}", "{", "", "[1]", String(repeating: "[", count: 10_000), "\u{0}"] {
@@ -312,7 +312,8 @@ struct FunctionTests {
     }
   }
 
-  @Test("a hostile engine breaks its own connection only", arguments: ["masked", "huge", "reserved", "utf8", "close1"])
+  @Test(
+    "a protocol violation ends only its own connection", arguments: ["masked", "huge", "reserved", "utf8", "close1"])
   func hostile(how: String) async throws {
     try await withWorker { worker, peer, engine in
       let bytes: [UInt8] =

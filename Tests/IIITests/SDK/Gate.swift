@@ -1,6 +1,6 @@
 import UV
 
-/// Holds tasks until it is opened; then lets all pass.
+/// Holds tasks until it is opened, and then lets all of them continue.
 final class Gate: Sendable {
   private struct State {
     var isOpen = false

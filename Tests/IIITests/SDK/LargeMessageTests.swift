@@ -2,11 +2,11 @@ import Testing
 
 @testable import III
 
-@Suite("Worker: messages at its limit and above")
+@Suite("Worker: messages at the size limit and above")
 struct LargeMessageTests {
   private let id = "550e8400-e29b-41d4-a716-446655440000"
 
-  @Test("an invocation above the limit is answered with an error, wherever its ids are; the connection stays")
+  @Test("an invocation above the limit is answered with an error, at any position of its ids; the connection stays")
   func oversizedInvocation() async throws {
     try await withWorker {
       $0.maxMessageBytes = 1_000
@@ -27,7 +27,7 @@ struct LargeMessageTests {
         #expect(answer["function_id"] == "f")
         #expect(answer["error"]?["code"] == "payload_too_large")
       }
-      // The limit is that of the caller: the engine's own additions are accepted above it.
+      // The limit applies to the caller's message: the engine's own additions may exceed it.
       let atLimit = "\"" + String(repeating: "x", count: 980) + "\""
       await peer.send(#"{"type":"invokefunction","invocation_id":"\#(id)","function_id":"f","data":\#(atLimit)}"#)
       #expect(try await peer.receive("invocationresult")["result"] == 980)
@@ -37,7 +37,7 @@ struct LargeMessageTests {
     }
   }
 
-  @Test("a result above the limit ends its call with an error; another message is logged")
+  @Test("a result above the limit fails its call; another message above the limit is logged")
   func oversizedResult() async throws {
     let lines = Lines()
     try await withWorker {
@@ -57,7 +57,7 @@ struct LargeMessageTests {
     }
   }
 
-  @Test("a payload or result that nests deeper than engines accept is refused at once, and nothing is sent")
+  @Test("a payload or result nested deeper than engines accept is refused at once, and nothing is sent")
   func tooDeep() async throws {
     try await withWorker { worker, peer, _ in
       @Sendable func nested(_ depth: Int) -> JSONValue { (0..<depth).reduce(.int(1)) { value, _ in .array([value]) } }

@@ -3,11 +3,11 @@ import UV
 
 @testable import III
 
-@Suite("Worker: its end")
+@Suite("Worker: its lifetime")
 struct LifetimeTests {
   private final class Witness: Sendable {}
 
-  @Test("a worker that was shut down is freed, with its handlers, though they hold it")
+  @Test("a worker that was shut down is deallocated, with its handlers, although they hold it")
   func freed() async throws {
     let engine = try await ScriptedEngine.start()
     let host = LoopHost(on: try Loop(name: "lifetime"), source: .system)
@@ -24,7 +24,7 @@ struct LifetimeTests {
       witness = held
       await made.shutdown()
     }()
-    // The loop lets go of what it ran once it has run it: the second post comes after that.
+    // The loop releases a closure after it has run it: the second post runs after that.
     for _ in 0..<2 { await withCheckedContinuation { done in _ = host.loop.post { done.resume() } } }
     #expect(worker == nil)
     #expect(witness == nil)
@@ -32,7 +32,7 @@ struct LifetimeTests {
     #expect(await host.loop.stop() == 0)
   }
 
-  @Test("a worker serves on when nobody holds it")
+  @Test("a worker continues to serve without a reference to it")
   func serves() async throws {
     let engine = try await ScriptedEngine.start()
     let host = LoopHost(on: try Loop(name: "lifetime"), source: .system)

@@ -3,13 +3,13 @@ import UV
 
 @testable import III
 
-/// An engine that does only what a test tells it: it accepts workers, and sends nothing by itself.
+/// An engine that does only what a test tells it: it accepts workers, and sends nothing on its own.
 actor ScriptedEngine {
-  /// What a connection gets for its upgrade.
+  /// The answer to a connection's upgrade request.
   enum Answer {
     case accept
     case status(Int)
-    /// Bytes in place of an answer.
+    /// These bytes instead of an answer.
     case bytes(String)
     case drop
     case silence
@@ -57,12 +57,12 @@ actor ScriptedEngine {
     try await withCheckedThrowingContinuation { accepted.wait(0, { _ in true }, $0) }
   }
 
-  /// Waits for the dial of that number, counted from 1.
+  /// Waits for the connection attempt with that number, counted from 1.
   func dial(_ number: Int) async throws {
     _ = try await withCheckedThrowingContinuation { dials.wait(number, { $0 == number }, $0) }
   }
 
-  /// Refuses who dials from now on; connections stay, and another engine may have the port.
+  /// Refuses new connections; existing ones stay, and another engine may use the port.
   func stopListening() {
     guard let listener else { return }
     listener.close()
@@ -71,7 +71,7 @@ actor ScriptedEngine {
   }
 }
 
-/// A worker's connection, seen from the engine.
+/// A worker's connection, on the engine's side.
 actor ScriptedPeer {
   private let stream: TCPStream
   private let answer: ScriptedEngine.Answer
@@ -86,7 +86,7 @@ actor ScriptedPeer {
   private var answersClose = true
   private var hasEnded = false
   private var waits = 0
-  /// What was asked for.
+  /// The upgrade request.
   private(set) var request: HTTPRequestHead?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { TestLoop.shared.asUnownedSerialExecutor() }
@@ -163,7 +163,7 @@ actor ScriptedPeer {
     controls.fail { _ in Ended() }
   }
 
-  // MARK: What a test tells
+  // MARK: Commands of a test
 
   func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { stream.write($0) } }
 
@@ -191,15 +191,15 @@ actor ScriptedPeer {
     end()
   }
 
-  /// Leaves Closes unanswered.
+  /// Does not answer Close frames.
   func ignoreClose() { answersClose = false }
 
-  /// Reads once more, and not again.
+  /// Reads once more, and then stops reading.
   func stopAtNextRead() { stopsAtNextRead = true }
 
   func startReading() { stream.startReading() }
 
-  /// Waits for that read.
+  /// Waits for that last read.
   func stopped() async throws {
     _ = try await withCheckedThrowingContinuation { stops.wait(0, { _ in true }, $0) }
   }
@@ -213,7 +213,7 @@ actor ScriptedPeer {
   /// The next message, parsed.
   func receiveJSON() async throws -> JSONValue { try JSONValue(parsing: try await receive()) }
 
-  /// The next message, which must be of that type; parsed.
+  /// The next message, parsed; it must have that type.
   func receive(_ type: String) async throws -> JSONValue {
     while true {
       let message = try await receiveJSON()
@@ -233,7 +233,7 @@ actor ScriptedPeer {
     send("{\"type\":\"invocationresult\",\"invocation_id\":\(id),\"function_id\":\"f\"\(rest)}")
   }
 
-  /// Waits until all that was sent before has been dealt with by the worker, and all it wrote on that account is here.
+  /// Waits until the worker has handled everything that was sent before, and its answers have arrived.
   func fence() async throws {
     let mark = UUID128.random().description
     write(Array(mark.utf8).withView { FrameEncoder.frame(.ping, $0, maskKey: nil) })
@@ -241,7 +241,7 @@ actor ScriptedPeer {
     _ = try await withCheckedThrowingContinuation { controls.wait(waits, { $0 == "pong \(mark)" }, $0) }
   }
 
-  /// Messages that nobody has read.
+  /// The messages that were not read.
   func takeUnread() -> [String] { messages.takeAll() }
 
   func ended() async throws {

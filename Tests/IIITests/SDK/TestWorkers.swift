@@ -4,14 +4,14 @@ import UV
 @testable import III
 
 extension Environment {
-  /// A process of which nothing is known but these variables.
+  /// A process with only these variables.
   static func test(_ variables: [String: String] = [:]) -> Environment {
     Environment(
       variables: { variables[$0] }, hostName: "host", processID: 7, kernel: "Linux 6.1 (x86_64)", projectName: "tests")
   }
 }
 
-/// A worker of a scripted engine that tries again at once.
+/// A worker of a scripted engine that reconnects at once.
 func connect(
   _ engine: ScriptedEngine, _ variables: [String: String] = [:], host: LoopHost? = nil,
   _ change: (inout InitOptions) -> Void = { _ in }
@@ -23,7 +23,7 @@ func connect(
   return try await registerWorker(await engine.url, options: options, environment: .test(variables), host: host)
 }
 
-/// Runs `body` with a worker and the engine's end of its connection, of which the introduction was read.
+/// Runs `body` with a worker and the engine's side of its connection, from which the metadata was read.
 func withWorker(
   _ change: (inout InitOptions) -> Void = { _ in },
   _ body: (III, ScriptedPeer, ScriptedEngine) async throws -> Void
@@ -38,7 +38,7 @@ func withWorker(
   await worker.shutdown()
 }
 
-/// Runs `body` with a worker whose clock only moves when told.
+/// Runs `body` with a worker that uses a manual clock.
 func withManualTime(_ body: (III, ScriptedPeer, ScriptedEngine, TimeSource) async throws -> Void) async throws {
   let engine = try await ScriptedEngine.start()
   let time = TimeSource.manual()

@@ -23,7 +23,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("without a type in sight a result is a JSON value, which may be left unused")
+  @Test("without a type a result is a JSON value, which may be ignored")
   func untyped() async throws {
     try await withWorker { worker, peer, _ in
       async let answers: Void = {
@@ -38,7 +38,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.11, §17.12 without payload, and without result")
+  @Test("a call without a payload, and one without a result")
   func noPayload() async throws {
     try await withWorker { worker, peer, _ in
       async let value: JSONValue = worker.trigger("t::echo")
@@ -52,7 +52,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.13 errors come as their classes")
+  @Test("errors have the class of their code")
   func errors() async throws {
     try await withWorker { worker, peer, _ in
       let task = Task { try await worker.trigger(TriggerRequest(functionID: "bank::charge")) }
@@ -67,7 +67,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.14 a call that is not answered ends by the worker's clock")
+  @Test("a call without an answer times out by the worker's clock")
   func timeout() async throws {
     try await withManualTime { worker, peer, _, time in
       let task = Task { () -> Int in try await worker.trigger("slow", payload: 1, timeout: .milliseconds(300)) }
@@ -81,7 +81,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("a call without a time-out of its own has the worker's")
+  @Test("a call without its own time-out uses the worker's")
   func defaultTimeout() async throws {
     try await withManualTime { worker, peer, _, time in
       let task = Task { () -> Int in try await worker.trigger("slow", payload: 1) }
@@ -92,7 +92,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("a dead connection is noticed by pings that nothing answers")
+  @Test("a dead connection is detected by unanswered pings")
   func idle() async throws {
     try await withManualTime { worker, peer, engine, time in
       await time.advance(by: .seconds(20))
@@ -108,7 +108,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.15 enqueue")
+  @Test("enqueue")
   func enqueue() async throws {
     try await withWorker { worker, peer, _ in
       async let receipt = worker.trigger("f", payload: 1, action: .enqueue(queue: "q"))
@@ -120,7 +120,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.16 void")
+  @Test("void")
   func void() async throws {
     try await withWorker { worker, peer, _ in
       try await worker.trigger("f", payload: 1, action: .void())
@@ -131,7 +131,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.17 what waits when the connection drops, and when the worker is shut down")
+  @Test("waiting calls fail when the connection drops and when the worker is shut down")
   func dropped() async throws {
     try await withWorker { worker, peer, engine in
       let lost = Task { () -> Int in try await worker.trigger("a", payload: 1) }
@@ -151,7 +151,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.18 after a shutdown nothing is accepted; a second one is harmless")
+  @Test("after a shutdown nothing is accepted; a second shutdown has no effect")
   func afterShutdown() async throws {
     try await withWorker { worker, peer, _ in
       async let first: Void = worker.shutdown()
@@ -170,7 +170,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("a shutdown does not wait for ever for an engine that is silent")
+  @Test("a shutdown does not wait forever for an engine that does not answer")
   func boundedShutdown() async throws {
     try await withManualTime { worker, peer, _, time in
       await peer.ignoreClose()
@@ -183,7 +183,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.9, §17.10 what is called without a connection waits for it")
+  @Test("calls and registrations without a connection wait for one")
   func offline() async throws {
     let engine = try await ScriptedEngine.start()
     let worker = try await connect(engine)
@@ -212,7 +212,7 @@ struct TriggerTests {
     await worker.shutdown()
   }
 
-  @Test("a cancelled caller stops to wait")
+  @Test("a cancelled caller stops waiting")
   func cancelled() async throws {
     try await withWorker { worker, peer, _ in
       let task = Task { () -> Int in try await worker.trigger("a", payload: 1) }
@@ -229,7 +229,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.37 a worker that the engine refuses fails for good")
+  @Test("a worker that the engine refuses fails")
   func refused() async throws {
     try await withWorker { worker, peer, engine in
       let task = Task { () -> Int in try await worker.trigger("a", payload: 1) }
@@ -250,7 +250,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.39 namespaces")
+  @Test("namespaces")
   func namespaces() async throws {
     try await withWorker {
       $0.namespace = "n"
@@ -267,7 +267,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("§17.40 a call that is too large fails alone")
+  @Test("a call that is too large fails alone")
   func tooLarge() async throws {
     #expect(InitOptions().maxMessageBytes == 64 << 20)
     try await withWorker {
@@ -285,7 +285,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("messages above 16 MiB leave in fragments and arrive whole")
+  @Test("messages above 16 MiB are sent in fragments and arrive complete")
   func fragments() async throws {
     try await withWorker { worker, peer, _ in
       let payload = String(repeating: "x", count: 17 << 20)
@@ -295,16 +295,16 @@ struct TriggerTests {
     }
   }
 
-  @Test("calls that TCP has not accepted are sent by the next connection; those it has begun are lost")
+  @Test("calls that TCP has not accepted are sent on the next connection; those whose sending has begun are lost")
   func unsent() async throws {
     try await withWorker { worker, peer, engine in
       await peer.stopAtNextRead()
       let large = Task { () -> Int in
-        // More than any socket buffer holds: the frames behind it cannot leave.
+        // More than any socket buffer holds, so the frames after it cannot be sent.
         try await worker.trigger("large", payload: String(repeating: "x", count: 14 << 20))
       }
       try await peer.stopped()
-      // Not by `trigger`, which would wait for its turn.
+      // Not with `trigger`, which would wait.
       let small = InvokeFunctionMessage(functionID: "small", data: [0x31], action: .void()).frame()
       worker.gauge.add(small.count)
       worker.post { $0.callWithoutResult(Outbound(frame: small)) }
@@ -319,7 +319,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("callers that wait for no result are slowed down by an engine that does not read")
+  @Test("callers that do not wait for a result are slowed down by an engine that does not read")
   func voidFlood() async throws {
     try await withWorker { worker, peer, engine in
       await peer.stopAtNextRead()
@@ -335,7 +335,7 @@ struct TriggerTests {
     }
   }
 
-  @Test("callers that are slowed down go on when the connection ends")
+  @Test("callers that are slowed down continue when the connection ends")
   func voidFloodAtTheEnd() async throws {
     try await withWorker { worker, peer, engine in
       await peer.stopAtNextRead()

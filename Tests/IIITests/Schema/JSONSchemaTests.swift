@@ -3,7 +3,7 @@ import Testing
 
 @testable import III
 
-/// The schemas that are inferred from types.
+/// The schemas inferred from types.
 @Suite struct JSONSchemaTests {
   enum Color: String, Codable, CaseIterable { case red, green = "GREEN" }
   enum Level: Int, Codable, CaseIterable { case low = 1, high = 9 }
@@ -11,7 +11,7 @@ import Testing
   enum Choice: Codable { case number(Int), text(label: String) }
   struct Address: Codable { var street: String, zip: Int? }
 
-  /// What a schema says besides `$schema`.
+  /// The schema without `$schema`.
   private func schema<T>(_ type: T.Type) -> JSONValue? {
     var schema = jsonSchema(for: type)
     if schema != nil { #expect(schema?["$schema"] == "https://json-schema.org/draft/2020-12/schema") }
@@ -53,7 +53,7 @@ import Testing
     #expect(schema(Kind.self) == ["type": "string"])
   }
 
-  @Test("Named types inside of others are definitions") func nestedTypes() {
+  @Test("Nested named types are definitions") func nestedTypes() {
     struct Order: Codable {
       var id: UUID, home: Address, other: Address?, all: [Address], byName: [String: Address], kind: Kind, color: Color?
       enum CodingKeys: String, CodingKey { case id, home, other, all, kind, color, byName = "by_name" }
@@ -111,11 +111,11 @@ import Testing
     #expect(schema(Generic<Tree>.self)?["$defs"]?["Tree"] != nil)
     #expect(schema([Generic<Int>].self)?["items"] == ["$ref": "#/$defs/Generic_Int_"])
     #expect(schema(Endless<Int>.self)?["$defs"]?["Deeper"] != nil)
-    // A generic type that leads to ever more types ends.
+    // Inference of a generic type that contains ever more types ends.
     #expect(schema(Growing<Int>.self)?["$defs"]?.objectValue?.count ?? 0 < 1000)
   }
 
-  @Test("Types of one name have two definitions") func sameNames() {
+  @Test("Two types with the same name have two definitions") func sameNames() {
     enum First { struct Item: Codable { var a: Int } }
     enum Second { struct Item: Codable { var b: Int } }
     struct Both: Codable { var one: First.Item, two: Second.Item }
@@ -124,7 +124,7 @@ import Testing
     #expect(both?["$defs"]?["Item_2"]?["required"] == ["b"])
   }
 
-  @Test("Types with initialisers of their own are inferred by what they ask for") func customTypes() {
+  @Test("Types with their own initialisers are inferred from what they read") func customTypes() {
     struct Positive: Codable {
       var number: Int
       init(from decoder: any Decoder) throws {
@@ -195,7 +195,7 @@ import Testing
     func encode(to encoder: any Encoder) throws {}
   }
 
-  @Test("A schema that a type gives goes before the inferred one") func providedSchemas() {
+  @Test("A schema that a type provides takes precedence over the inferred one") func providedSchemas() {
     struct Outer: Codable { var first: Int, provided: Provided? }
     #expect(jsonSchema(for: Provided.self)?["$schema"] == "s")
     #expect(schema(Outer.self)?["properties"]?["provided"] == ["type": ["string", "null"], "pattern": "^a"])
@@ -203,7 +203,7 @@ import Testing
     #expect(schema(Derived.self)?["properties"]?["super"]?["required"] == ["base"])
   }
 
-  @Test("What cannot be inferred has no schema") func noSchema() {
+  @Test("Types that cannot be inferred have no schema") func noSchema() {
     struct Refusing: Codable {
       init(from decoder: any Decoder) throws { throw CocoaError(.coderReadCorrupt) }
       func encode(to encoder: any Encoder) throws {}
@@ -229,7 +229,7 @@ import Testing
       ])
   }
 
-  @Test("The engine's own notation is encoded with `required` always there") func engineFormat() throws {
+  @Test("The engine's own notation is encoded with `required` always present") func engineFormat() throws {
     let format = RegisterFunctionFormat(
       name: "order", type: "object",
       body: [

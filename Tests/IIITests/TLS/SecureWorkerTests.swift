@@ -7,7 +7,7 @@ import UV
 
 @Suite("TLS: workers", .timeLimit(.minutes(1)))
 struct SecureWorkerTests {
-  /// The reason with which a worker gives up that has one try.
+  /// The reason with which a worker fails after a single attempt.
   private func reason(
     _ server: TLSTestServer, host: String = "127.0.0.1", _ tls: TLSConfig, systemFile: String? = nil
   ) async throws -> String {
@@ -25,7 +25,7 @@ struct SecureWorkerTests {
     return error?.reason ?? ""
   }
 
-  /// Lends the port of an engine and a server with TLS in front of it.
+  /// Passes the port of a server with TLS before an engine.
   private func withSecureEngine(
     _ context: TLSContext, _ body: (TLSTestServer, MockEngine) async throws -> Void
   ) async throws {
@@ -45,7 +45,7 @@ struct SecureWorkerTests {
     return options
   }
 
-  @Test("a worker behind TLS calls and is called", arguments: ["127.0.0.1", "localhost"])
+  @Test("a worker behind TLS calls functions and serves its own", arguments: ["127.0.0.1", "localhost"])
   func calls(host: String) async throws {
     let authority = try TestAuthority()
     try await withSecureEngine(authority.server()) { relay, engine in
@@ -104,7 +104,7 @@ struct SecureWorkerTests {
     }
   }
 
-  @Test("SSL_CERT_FILE names whom to trust")
+  @Test("SSL_CERT_FILE names the trusted authorities")
   func systemFile() async throws {
     let authority = try TestAuthority()
     try await withSecureEngine(authority.server()) { relay, _ in
@@ -119,7 +119,7 @@ struct SecureWorkerTests {
     }
   }
 
-  @Test("why a worker is not let in stands in its error")
+  @Test("the error says why TLS failed")
   func reasons() async throws {
     let (authority, other) = (try TestAuthority(), try TestAuthority("Other"))
     let sound = try authority.server()
@@ -137,7 +137,7 @@ struct SecureWorkerTests {
     reason = try await self.reason(server(authority.server(authority.issue(until: -60))), config)
     #expect(reason.contains("has expired"), "\(reason)")
     reason = try await self.reason(server(sound), other.config())
-    #expect(reason.contains("of an authority that is not trusted here"), "\(reason)")
+    #expect(reason.contains("was issued by an authority that is not trusted here"), "\(reason)")
     reason = try await self.reason(server(sound, .bytes("HTTP/1.1 400 Bad Request\r\n\r\n")), config)
     #expect(reason.contains("answered in plain HTTP"), "\(reason)")
     reason = try await self.reason(server(sound, .bytes("*1\r\n")), config)
@@ -165,7 +165,7 @@ struct SecureWorkerTests {
     }
   }
 
-  @Test("files that cannot be used are an error at once")
+  @Test("files that cannot be used are reported at once")
   func files() async throws {
     let error = await #expect(throws: IIIConnectionError.self) {
       _ = try await registerWorker("wss://127.0.0.1:1", options: options(TLSConfig(caFile: "/no/such.pem")))
@@ -175,7 +175,7 @@ struct SecureWorkerTests {
         == "Cannot connect to wss://127.0.0.1:1: InitOptions.tls.caFile names '/no/such.pem', which does not exist")
   }
 
-  @Test("a server that does not shake hands is given up after the time of the handshake")
+  @Test("a server that does not do the handshake is abandoned after the handshake's time-out")
   func stalled() async throws {
     let authority = try TestAuthority()
     let server = try await TLSTestServer.start(authority.server(), .silence)
@@ -198,7 +198,7 @@ struct SecureWorkerTests {
     #expect(await host.loop.stop() == 0)
   }
 
-  @Test("a connection that is cut is told from one that is ended", arguments: [true, false])
+  @Test("a connection that is cut and one that is ended have different reasons", arguments: [true, false])
   func ends(isCut: Bool) async throws {
     let authority = try TestAuthority()
     try await withSecureEngine(authority.server()) { relay, engine in
@@ -214,7 +214,7 @@ struct SecureWorkerTests {
       await worker.shutdown()
     }
   }
-  @Test("§17.17 calls that wait when the connection is cut are lost; the next connection serves")
+  @Test("calls that wait when the connection is cut are lost; the next connection serves")
   func lost() async throws {
     let authority = try TestAuthority()
     try await withSecureEngine(authority.server()) { relay, engine in

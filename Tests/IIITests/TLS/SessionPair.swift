@@ -2,11 +2,11 @@ import Testing
 
 @testable import III
 
-/// A client's and a server's session with nothing but memory between them.
+/// A client's and a server's session, connected through memory.
 struct SessionPair {
   let client: TLSSession
   let server: TLSSession
-  /// Ciphertext that went over, in bytes.
+  /// The number of ciphertext bytes carried.
   var carried = 0
 
   init(_ client: TLSContext, host: String = "localhost", _ server: TLSContext) throws {
@@ -14,7 +14,7 @@ struct SessionPair {
     self.server = try TLSSession(server: server)
   }
 
-  /// Takes what waits at `session`.
+  /// Takes the waiting ciphertext of `session`.
   static func ciphertext(of session: TLSSession) -> [UInt8] {
     let count = session.ciphertextCount
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -24,7 +24,7 @@ struct SessionPair {
     }
   }
 
-  /// Reads what there is.
+  /// Reads the available plaintext.
   static func plaintext(of session: TLSSession, upTo size: Int = 16 << 10) -> [UInt8] {
     var all: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: size)
@@ -37,7 +37,7 @@ struct SessionPair {
 
   static func write(_ bytes: [UInt8], to session: TLSSession) -> Int { bytes.withUnsafeBytes { session.write($0) } }
 
-  /// Carries what waits from one to the other, in pieces of `size`, and shakes hands; answers the plaintext that came out.
+  /// Carries waiting bytes from one session to the other, in pieces of `size`, and continues the handshake; returns the plaintext.
   mutating func carry(from source: TLSSession, to target: TLSSession, pieces size: Int = .max) -> [UInt8] {
     let bytes = Self.ciphertext(of: source)
     carried += bytes.count
@@ -53,7 +53,7 @@ struct SessionPair {
     return plaintext
   }
 
-  /// Goes on until neither has anything to say.
+  /// Continues until neither session has anything to send.
   mutating func shakeHands(pieces size: Int = .max) {
     client.shakeHands()
     while client.ciphertextCount + server.ciphertextCount > 0 {

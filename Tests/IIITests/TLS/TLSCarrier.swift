@@ -11,7 +11,7 @@ final class TLSCarrier {
   private let ended: (TransportEnd) -> Void
   private var backend: TCPStream?
   private var attempt: ConnectAttempt?
-  /// What came before the plain server was reached.
+  /// Bytes that arrived before the connection to the plain server was open.
   private var early: [UInt8] = []
 
   init(
@@ -53,7 +53,7 @@ final class TLSCarrier {
     }
   }
 
-  /// Sends two records, of which the second loses its last byte, and ends.
+  /// Sends two records, the second without its last byte, and ends.
   private func cut(after bytes: [UInt8]) {
     for part in [bytes, bytes] { _ = part.withUnsafeBytes { session.write($0) } }
     var ciphertext = [UInt8](repeating: 0, count: session.ciphertextCount)
@@ -101,7 +101,7 @@ final class TLSCarrier {
     early = []
   }
 
-  // MARK: What a test tells
+  // MARK: Commands of a test
 
   func send(_ bytes: [UInt8]) { secured.write(bytes) }
   func finish() { secured.closeAfterFlush() }

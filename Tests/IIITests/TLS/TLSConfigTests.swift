@@ -46,7 +46,7 @@ struct TLSConfigTests {
     #expect(reason(nil, one.keyFile)?.contains("without its certificate") == true)
   }
 
-  @Test("renewed files are taken up; broken ones are not, and are reported")
+  @Test("renewed files are used; invalid ones are not, and are reported")
   func renewal() throws {
     let (first, second) = (try TestAuthority(), try TestAuthority("Second"))
     var warnings: [String] = []
@@ -88,7 +88,7 @@ struct TLSConfigTests {
     try write("no certificate", 20)
     #expect(next() === second)
     #expect(next() === second)
-    #expect(warnings.count == 1)  // said once, not before every connection
+    #expect(warnings.count == 1)  // reported once, not before every connection
     try FileManager.default.removeItem(atPath: file)
     #expect(next() === second)
     #expect(next() === second)

@@ -8,7 +8,7 @@ struct TLSSessionTests {
     if case .failed(let failure) = session.state { failure.text } else { nil }
   }
 
-  @Test("a handshake, data both ways, and its end", arguments: [1, 7, .max], [false, true])
+  @Test("a handshake, data in both directions, and the end of the session", arguments: [1, 7, .max], [false, true])
   func sound(pieces: Int, isTLS12: Bool) throws {
     let authority = try TestAuthority()
     var pair = try SessionPair(authority.client(), authority.server(isLimitedToTLS12: isTLS12))
@@ -22,7 +22,7 @@ struct TLSSessionTests {
     pair.server.shutDown()
     #expect(pair.carry(from: pair.server, to: pair.client, pieces: pieces) == [1, 2, 3])
     #expect(pair.client.state == .closed)
-    // The one that was told may still speak.
+    // The side that has received the end may still send.
     #expect(SessionPair.write([4], to: pair.client) == 1)
     pair.client.shutDown()
     #expect(pair.carry(from: pair.client, to: pair.server, pieces: pieces) == [4])
@@ -31,14 +31,14 @@ struct TLSSessionTests {
   }
 
   @Test(
-    "whom a certificate is for",
+    "the hosts for which a certificate is valid",
     arguments: [
       ("DNS:engine.test", "engine.test", true), ("DNS:engine.test", "ENGINE.test.", true),
       ("DNS:engine.test", "other.test", false), ("DNS:*.engine.test", "a.engine.test", true),
       ("DNS:*.engine.test", "a.b.engine.test", false), ("DNS:e*.test", "engine.test", false),
       ("IP:127.0.0.1", "127.0.0.1", true), ("IP:127.0.0.2", "127.0.0.1", false), ("DNS:127.0.0.1", "127.0.0.1", false),
       ("IP:::1", "::1", true), ("IP:fe80::1", "fe80::1%eth0", true), ("IP:::2", "::1", false),
-      // The subject says `localhost`, which counts for nothing.
+      // The subject contains `localhost`, which is ignored.
       (nil, "localhost", false), ("DNS:engine.test", "localhost", false),
     ] as [(String?, String, Bool)])
   func hosts(names: String?, host: String, isRight: Bool) throws {
@@ -50,12 +50,13 @@ struct TLSSessionTests {
       let reason = try #require(Self.reason(pair.client))
       #expect(reason.hasPrefix("the server's certificate is not for '\(host.prefix { $0 != "%" })': "))
       if let names, names.hasPrefix("DNS:") { #expect(reason.contains(names)) }
-      // The server has been told.
+      // The server has received the reason.
       #expect(Self.reason(pair.server)?.hasPrefix("the client does not accept the certificate: ") == true)
     }
   }
 
-  @Test("certificates out of their time", arguments: [(-7200, -3600, "has expired"), (3600, 7200, "is not valid yet")])
+  @Test(
+    "expired and future certificates", arguments: [(-7200, -3600, "has expired"), (3600, 7200, "is not valid yet")])
   func times(from: Int, until: Int, words: String) throws {
     let authority = try TestAuthority()
     var pair = try SessionPair(authority.client(), authority.server(authority.issue(from: from, until: until)))
@@ -69,16 +70,16 @@ struct TLSSessionTests {
     var pair = try SessionPair(other.client(), authority.server())
     pair.shakeHands()
     let reason = try #require(Self.reason(pair.client))
-    #expect(reason.contains("of an authority that is not trusted here"))
+    #expect(reason.contains("was issued by an authority that is not trusted here"))
     #expect(reason.contains("InitOptions.tls.caFile"))
     #expect(Self.reason(pair.server)?.contains("unknown CA") == true)
-    // The system does not know it either.
+    // The system does not trust it either.
     pair = try SessionPair(.client(TLSConfig()), authority.server())
     pair.shakeHands()
     #expect(Self.reason(pair.client)?.contains("not trusted") == true)
   }
 
-  @Test("the engine's own certificate may be what is trusted")
+  @Test("the engine's own certificate may be the trusted one")
   func pinned() throws {
     let authority = try TestAuthority()
     let identity = try authority.issue()
@@ -87,7 +88,7 @@ struct TLSSessionTests {
     #expect(pair.client.state == .open)
   }
 
-  @Test("SSL_CERT_FILE names authorities beside those of the system")
+  @Test("SSL_CERT_FILE names authorities in addition to those of the system")
   func systemFile() throws {
     let authority = try TestAuthority()
     var pair = try SessionPair(.client(TLSConfig(), systemFile: authority.file), authority.server())
@@ -98,7 +99,7 @@ struct TLSSessionTests {
     #expect(warnings == ["the variable SSL_CERT_FILE names '/no/such/file', which does not exist"])
   }
 
-  @Test("a client certificate that is asked for", arguments: [false, true])
+  @Test("a required client certificate", arguments: [false, true])
   func clientCertificate(isTLS12: Bool) throws {
     let (authority, clients) = (try TestAuthority(), try TestAuthority("Clients"))
     let server = try authority.server(clients: clients, isLimitedToTLS12: isTLS12)
@@ -112,7 +113,7 @@ struct TLSSessionTests {
     pair = try SessionPair(authority.client(), server)
     pair.shakeHands()
     #expect(Self.reason(pair.client)?.contains("asks for a client certificate, and none was given") == true)
-    #expect(Self.reason(pair.server)?.contains("showed no certificate") == true)
+    #expect(Self.reason(pair.server)?.contains("presented no certificate") == true)
 
     pair = try SessionPair(authority.client(authority.issue()), server)
     pair.shakeHands()
@@ -124,7 +125,7 @@ struct TLSSessionTests {
   }
 
   @Test(
-    "peers that speak no TLS",
+    "peers that do not use TLS",
     arguments: [
       ("HTTP/1.1 400 Bad Request\r\n\r\n", "answered in plain HTTP"), ("SSH-2.0-x\r\n", "does not speak TLS"),
       ("\u{16}\u{3}\u{1}\u{0}\u{4}abcd", "the TLS handshake failed"), ("\u{15}\u{3}\u{3}\u{0}\u{2}\u{2}\u{46}", "1.2"),
@@ -138,14 +139,14 @@ struct TLSSessionTests {
       session.shakeHands()
     }
     #expect(Self.reason(session)?.contains(words) == true, "\(session.state)")
-    // Nothing more is done with it.
+    // Further calls have no effect.
     session.shakeHands()
     session.shutDown()
     #expect(SessionPair.write([1], to: session) == 0)
     #expect(SessionPair.plaintext(of: session) == [])
   }
 
-  @Test("a record that was changed on its way")
+  @Test("a record that was changed in transit")
   func changed() throws {
     let authority = try TestAuthority()
     var pair = try SessionPair(authority.client(), authority.server())
@@ -156,6 +157,6 @@ struct TLSSessionTests {
     bytes[bytes.count - 1] ^= 1
     bytes.withUnsafeBytes { pair.client.receive($0) }
     #expect(SessionPair.plaintext(of: pair.client) == [1, 2, 3])
-    #expect(Self.reason(pair.client)?.hasPrefix("what the server sent is not sound TLS: ") == true)
+    #expect(Self.reason(pair.client)?.hasPrefix("what the server sent is not valid TLS: ") == true)
   }
 }

@@ -6,7 +6,7 @@ import UV
 
 @Suite("TLS: streams", .timeLimit(.minutes(1)))
 struct TLSStreamTests {
-  /// Bytes that differ from place to place.
+  /// Bytes that differ by position.
   private static func pattern(_ count: Int) -> [UInt8] {
     let period = (0..<65_537).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
     var bytes: [UInt8] = []
@@ -16,7 +16,7 @@ struct TLSStreamTests {
     return bytes
   }
 
-  @Test("64 MiB through it, both ways, in pieces of any size", arguments: [64 << 20, 1 << 20, 100_000])
+  @Test("64 MiB in both directions, in pieces of any size", arguments: [64 << 20, 1 << 20, 100_000])
   func bulk(piece: Int) async throws {
     let authority = try TestAuthority()
     let bytes = Self.pattern(64 << 20)
@@ -28,7 +28,7 @@ struct TLSStreamTests {
       }
       await client.receiveAll()
       #expect(await client.isRight)
-      // What TLS has accepted and TCP has not stays small: a limit, and what was encrypted at once.
+      // What TLS has accepted and TCP has not stays small: the limit, and what was encrypted at once.
       #expect(await client.peak < 128 << 10)
       #expect(await client.counts == (queued: UInt64(bytes.count), sent: UInt64(bytes.count), unsent: 0))
       await client.close()
@@ -42,20 +42,20 @@ struct TLSStreamTests {
     let authority = try TestAuthority()
     let bytes = Self.pattern(300_000)
     let server = try await TLSTestServer.start(authority.server(), .echo)
-    // All are written before the handshake is done: they leave together after it.
+    // All are written before the handshake is done, and sent together after it.
     let pieces = stride(from: 0, to: bytes.count, by: 300).map { Array(bytes[$0..<$0 + 300]) }
     let client = try await TLSTestClient.open(
       await server.port, authority.client(), early: pieces, expecting: bytes)
     await client.receiveAll()
     #expect(await client.isRight)
-    // The handshake, and 22 bytes for each full record, and not for each message.
+    // The handshake, and 22 bytes for each full record, but not for each message.
     #expect(await client.ciphertext < UInt64(bytes.count + 2_000))
     await client.close()
     #expect(try await server.end() == .eof)
     await server.stop()
   }
 
-  @Test("what was written leaves before the end")
+  @Test("written bytes are sent before the end")
   func closeAfterFlush() async throws {
     let authority = try TestAuthority()
     let bytes = Self.pattern(4 << 20)
@@ -69,7 +69,7 @@ struct TLSStreamTests {
     await server.stop()
   }
 
-  @Test("a peer that cuts in the middle of a record")
+  @Test("a peer that cuts the connection in the middle of a record")
   func cut() async throws {
     let authority = try TestAuthority()
     let server = try await TLSTestServer.start(authority.server(), .cut([1, 2, 3]))
@@ -80,7 +80,7 @@ struct TLSStreamTests {
     await server.stop()
   }
 
-  @Test("what TLS has not accepted is known: nothing before the handshake, nothing beyond what the kernel takes")
+  @Test("the bytes that TLS has not accepted are counted, before the handshake and after it")
   func accounting() async throws {
     let authority = try TestAuthority()
     let server = try await TLSTestServer.start(authority.server(), .silence)
@@ -99,7 +99,7 @@ struct TLSStreamTests {
     let counts = await client.counts
     #expect(counts.queued == UInt64(bytes.count + 1))
     #expect(counts.sent > 0 && counts.sent < counts.queued)
-    // All else waits as it was written.
+    // All else waits as plaintext.
     #expect(counts.unsent - Int(counts.queued - counts.sent) < 128 << 10)
     await client.close()
     await deaf.stop()

@@ -4,7 +4,7 @@ import UV
 
 @testable import III
 
-/// A client's TLS stream that tells a test what it hears.
+/// A client's TLS stream that reports to a test what it receives.
 actor TLSTestClient {
   private let loop: Loop
   private var stream: TLSStream?
@@ -14,7 +14,7 @@ actor TLSTestClient {
   private var readers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
   private let ends = Mailbox<TransportEnd>(isKeepingItems: true)
   private var waits = 0
-  /// What shall come; `isRight` says whether it does.
+  /// The expected bytes; `isRight` says whether they came.
   private let expected: [UInt8]
   private(set) var isRight = true
   private(set) var received = 0
@@ -28,7 +28,7 @@ actor TLSTestClient {
     self.expected = expected
   }
 
-  /// Connects to a server of this machine, and shakes hands, unless it `isStalled`; `early` is written before that is done.
+  /// Connects to a server on this machine and does the handshake, unless it `isStalled`; `early` is written before that is done.
   static func open(
     _ port: UInt16, _ context: TLSContext, early: [[UInt8]] = [], expecting expected: [UInt8] = [],
     isStalled: Bool = false, on loop: Loop = TestLoop.shared
@@ -89,7 +89,7 @@ actor TLSTestClient {
 
   func write(_ bytes: [UInt8]) { stream?.write(bytes) }
 
-  /// Waits until all that shall come has come.
+  /// Waits until all expected bytes have come.
   func receiveAll() async {
     if received >= expected.count { return }
     await withCheckedContinuation { readers.append((expected.count, $0)) }
@@ -111,12 +111,12 @@ actor TLSTestClient {
     return try await withCheckedThrowingContinuation { ends.wait(waits, { _ in true }, $0) }
   }
 
-  /// Plaintext that was written, that TLS has accepted, and bytes that wait.
+  /// The number of plaintext bytes written, of those that TLS has accepted, and of all bytes that wait.
   var counts: (queued: UInt64, sent: UInt64, unsent: Int) {
     (stream?.bytesQueued ?? 0, stream?.bytesSent ?? 0, stream?.unsentBytes ?? 0)
   }
 
-  /// What TCP was given.
+  /// The number of bytes that TCP was given.
   var ciphertext: UInt64 { stream?.stream.bytesQueued ?? 0 }
 
   func close() { stream?.close() }

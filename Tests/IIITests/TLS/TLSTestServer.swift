@@ -3,23 +3,23 @@ import UV
 
 @testable import III
 
-/// A server with TLS for tests: it does with each connection what the test says, and tells what it saw.
+/// A TLS server for tests: each connection has the behaviour that the test sets, and the server reports what it saw.
 actor TLSTestServer {
-  /// What a connection gets.
+  /// The behaviour of a connection.
   enum Behaviour: Sendable {
-    /// TLS, and then what comes comes back.
+    /// TLS; sends back what it receives.
     case echo
-    /// TLS, and then the plain server at that port.
+    /// TLS; relays to the plain server at that port.
     case relay(to: UInt16)
-    /// TLS, and then nothing is read.
+    /// TLS; then reads nothing.
     case deaf
-    /// TCP, and not a byte.
+    /// TCP; sends nothing.
     case silence
-    /// These bytes in place of TLS, and the end.
+    /// Sends these bytes instead of TLS, and ends.
     case bytes(String)
-    /// The end, once something came.
+    /// Ends once something has come.
     case end
-    /// TLS; these bytes over it, and then the end of TCP without that of TLS. Of the last record the final bytes are missing.
+    /// TLS; sends these bytes, and ends TCP without the end of TLS. The last record lacks its final bytes.
     case cut([UInt8])
   }
 
@@ -66,12 +66,12 @@ actor TLSTestServer {
     } catch { stream.close() }
   }
 
-  /// Waits for the connection of that number, counted from 1.
+  /// Waits for the connection with that number, counted from 1.
   func connection(_ number: Int) async throws {
     _ = try await withCheckedThrowingContinuation { accepted.wait(number, { $0 >= number }, $0) }
   }
 
-  /// How the next connection ended, seen from here; those that the server ends itself are left out.
+  /// How the next connection ended, on this side; those that the server ends itself are left out.
   func end() async throws -> TransportEnd {
     waits += 1
     return try await withCheckedThrowingContinuation { ends.wait(waits, { _ in true }, $0) }
@@ -80,10 +80,10 @@ actor TLSTestServer {
   /// Sends these bytes to the latest connection.
   func send(_ bytes: [UInt8]) { carriers.last?.send(bytes) }
 
-  /// Ends the latest connection as a server does that has finished.
+  /// Ends the latest connection with an orderly TLS shutdown.
   func finish() { carriers.last?.finish() }
 
-  /// Ends the latest connection by TCP alone.
+  /// Ends the latest connection with the end of TCP only.
   func cutOff() { carriers.last?.cutOff() }
 
   func stop() {

@@ -3,7 +3,7 @@ import Foundation
 
 @testable import III
 
-/// An authority of one test, with a folder for what it issues; both go when it goes.
+/// A certificate authority for one test, with a folder for its files; the folder is removed with the object.
 final class TestAuthority {
   /// A certificate and its key, as files.
   struct Identity: Sendable {
@@ -38,7 +38,7 @@ final class TestAuthority {
   /// The authority's own certificate.
   var file: String { folder + "/authority.pem" }
 
-  /// Issues a certificate for `names`, as `DNS:localhost,IP:127.0.0.1`; `from` and `until` are seconds from now.
+  /// Issues a certificate for `names`, such as `DNS:localhost,IP:127.0.0.1`; `from` and `until` are seconds from now.
   func issue(
     _ names: String? = "DNS:localhost,IP:127.0.0.1,IP:::1", from: Int = -3600, until: Int = 3600,
     passphrase: String? = nil
@@ -48,11 +48,11 @@ final class TestAuthority {
       certificateFile: "\(folder)/\(issued).pem", keyFile: "\(folder)/\(issued).key")
     let isDone = test_authority_issue(
       authority, "localhost", names, from, until, identity.certificateFile, identity.keyFile, passphrase)
-    guard isDone == 1 else { throw Failure(what: "cannot issue a certificate for \(names ?? "nobody")") }
+    guard isDone == 1 else { throw Failure(what: "cannot issue a certificate for \(names ?? "no name")") }
     return identity
   }
 
-  /// A file with that text.
+  /// Creates a file with that text.
   func file(_ name: String, _ text: String) throws -> String {
     let path = "\(folder)/\(name)"
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
@@ -61,7 +61,7 @@ final class TestAuthority {
 
   func text(of file: String) throws -> String { try String(contentsOfFile: file, encoding: .utf8) }
 
-  /// A server that shows a certificate of this authority.
+  /// A server that presents a certificate of this authority.
   func server(
     _ identity: Identity? = nil, clients: TestAuthority? = nil, isLimitedToTLS12: Bool = false
   ) throws -> TLSContext {
@@ -71,7 +71,7 @@ final class TestAuthority {
       isLimitedToTLS12: isLimitedToTLS12)
   }
 
-  /// A client that trusts this authority, and shows `identity`.
+  /// A client that trusts this authority, and presents `identity`.
   func client(_ identity: Identity? = nil) throws -> TLSContext { try .client(config(identity)) }
 
   func config(_ identity: Identity? = nil) -> TLSConfig {

@@ -23,7 +23,7 @@ struct TimeSourceTests {
     #expect(await loop.stop() == 0)
   }
 
-  /// What fired, in order.
+  /// The timers that fired, in order.
   private final class Recorder: Sendable {
     private let fired = Lock<[String]>([])
     let done = AsyncStream<Void>.makeStream()
@@ -53,7 +53,7 @@ struct TimeSourceTests {
     }
   }
 
-  @Test("a manual clock stands still, and stops at each deadline on its way")
+  @Test("a manual clock does not move by itself, and stops at each deadline while it advances")
   func manual() async throws {
     let source = TimeSource.manual()
     let start = source.now
@@ -75,7 +75,7 @@ struct TimeSourceTests {
     }
   }
 
-  @Test("what was posted before an advance has its place in it")
+  @Test("work that was posted before an advance runs before its timers")
   func posted() async throws {
     let source = TimeSource.manual()
     let loop = try Loop(name: "timers")
@@ -91,10 +91,10 @@ struct TimeSourceTests {
     await source.advance(by: .seconds(1))
     #expect(recorder.names == ["zero", "one"])
     _ = await loop.stop()
-    await source.advance(by: .seconds(1))  // a loop that has ended is passed over
+    await source.advance(by: .seconds(1))  // a loop that has ended is skipped
   }
 
-  @Test("two loops by one manual clock fire in the order of the deadlines")
+  @Test("two loops with one manual clock fire in the order of the deadlines")
   func twoLoops() async throws {
     let source = TimeSource.manual()
     let recorder = Recorder()
@@ -117,7 +117,7 @@ struct TimeSourceTests {
     #expect(await loops.1.stop() == 0)
   }
 
-  @Test("spans turn into whole units, rounded up and clamped")
+  @Test("durations are converted to whole units, rounded up and clamped")
   func spans() {
     #expect(Duration.seconds(-1).nanoseconds == 0)
     #expect(Duration.seconds(Int64.max).nanoseconds == .max)

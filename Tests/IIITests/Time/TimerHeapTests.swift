@@ -12,7 +12,7 @@ struct TimerHeapTests {
     #expect(due == nil)
   }
 
-  @Test("hands out nothing before its time")
+  @Test("returns no entry before its deadline")
   func notBefore() {
     var heap = TimerHeap<String>()
     heap.insert(at: 10, "a")
@@ -23,7 +23,7 @@ struct TimerHeapTests {
     #expect(heap.isEmpty)
   }
 
-  @Test("equal deadlines leave in the order they came")
+  @Test("equal deadlines leave in the order in which they came")
   func order() {
     var heap = TimerHeap<Int>()
     for value in 0..<100 { heap.insert(at: 7, value) }
@@ -33,7 +33,7 @@ struct TimerHeapTests {
     }
   }
 
-  @Test("a token is of no use after its entry has gone, even when the slot is used again")
+  @Test("a token is invalid after its entry has left, even if the slot is reused")
   func tokens() {
     var heap = TimerHeap<Int>()
     let first = heap.insert(at: 1, 1)
@@ -47,7 +47,7 @@ struct TimerHeapTests {
     #expect(!isCancelled)
   }
 
-  @Test("agrees with a naive model", arguments: 0..<20 as Range<UInt64>)
+  @Test("behaves like a naive model", arguments: 0..<20 as Range<UInt64>)
   func model(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var heap = TimerHeap<Int>()
@@ -89,7 +89,7 @@ struct TimerHeapTests {
     }
   }
 
-  @Test("forgets all at once")
+  @Test("removes all entries at once")
   func removeAll() {
     var heap = TimerHeap<Int>()
     let tokens = (0..<10).map { heap.insert(at: UInt64($0), $0) }

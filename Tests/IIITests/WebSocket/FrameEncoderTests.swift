@@ -50,7 +50,7 @@ import Testing
     }
     #expect(read(bytes) == [.binary(payload)])
     #expect(read(bytes, limits: FrameLimits(maxFrameBytes: 30, maxMessageBytes: count)) == [.binary(payload)])
-    // The fragments are full but for the last, the first alone names the kind, and each has a mask of its own.
+    // All fragments except the last are full, only the first has the opcode, and each has its own mask.
     let firstBytes = stride(from: 0, to: bytes.count, by: FrameEncoder.size(payload: 30, role: .client)).map {
       bytes[$0]
     }

@@ -1,7 +1,7 @@
 import III
 import Testing
 
-/// The limits hold to the byte, and are told from the header alone.
+/// The limits are exact to the byte, and are checked from the header alone.
 @Suite struct FrameLimitTests {
   private let limits = FrameLimits(maxFrameBytes: 100, maxMessageBytes: 250)
 
@@ -25,7 +25,7 @@ import Testing
     // The header of the third fragment is enough.
     #expect(
       read(most.flatMap(\.bytes) + part(0, 51, fin: false).bytes[..<6], limits: limits).map(\.closeCode) == [1009])
-    // The next message counts from nothing.
+    // The size of the next message starts at zero.
     #expect(read((whole + whole).flatMap(\.bytes), limits: limits).count == 2)
   }
 

@@ -102,7 +102,7 @@ import Testing
     #expect(feed(Array(frame[..<50_000]), to: &reader).isEmpty)
     #expect(feed(Array(frame[50_000...]), to: &reader).count == 1)
     #expect(reader.allocatedBytes == 0)
-    // A small one is kept: the next cut frame costs no allocation.
+    // A small buffer is kept: the next frame that is split costs no allocation.
     let small = WireFrame.text("small").bytes
     #expect(feed(Array(small[..<8]), to: &reader).isEmpty)
     #expect(feed(Array(small[8...]), to: &reader) == [.text("small")])

@@ -1,7 +1,7 @@
 import III
 import Testing
 
-/// Where reads cut the stream must not matter.
+/// The events do not depend on how reads split the stream.
 @Suite struct FrameSplitTests {
   @Test(arguments: [WebSocketRole.server, .client], 1...4 as ClosedRange<UInt64>)
   func everyCutGivesTheSameEvents(role: WebSocketRole, seed: UInt64) {
@@ -66,7 +66,7 @@ import Testing
       if events.map(\.withoutWords) != expected { Issue.record("seed \(seed): \(events) instead of \(expected)") }
       if let code = events.last?.closeCode { ends[code, default: 0] += 1 }
     }
-    // The streams are broken in all ways, or the test says little.
+    // The streams must have all kinds of violations, or the test would check little.
     for code in [1002, 1007, 1009] as [UInt16] { #expect(ends[code, default: 0] > 50, "\(code)") }
   }
 }

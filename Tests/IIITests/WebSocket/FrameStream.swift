@@ -1,12 +1,12 @@
 import TestSupport
 import III
 
-/// Streams of frames as a peer might send them, made from a seed.
+/// Streams of frames as a peer may send them, generated from a seed.
 struct FrameStream {
   private var generator: SeededGenerator
   private let role: WebSocketRole
 
-  /// Streams that `role` receives.
+  /// Generates streams that `role` receives.
   init(seed: UInt64, to role: WebSocketRole) {
     generator = SeededGenerator(seed: seed)
     self.role = role
@@ -32,7 +32,7 @@ struct FrameStream {
     return bytes
   }
 
-  /// The stream with some of its bytes changed, doubled, lost or cut off.
+  /// The stream with some of its bytes changed, duplicated, removed or cut off.
   mutating func broken(_ stream: [UInt8]) -> [UInt8] {
     var bytes = stream
     for _ in 0...generator.below(3) where !bytes.isEmpty {
@@ -49,7 +49,7 @@ struct FrameStream {
     return bytes
   }
 
-  /// Where to cut a stream, in order; an offset may come twice.
+  /// The offsets at which to cut a stream, in order; an offset may occur twice.
   mutating func cuts(_ count: Int, of size: Int) -> [Int] {
     (0..<count).map { _ in generator.below(size + 1) }.sorted()
   }

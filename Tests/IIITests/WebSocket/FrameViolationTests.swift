@@ -1,9 +1,9 @@
 import III
 import Testing
 
-/// What ends a connection: each rule with the close code that names it, in both roles.
+/// The violations that end a connection: each rule with its close code, in both roles.
 @Suite struct FrameViolationTests {
-  /// Frames as a peer of the given role would mask them.
+  /// Frames with the mask that a peer of the given role would use.
   private static func masked(_ frames: [WireFrame], _ role: WebSocketRole) -> [UInt8] {
     frames.flatMap { frame in
       var frame = frame
@@ -94,7 +94,7 @@ import Testing
     expect(1007, WireFrame(1, [0xC3]))
     expect(1007, WireFrame(1, [0xC3], fin: false), WireFrame(0, [0x28]))
     expect(1007, WireFrame(1, [0xC3], fin: false), WireFrame(0, []))
-    // ASCII does not complete a character that was begun.
+    // ASCII does not complete an incomplete character.
     expect(1007, WireFrame(1, [0xE2, 0x82], fin: false), WireFrame(0, Array("plain".utf8)))
     expect(1007, WireFrame(1, [0xE2, 0x82], fin: false), .more("plain", fin: false), WireFrame(0, [0xAC]))
     #expect(read(wire(WireFrame(1, [0xE2, 0x82], fin: false), .more("plain", fin: false))).map(\.closeCode) == [1007])
@@ -103,7 +103,7 @@ import Testing
 
   @Test func aWrongByteIsFoundBeforeTheMessageEnds() {
     let frame = WireFrame(1, Array("κόσμε".utf8) + [0xF4, 0x90, 0x80, 0x80] + Array("edited".utf8)).bytes
-    // Mask key and header take 6 bytes; the second byte of the wrong sequence is the 12th of the text.
+    // Header and mask key have 6 bytes; the second byte of the invalid sequence is the 12th of the text.
     #expect(read(Array(frame[..<(6 + 11)])).isEmpty)
     #expect(read(Array(frame[..<(6 + 12)])).map(\.closeCode) == [1007])
     let fragment = wire(WireFrame(1, [0x61, 0xFF], fin: false))

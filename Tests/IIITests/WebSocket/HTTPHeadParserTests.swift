@@ -2,7 +2,7 @@ import III
 import Testing
 
 @Suite struct HTTPHeadParserTests {
-  /// What a new parser makes of the text, cut before each of the offsets; `consumed` counts from the text's beginning.
+  /// The result of a new parser for the text, cut before each of the offsets; `consumed` is counted from the start of the text.
   private func request(
     _ text: String, maxBytes: Int = 64 << 10, cuts: [Int] = []
   ) -> HTTPHeadParser.Progress<HTTPRequestHead> {
@@ -132,7 +132,7 @@ import Testing
   @Test func refusesControlCharactersAtOnce() {
     #expect(isSyntaxError(request("GET / HTTP/1.1\r\nA: \u{0}")))
     #expect(isSyntaxError(request("\u{1}")))
-    // A TLS client greets like this and waits.
+    // A TLS client begins with these bytes and waits.
     #expect(error(request("\u{16}\u{3}\u{1}"))?.description.contains("wss://") == true)
   }
 

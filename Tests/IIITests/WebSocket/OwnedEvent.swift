@@ -1,6 +1,6 @@
 import III
 
-/// A `FrameEvent` whose bytes are its own.
+/// A `FrameEvent` that owns its bytes.
 enum OwnedEvent: Equatable {
   case text(String)
   case binary([UInt8])
@@ -27,7 +27,7 @@ enum OwnedEvent: Equatable {
   }
 }
 
-/// Feeds `reader` with one chunk, in memory that exists only meanwhile.
+/// Feeds one chunk to `reader`, in memory that is valid only during the call.
 func feed(_ bytes: [UInt8], to reader: inout FrameReader) -> [OwnedEvent] {
   let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
   defer { memory.deallocate() }
@@ -38,7 +38,7 @@ func feed(_ bytes: [UInt8], to reader: inout FrameReader) -> [OwnedEvent] {
   return events
 }
 
-/// What a new reader makes of the bytes, cut before each of the offsets in `cuts`.
+/// The events of a new reader for the bytes, cut before each of the offsets in `cuts`.
 func read(
   _ bytes: [UInt8], as role: WebSocketRole = .server, limits: FrameLimits = FrameLimits(), cuts: [Int] = []
 ) -> [OwnedEvent] {

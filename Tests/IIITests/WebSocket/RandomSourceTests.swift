@@ -10,7 +10,7 @@ import Testing
       seen.insert(one.maskKey())
       seen.insert(other.maskKey())
     }
-    // By chance two of 6,000 are equal once in 240 runs, three pairs once in 80 million.
+    // Two of 6,000 are equal by chance once in 240 runs, three pairs once in 80 million.
     #expect(seen.count >= 5997)
   }
 

@@ -1,6 +1,6 @@
 import III
 
-/// RFC 6455 as plainly as can be, over bytes that are all there: what `FrameReader` is held against.
+/// A simple implementation of RFC 6455 over complete bytes, with which `FrameReader` is compared.
 struct ReferenceReader {
   let role: WebSocketRole
   let limits: FrameLimits
@@ -29,7 +29,7 @@ struct ReferenceReader {
     return nil
   }
 
-  /// Reads one frame; nil if it is not whole or ends the connection.
+  /// Reads one frame; nil if it is incomplete or ends the connection.
   private mutating func step(_ bytes: [UInt8]) -> Int? {
     guard bytes.count >= 2 else { return nil }
     let opcode = bytes[0] & 15
@@ -112,7 +112,7 @@ struct ReferenceReader {
     return true
   }
 
-  /// Whether some ending makes the bytes valid: tried with every kind of ending that UTF-8 knows.
+  /// Whether some continuation makes the bytes valid: tried with every kind of continuation in UTF-8.
   static func canBecomeText(_ bytes: [UInt8]) -> Bool {
     let endings: [[UInt8]] = [
       [], [0x80], [0x80, 0x80], [0x80, 0x80, 0x80], [0xA0, 0x80], [0x90, 0x80, 0x80],
@@ -122,7 +122,7 @@ struct ReferenceReader {
 }
 
 extension OwnedEvent {
-  /// After which nothing counts.
+  /// Whether all later bytes are ignored.
   var isEnd: Bool {
     switch self {
     case .close, .violation: true
@@ -130,7 +130,7 @@ extension OwnedEvent {
     }
   }
 
-  /// Without a violation's words, which the reference does not know.
+  /// The event without the violation's text, which the reference does not have.
   var withoutWords: OwnedEvent {
     if case .violation(let violation) = self {
       .violation(FrameViolation(closeCode: violation.closeCode, text: ""))

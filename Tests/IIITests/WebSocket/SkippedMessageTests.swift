@@ -7,7 +7,7 @@ import Testing
 struct SkippedMessageTests {
   private let limits = FrameLimits(maxFrameBytes: 100, maxMessageBytes: 100, skipsLargeMessages: true)
 
-  /// The parts of each message that was skipped, and the other events.
+  /// The parts of each skipped message, and the other events.
   private func skipped(_ bytes: [UInt8], cuts: [Int] = []) -> (messages: [String], others: [OwnedEvent]) {
     var messages: [String] = []
     var others: [OwnedEvent] = []
@@ -31,7 +31,7 @@ struct SkippedMessageTests {
     Array(text.utf8).withView { FrameEncoder.frame(opcode, $0, fin: fin, maskKey: nil) }
   }
 
-  @Test("a large message is shown in parts; those before and after it are read, wherever the bytes are cut")
+  @Test("a large message is passed on in parts; those before and after it are read, wherever the bytes are cut")
   func whole() {
     let large = String(repeating: "x", count: 101)
     let bytes = frame("before") + frame(large) + frame("after") + frame(large) + frame("")
@@ -43,7 +43,7 @@ struct SkippedMessageTests {
   }
 
   @Test(
-    "a message that grows above the limit by its fragments is shown whole, and control frames between them are read")
+    "a message whose fragments exceed the limit is passed on completely, and control frames between them are read")
   func fragments() {
     let part = String(repeating: "y", count: 60)
     let bytes =
@@ -76,7 +76,8 @@ struct SkippedMessageTests {
   }
 
   @Test(
-    "of what is not an object nothing is found", arguments: [#"["type","invokefunction"]"#, "[]}{", #""type""#, "}}}}"])
+    "nothing is found in a text that is no object",
+    arguments: [#"["type","invokefunction"]"#, "[]}{", #""type""#, "}}}}"])
   func noObject(text: String) {
     var scan = OversizeScan()
     Array(text.utf8).withView { scan.read($0) }

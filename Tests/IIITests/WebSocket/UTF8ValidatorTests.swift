@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 @Suite struct UTF8ValidatorTests {
-  /// What the standard library says.
+  /// The standard library's result.
   private func expected(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
 
   private func isValid(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { UTF8Validator.isValid($0) } }
 
-  /// Byte by byte, and whether an error was found at the earliest byte.
+  /// Checks the bytes one by one, and that an error is found at the earliest byte.
   private func check(_ bytes: [UInt8]) {
     let valid = expected(bytes)
     if isValid(bytes) != valid { Issue.record("\(bytes) as a whole") }

@@ -1,7 +1,7 @@
 import III
 import Testing
 
-/// What the real engine answers, as recorded.
+/// The answers of the real engine, as recorded.
 @Suite struct UpgradeServerTests {
   private static let host = "host: engine"
   private static let connection = "connection: Upgrade"
@@ -56,7 +56,7 @@ import Testing
     #expect(try check("GET / HTTP/1.1", ["connection: keep-alive"] + rest) == refused)
     #expect(try check("GET / HTTP/1.1", ["connection: keep-alive, Upgrade"] + rest) == acceptance())
     #expect(try check("GET / HTTP/1.1", ["connection: xUPGRADEx"] + rest) == acceptance())
-    // Only the first of several counts, as in the real engine.
+    // Only the first of several headers counts, as in the real engine.
     #expect(try check("GET / HTTP/1.1", ["connection: keep-alive", Self.connection] + rest) == refused)
   }
 

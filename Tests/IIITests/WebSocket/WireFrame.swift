@@ -1,14 +1,14 @@
 import III
 
-/// A frame as a test wants it on the wire, right or wrong, written byte by byte: shares no line with `FrameEncoder`.
+/// A valid or invalid frame, written byte by byte; it shares no code with `FrameEncoder`.
 struct WireFrame {
   var first: UInt8
   var payload: [UInt8] = []
-  /// Nil: not masked.
+  /// Nil for an unmasked frame.
   var mask: [UInt8]? = [0x37, 0xFA, 0x21, 0x3D]
   /// Overrides the length field.
   var announced: UInt64?
-  /// 0, 2 or 8: overrides the form of the length.
+  /// 0, 2 or 8: overrides the size of the length field.
   var lengthBytes: Int?
 
   init(
@@ -41,5 +41,5 @@ struct WireFrame {
   }
 }
 
-/// The frames one after another.
+/// The bytes of the frames, one after another.
 func wire(_ frames: WireFrame...) -> [UInt8] { frames.flatMap(\.bytes) }

@@ -17,7 +17,7 @@ import Testing
     #expect(ByteKey("a").hasPrefix("") && ByteKey("").hasPrefix("") && !ByteKey("").hasPrefix("a"))
   }
 
-  @Test("keys are equal and ordered as their bytes are", arguments: 0..<10) func order(seed: UInt64) {
+  @Test("keys are compared and ordered by their bytes", arguments: 0..<10) func order(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let letters = ["a", "b", "e", "\u{301}", "\u{e9}", "\u{1F600}"]
     for _ in 0..<500 {

@@ -4,29 +4,29 @@ import Testing
 
 @testable import III
 
-/// Generated types and texts, decoded and encoded by the SDK's coder and by Foundation's: the results are the same, but
-/// for the differences in the table.
+/// Generated types and texts, decoded and encoded by the SDK's coder and by Foundation's: the results are equal, except for the differences
+/// in the table.
 @Suite struct CoderDifferenceTests {
-  /// The differences that stay, and why. The maker of the texts notes those that a text may show.
+  /// The differences that remain, and why. The generator of the texts records those that a text may show.
   enum Difference: CaseIterable {
-    /// `9.223372036854775807e18` is an `Int64`, `48e18` an `Int128`: integers are exact, however they are spelled.
-    /// Foundation computes with doubles where there is an exponent, and refuses them.
+    /// `9.223372036854775807e18` is an `Int64`, `48e18` an `Int128`: integers are exact with any spelling.
+    /// Foundation computes with doubles if there is an exponent, and refuses them.
     case integersWithExponent
-    /// `97.000000000000000000001` is not an integer. Foundation rounds it to a double first and takes 97.
+    /// `97.000000000000000000001` is not an integer. Foundation rounds it to a double first and accepts 97.
     case tinyFractions
     /// `1e-400` is 0 and `1e-60` is 0 as `Float`: the nearest number. Foundation refuses both, other languages do not.
     case underflow
     /// `0e5` is 0; Foundation refuses it.
     case zeroWithExponent
-    /// A text with `01` or `+1` is not JSON, wherever it is. Foundation does not check the numbers that are not decoded.
+    /// A text with `01` or `+1` is not JSON. Foundation does not check numbers that are not decoded.
     case uncheckedNumbers
-    /// Of duplicate keys the last one counts, as in JavaScript, Python and the engine. Foundation takes the first one.
+    /// Of duplicate keys the last one counts, as in JavaScript, Python and the engine. In Foundation the first one counts.
     case duplicateKeys
     /// Fractions of a second are read and written. Foundation drops them.
     case fractionsOfSeconds
-    /// 31 February and 24:30 do not exist. Foundation takes the days behind them.
+    /// 31 February and 24:30 do not exist. Foundation accepts them as the following days.
     case impossibleDates
-    /// Before 1582 Foundation writes and reads dates of the Julian calendar; ISO 8601 has the Gregorian one.
+    /// Before 1582 Foundation writes and reads dates of the Julian calendar; ISO 8601 uses the Gregorian one.
     case julianDates
   }
 
@@ -46,7 +46,7 @@ import Testing
 
   enum Level: Int, Codable { case low = 1, high = 2 }
 
-  /// One type of the corpus: what both coders do with a text.
+  /// One type of the corpus: the results of both coders for a text.
   struct Subject: Sendable {
     let name: String
     let compare: @Sendable (String) -> String?
@@ -56,7 +56,7 @@ import Testing
       compare = { Subject.difference($0, type) }
     }
 
-    /// What differs between the coders; nil if nothing does.
+    /// The difference between the coders; nil if there is none.
     private static func difference<T: Codable & Equatable>(_ text: String, _ type: T.Type) -> String? {
       let decoder = JSONDecoder()
       decoder.dateDecodingStrategy = .iso8601
@@ -103,10 +103,10 @@ import Testing
     Subject([Record?].self), Subject([String: Record].self), Subject(Set<Int>.self), Subject(Range<Int>.self),
   ]
 
-  /// Makes texts that suit a type more or less.
+  /// Generates texts that match a type more or less.
   struct Maker {
     var generator: SeededGenerator
-    /// What the texts that were made may show.
+    /// The differences that the generated texts may show.
     var differences: Set<Difference> = []
 
     private mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &generator)] }
@@ -259,7 +259,7 @@ import Testing
     }
   }
 
-  @Test("10,000 generated cases give the same with Foundation, but for the differences in the table")
+  @Test("10,000 generated cases have the same results with Foundation, except for the differences in the table")
   func generatedCases() {
     var maker = Maker(generator: SeededGenerator(seed: 1000))
     var same = 0
@@ -276,7 +276,7 @@ import Testing
       if maker.differences.count == 1 { seen.formUnion(maker.differences) }
     }
     #expect(same > 8000)
-    // A difference that nothing shows any more has no place in the table.
+    // A difference that no case shows must be removed from the table.
     #expect(Set(Difference.allCases).symmetricDifference(seen).isEmpty)
   }
 }

@@ -57,7 +57,7 @@ import Testing
     #expect(throws: Envelope.Failure.self) { try scan(text) }
   }
 
-  /// Everything that is cut short is unsound, and reads nothing beyond its end.
+  /// Every truncated text is invalid, and nothing beyond its end is read.
   @Test(arguments: sound) func everyPrefixIsUnsound(text: String) {
     let whole = Array(text.utf8)
     let end = (whole.lastIndex(of: 0x7D) ?? 0)
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// Strings are searched by words, long ones by several at once: what must be seen is seen at every place, and no more.
+  /// Strings are searched by words, long ones by several at once: special bytes are found at every position, and no others.
   @Test(arguments: [150, 149, 13]) func noByteOfAStringIsOverlooked(length: Int) throws {
     let head = Array(#"{"id":""#.utf8)
     var text = head + Array(repeating: UInt8(ascii: "x"), count: length) + Array(#"","code":1}"#.utf8)

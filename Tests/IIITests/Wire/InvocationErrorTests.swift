@@ -56,7 +56,7 @@ import UV
   }
 
   @Test func subclassesOfUsersWork() {
-    // Sendable: as its superclass, to which it adds no property.
+    // Sendable: it adds no property to its superclass.
     final class Declined: IIIInvocationError, @unchecked Sendable {
       init() { super.init(code: "DECLINED", message: "no funds") }
     }
@@ -82,7 +82,7 @@ import UV
     #expect("\(rejected)" == "FUNCTION_NAMESPACE_CONFLICT: function 'f' is taken in namespace 'n' by worker w")
   }
 
-  @Test("an error names its function, and why there was no connection")
+  @Test("an error contains its function, and why there was no connection")
   func descriptions() {
     let call = PendingCall(
       id: .random(), functionID: "f", message: Outbound(frame: []), timeout: .milliseconds(300), now: 0
@@ -98,7 +98,7 @@ import UV
           "in a call of 'f': TIMEOUT: invocation timed out after 300ms; not connected: ECONNREFUSED"))
   }
 
-  @Test("a call that times out without a connection says why there is none, and one with a connection does not")
+  @Test("a call that times out without a connection has the reason in its error, and one with a connection does not")
   func timedOutOffline() {
     let errors = Lock<[String]>([])
     func call(_ harness: inout MachineHarness) {

@@ -29,7 +29,7 @@ import Testing
     #expect(a != ["x": 1, "y": [2, 1]])
   }
 
-  /// The same operations on an object and on a plain model of one, across the size at which it keeps an index.
+  /// The same operations on an object and on a simple model, with sizes below and above the limit for an index.
   @Test(arguments: 0..<20) func behavesAsItsModel(seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))
     var object = JSONObject()
@@ -59,7 +59,7 @@ import Testing
     for key in object.keys { #expect(object.sortedByKey[key] == object[key]) }
   }
 
-  @Test("Removing many members takes time in proportion") func removals() {
+  @Test("The time for removing many members is proportional to their number") func removals() {
     func time(_ count: Int) -> Double {
       var object = JSONObject()
       for number in 0..<count { object["key\(number)"] = 1 }
@@ -89,7 +89,7 @@ import Testing
     #expect(object.first == nil)
   }
 
-  @Test("Values are changed in place, and nil removes") func modification() {
+  @Test("Values are changed in place, and nil removes a member") func modification() {
     var object: JSONObject = ["a": [1]]
     object["a"]?[0] = 2
     object["b"]?[0] = 3
@@ -99,7 +99,7 @@ import Testing
     #expect(object["a"] == .some(.null))
   }
 
-  @Test("Keys are told apart by their bytes") func keysAreBytes() {
+  @Test("Keys are compared by their bytes") func keysAreBytes() {
     let a: JSONObject = ["caf\u{e9}": 1, "cafe\u{301}": 2]
     #expect(a.count == 2)
     #expect(a["cafe\u{301}"] == 2)

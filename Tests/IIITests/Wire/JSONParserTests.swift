@@ -3,11 +3,11 @@ import Testing
 
 @testable import III
 
-/// What is JSON and what is not, by RFC 8259; the names are those of the well-known test suite.
+/// Valid and invalid JSON by RFC 8259; the names are those of JSONTestSuite.
 @Suite struct JSONParserTests {
   private func parse(_ bytes: [UInt8]) throws -> JSONValue { try bytes.withView { try JSONParser.parse($0) } }
 
-  /// Whether the parser and the decoder's check, which must agree, take the text.
+  /// Whether the text is accepted by the parser and by the decoder's check, which must agree.
   private func isAccepted(_ bytes: [UInt8]) -> Bool {
     let parsed = (try? parse(bytes)) != nil
     let checked = (try? bytes.withView { try JSONDocument($0) }) != nil
@@ -162,7 +162,7 @@ import Testing
     #expect(!isAccepted(nested(100_000, "[", "]")))
     #expect(!isAccepted(Array(String(repeating: "[", count: 100_000).utf8)))
     #expect(!isAccepted(Array(String(repeating: "{\"a\":[", count: 50_000).utf8)))
-    // As deep as may be, through everything that walks values.
+    // The largest depth, in everything that traverses values.
     let deep = try parse(nested(512, "[", "]"))
     #expect(Array(deep.jsonString().utf8) == nested(512, "[", "]"))
     #expect(try deep.decoded(as: JSONValue.self) == deep)

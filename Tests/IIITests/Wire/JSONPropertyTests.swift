@@ -4,7 +4,7 @@ import Testing
 
 @testable import III
 
-/// Generated documents: written and read again they are the same, and Foundation reads the same in them.
+/// Generated documents: they are unchanged after writing and reading, and Foundation reads the same values.
 @Suite struct JSONPropertyTests {
   struct Maker {
     var generator: SeededGenerator
@@ -73,13 +73,13 @@ import Testing
     case .int(let value): (theirs as? NSNumber)?.int64Value == value
     case .uint(let value): (theirs as? NSNumber)?.uint64Value == value
     case .double(let value):
-      // Foundation's reader goes by way of decimals here and is some ulps off at times.
+      // Foundation's reader uses decimals here and sometimes differs by some ulps.
       (theirs as? NSNumber).map { abs($0.doubleValue - value) <= abs(value) * 1e-12 } ?? false
     case .string(let value): (theirs as? String)?.utf8.elementsEqual(value.utf8) == true
     case .array(let values):
       (theirs as? [Any]).map { $0.count == values.count && zip(values, $0).allSatisfy(matches) } ?? false
     case .object(let object):
-      // Foundation takes canonically equivalent keys for one.
+      // Foundation treats canonically equivalent keys as one.
       (theirs as? [String: Any]).map { theirs in
         theirs.count < object.count
           || object.allSatisfy { member in theirs[member.key].map { matches(member.value, $0) } ?? false }
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  /// Documents with a few bytes changed: the parser, the decoder's check and, but for known leniencies, Foundation agree.
+  /// Documents with a few changed bytes: the parser, the decoder's check and, except for known leniencies, Foundation agree.
   @Test(arguments: 0..<200) func damagedDocumentsAreJudgedAlike(seed: Int) throws {
     var maker = Maker(generator: SeededGenerator(seed: UInt64(1000 + seed)))
     let bytes = try PayloadCoder.encode(JSONValue.array([maker.value(), maker.value()]))

@@ -130,7 +130,7 @@ import Testing
     var null: JSONValue = nil
     null["k"] = nil
     #expect(null == .null)
-    // Other kinds stay unchanged.
+    // Values of other kinds do not change.
     for kind in [1, "s", true, [1], 1.5] as [JSONValue] {
       var changed = kind
       changed["k"] = 1
@@ -141,7 +141,7 @@ import Testing
     #expect(text == "s")
   }
 
-  @Test("Typed accessors give nil for other kinds") func accessors() {
+  @Test("Typed accessors return nil for other kinds") func accessors() {
     let all: [JSONValue] = [nil, true, 3, .uint(.max), 2.0, 2.5, "t", [1], ["k": 1]]
     #expect(all.map(\.boolValue) == [nil, true, nil, nil, nil, nil, nil, nil, nil])
     #expect(all.map(\.intValue) == [nil, nil, 3, nil, 2, nil, nil, nil, nil])
@@ -151,7 +151,7 @@ import Testing
     #expect(all.map(\.objectValue) == [nil, nil, nil, nil, nil, nil, nil, nil, ["k": 1]])
   }
 
-  @Test("Values of the basic types make JSON") func initializers() {
+  @Test("Values of the basic types are converted to JSON") func initializers() {
     let (flag, count, byte, ratio, half, name) = (true, 5, UInt8(7), 0.5, Float(0.25), "n")
     let value: JSONValue = [
       "flag": .init(flag), "count": .init(count), "byte": .init(byte), "ratio": .init(ratio), "half": .init(half),
@@ -173,14 +173,14 @@ import Testing
 
   // MARK: Depth
 
-  /// Arrays or objects inside of one another.
+  /// Nested arrays or objects.
   private func nested(_ depth: Int, _ wrap: (JSONValue) -> JSONValue) -> JSONValue {
     var value: JSONValue = 1
     for _ in 0..<depth { value = wrap(value) }
     return value
   }
 
-  /// Takes a deep value apart from the outside in: the standard library would recurse to free it.
+  /// Takes a deep value apart from the outside: the standard library would recurse to deallocate it.
   private func dismantle(_ value: inout JSONValue) {
     while true {
       switch value {

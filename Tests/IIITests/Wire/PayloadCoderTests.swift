@@ -4,7 +4,7 @@ import Testing
 
 @testable import III
 
-/// The coder beside Foundation's: both make the same JSON, and each reads what the other wrote.
+/// Compares the coder with Foundation's: both write the same JSON, and each reads what the other has written.
 @Suite struct PayloadCoderTests {
   private static func foundationEncoder() -> JSONEncoder {
     let encoder = JSONEncoder()
@@ -122,7 +122,7 @@ import Testing
     override func isEqual(to other: Base) -> Bool { super.isEqual(to: other) && own == (other as? Derived)?.own }
   }
 
-  /// Fills its containers out of order, as the protocol allows.
+  /// Fills its containers in interleaved order, as the protocol allows.
   struct Interleaved: Codable, Equatable {
     var numbers: [Int]
     var name: String
@@ -236,7 +236,7 @@ import Testing
   // MARK: Dates
 
   @Test(
-    "A date is written with the digits that it needs",
+    "A date is written with as many digits as it needs",
     arguments: [
       (0, "2001-01-01T00:00:00Z"), (700_000_000.25, "2023-03-08T20:26:40.250Z"),
       (1_674_036_251.001 - 978_307_200, "2023-01-18T10:04:11.001Z"), (-0.5, "2000-12-31T23:59:59.500Z"),
@@ -253,7 +253,7 @@ import Testing
     #expect(try PayloadCoder.decode(Date.self, from: bytes) == date)
   }
 
-  @Test("A date that was encoded and decoded is the same") func datesComeBack() throws {
+  @Test("A date is unchanged after encoding and decoding") func datesComeBack() throws {
     var generator = SeededGenerator(seed: 11)
     var dates = [Date(), .distantPast, .distantFuture, Date(timeIntervalSince1970: -0.001)]
     for _ in 0..<3000 {
@@ -270,9 +270,9 @@ import Testing
     #expect(throws: EncodingError.self) { try PayloadCoder.encode(Date(timeIntervalSinceReferenceDate: seconds)) }
   }
 
-  // MARK: One key twice
+  // MARK: Duplicate keys
 
-  /// Encodes as a closure says.
+  /// Encodes with a closure.
   struct Custom: Encodable {
     let body: (any Encoder) throws -> Void
 
@@ -283,7 +283,7 @@ import Testing
     String(decoding: try PayloadCoder.encode(Custom(body: body)), as: UTF8.self)
   }
 
-  @Test("A nested container that is asked for twice is the same one") func nestedTwice() throws {
+  @Test("A nested container that is requested twice is the same one") func nestedTwice() throws {
     let text = try json { encoder in
       var outer = encoder.container(keyedBy: JSONKey.self)
       var first = outer.nestedContainer(keyedBy: JSONKey.self, forKey: JSONKey("name"))
@@ -298,7 +298,7 @@ import Testing
     #expect(text == #"{"name":{"x":1,"list":2},"list":[1,2]}"#)
   }
 
-  @Test("Of one key encoded twice the last value counts") func keyTwice() throws {
+  @Test("If a key is encoded twice, the last value counts") func keyTwice() throws {
     func keyed(_ body: @escaping (inout KeyedEncodingContainer<JSONKey>) throws -> Void) throws -> String {
       try json { encoder in
         var container = encoder.container(keyedBy: JSONKey.self)
@@ -329,7 +329,7 @@ import Testing
         try container.encode(3, forKey: a)
         try Spy().encode(to: container.superEncoder(forKey: JSONKey("z")))
       } == #"{"b":2,"a":3,"z":"z"}"#)
-    // What cannot be encoded leaves the earlier value.
+    // A value that cannot be encoded does not replace the earlier one.
     #expect(
       try keyed {
         try $0.encode(1, forKey: a); try? $0.encode(Failing(), forKey: a)
@@ -341,7 +341,7 @@ import Testing
     }
   }
 
-  @Test("Many members, each encoded twice in any order, give each its last value", arguments: 0..<20)
+  @Test("With many members, each encoded twice in any order, the last value of each counts", arguments: 0..<20)
   func manyKeysTwice(seed: Int) throws {
     var generator = SeededGenerator(seed: UInt64(seed))
     let steps = (0..<200).map { step in
@@ -403,7 +403,7 @@ import Testing
     var ours = try JSONValue(encoding: Paths()).decoded(as: [String: JSONValue].self)
     let bytes = try Self.foundationEncoder().encode(Paths())
     var theirs = try PayloadCoder.decode([String: JSONValue].self, from: [UInt8](bytes))
-    // Foundation leaves the path to nested containers out of the paths inside of them.
+    // Foundation leaves the path to nested containers out of the paths inside them.
     #expect(
       ours.removeValue(forKey: "nested") == [
         "list": ["nested/list/Index 0", ["nested/list/Index 1/Index 0"], "nested/list/Index 2"],
@@ -465,11 +465,11 @@ import Testing
     func encode(to encoder: any Encoder) throws { var c = encoder.unkeyedContainer(); try c.encode(self) }
   }
 
-  @Test("An error that is caught leaves the member out") func caughtErrors() throws {
+  @Test("A member whose error is caught is left out") func caughtErrors() throws {
     #expect(String(decoding: try PayloadCoder.encode(Tolerant()), as: UTF8.self) == #"{"a":1,"d":2,"list":[3]}"#)
   }
 
-  @Test("Misuse of containers throws") func misuse() {
+  @Test("Incorrect use of containers throws") func misuse() {
     #expect(throws: Failing.Failure.self) { try PayloadCoder.encode([Failing()]) }
     #expect(throws: EncodingError.self) { try PayloadCoder.encode(Twice()) }
     #expect(throws: EncodingError.self) { try PayloadCoder.encode(["k": Mixed()]) }
@@ -487,7 +487,7 @@ import Testing
     }
   }
 
-  /// Arrays inside of one another; the innermost one is empty.
+  /// Nested arrays; the innermost one is empty.
   private func nested(_ depth: Int) -> JSONValue {
     var value: JSONValue = []
     for _ in 1..<depth { value = [value] }
@@ -505,7 +505,7 @@ import Testing
         + ": JSONValue cannot be encoded: nested deeper than 126 levels, the most that engines read in a payload")
     #expect(message(["a": nested(126)]).hasPrefix("a[0]"))
     #expect(try PayloadCoder.encode(["a": nested(125)]).count == 256)
-    // Types of users count alike.
+    // User types count in the same way.
     var layer = Layer(inner: [])
     for _ in 1..<63 { layer = Layer(inner: [layer]) }
     _ = try PayloadCoder.encode(layer)

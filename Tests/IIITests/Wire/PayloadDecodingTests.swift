@@ -4,7 +4,7 @@ import Testing
 
 @testable import III
 
-/// What the decoder refuses and with which words, and what it costs.
+/// The decoder's errors with their texts, and its cost.
 @Suite struct PayloadDecodingTests {
   struct Item: Codable, Equatable {
     enum Kind: String, Codable { case small, large }
@@ -78,7 +78,7 @@ import Testing
   ])
   func saysWhatIsWrongWhere(json: String, text: String) { #expect(message(Order.self, json) == text) }
 
-  /// As Swift, JavaScript, Python (`isoformat`) and Rust write the same instant, with and without fractions.
+  /// The same instant as Swift, JavaScript, Python (`isoformat`) and Rust write it, with and without fractions.
   @Test(
     arguments: [
       ("2024-02-29T12:00:00Z", 0), ("2024-02-29T12:00:00.000Z", 0), ("2024-02-29T12:00:00+00:00", 0),
@@ -159,9 +159,9 @@ import Testing
     }
   }
 
-  // MARK: Time in proportion
+  // MARK: Linear time
 
-  /// One of two kinds of value, found out by trial.
+  /// A value of one of two types, found by trying both.
   enum StringOrInt: Decodable {
     case string(String)
     case int(Int)
@@ -240,11 +240,11 @@ import Testing
     _ = try time(100)
     let small = try time(1000)
     let large = try time(16_000)
-    // A quadratic decoder takes 256 times as long.
+    // A quadratic decoder would take 256 times as long.
     #expect(large < small * 100)
   }
 
-  @Test("A large object decodes with all its members") func largeObject() throws {
+  @Test("A large object is decoded with all its members") func largeObject() throws {
     let many = "{" + (0..<50_000).map { "\"key\($0)\":\($0)" }.joined(separator: ",") + "}"
     let decoded = try PayloadCoder.decode([String: Int].self, from: Array(many.utf8))
     #expect(decoded.count == 50_000)
@@ -256,7 +256,7 @@ import Testing
   // MARK: Integers
 
   @Test(
-    "Integers with a point or an exponent are exact",
+    "Integers with a decimal point or an exponent are exact",
     arguments: [
       ("9007199254740993.0", 9_007_199_254_740_993), ("1e3", 1000), ("10e-1", 1), ("-0.0", 0), ("0e99999", 0),
       ("9.223372036854775807e18", .max), ("-9.223372036854775808e18", .min), ("123456.7890e4", 1_234_567_890),
@@ -277,7 +277,7 @@ import Testing
     #expect(throws: DecodingError.self) { try PayloadCoder.decode(Int64.self, from: Array(text.utf8)) }
   }
 
-  @Test("Unsigned and wide integers keep their whole range") func wideIntegers() throws {
+  @Test("Unsigned and wide integers have their whole range") func wideIntegers() throws {
     struct Wide: Codable, Equatable {
       var a: Int128, b: UInt128, c: UInt64, d: [Int128], e: [UInt128?], f: Int128?, g: UInt128?, h: Int128?
     }
@@ -297,7 +297,7 @@ import Testing
 
   // MARK: Containers
 
-  @Test("A superclass without members of its own needs no `super`") func absentSuper() throws {
+  @Test("A superclass without members needs no `super`") func absentSuper() throws {
     class Base: Decodable {
       required init(from decoder: any Decoder) throws { #expect(decoder.codingPath.map(\.stringValue) == ["super"]) }
     }
@@ -322,7 +322,7 @@ import Testing
     #expect(message([Parent].self, "[{}]") == "[0].super: expected an object, found null")
   }
 
-  @Test("Paths inside of an array lead to the element, whatever was asked before") func pathsToNeighbours() {
+  @Test("Paths inside an array lead to the element, whatever was read before") func pathsToNeighbours() {
     #expect(
       message([[String: [Bool]]].self, #"[{"a":[true]},{"b":[],"ab\u0063":[true,false,1]}]"#)
         == "[1].abc[2]: expected a boolean, found a number")
@@ -369,7 +369,7 @@ import Testing
   }
 
   @Test func floatsAreRoundedOnce() throws {
-    // By way of Double this one would be rounded up twice.
+    // Through a Double this number would be rounded up twice.
     let text = "1.00000005960464477540"
     #expect(try PayloadCoder.decode(Float.self, from: Array(text.utf8)) == Float(text))
     #expect(message(Float.self, "1e39") == "a number that does not fit Float")

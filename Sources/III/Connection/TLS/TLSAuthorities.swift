@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// The authorities of contexts without a file of their own. Reading those of the system takes long, so contexts share them.
+/// The trusted authorities of contexts without a file of their own. Reading those of the system takes long, so contexts share them.
 package final class TLSAuthorities: @unchecked Sendable {
   // Sendable: after `init` only OpenSSL touches the store, under the store's own lock.
 
@@ -15,16 +15,16 @@ package final class TLSAuthorities: @unchecked Sendable {
 
   private static let ofSystem = Result { () throws(TLSFailure) in
     let authorities = try TLSAuthorities()
-    // A system without authorities is not an error here: the handshake reports an authority that is not trusted. The file is given by its
-    // name because OpenSSL uses the variable even if it is blank.
+    // A system without authorities is not an error here: the handshake reports an authority that is not trusted. The file name is passed
+    // explicitly because OpenSSL uses the variable even if it is blank.
     if let file = X509_get_default_cert_file() { X509_STORE_load_file(authorities.store, file) }
     _ = copenssl_trust_default_folder(authorities.store)
     ERR_clear_error()
     return authorities
   }
 
-  /// Those of the system; `file` takes the place of the system's file, as the variable `SSL_CERT_FILE` does. If it cannot be
-  /// used it is left out, and `warn` gets the reason.
+  /// The system's authorities. `file` replaces the system's file, as the variable `SSL_CERT_FILE` does. If it cannot be used it is left
+  /// out, and `warn` is called with the reason.
   static func system(file: String?, warn: (String) -> Void) throws(TLSFailure) -> TLSAuthorities {
     guard let file else { return try ofSystem.get() }
     let authorities = try TLSAuthorities()

@@ -1,7 +1,8 @@
 /// TLS settings for `wss://`; ignored for `ws://`.
 ///
-/// Without one the worker trusts the authorities of the system, and those in the file that the variable `SSL_CERT_FILE` names. The engine's
-/// certificate must be for the host of the address: its alternative names are compared, wildcards as `*.example.com` among them.
+/// Without a file here, the worker trusts the authorities of the system and those in the file that the variable `SSL_CERT_FILE` names. The
+/// engine's certificate must be for the host of the address: its alternative names are compared, including wildcards such as
+/// `*.example.com`.
 ///
 /// ```swift
 /// var options = InitOptions()
@@ -9,14 +10,14 @@
 /// let iii = try await registerWorker("wss://engine.internal:49134", options: options)
 /// ```
 ///
-/// All files are PEM. They are read when the worker is made, and again before a new connection if they have changed, so that renewed
-/// files are used; if a new one cannot be used, a warning says so and the last good one stays in use.
+/// All files are PEM. They are read when the worker is created, and again before a new connection if they have changed, so that renewed
+/// files are used. If a new file cannot be used, a warning says so and the previous contents stay in use.
 public struct TLSConfig: Sendable, Hashable {
-  /// The certificates that are trusted instead of those of the system: authorities, or the engine's own.
+  /// The trusted certificates, instead of those of the system: authorities, or the engine's own certificate.
   public var caFile: String?
-  /// The certificate that the worker shows to an engine that asks for one, followed by those between it and its authority.
+  /// The certificate that the worker presents to an engine that asks for one, followed by the intermediate certificates.
   public var certificateFile: String?
-  /// The key of that certificate, without a passphrase; by default it is in ``certificateFile`` too.
+  /// The key of that certificate, without a passphrase; by default it is read from ``certificateFile``.
   public var privateKeyFile: String?
 
   /// Creates a configuration.

@@ -1,9 +1,8 @@
 internal import COpenSSL
 
-/// What the sessions of one side have in common: the authorities that it trusts, its own certificate and key.
+/// The settings shared by all sessions of one side: the trusted authorities, the side's certificate and key.
 package final class TLSContext: @unchecked Sendable {
-  // Sendable: nothing changes the context after `init`, and OpenSSL counts its references atomically and locks what the
-  // sessions share of it.
+  // Sendable: nothing changes the context after `init`; OpenSSL counts its references atomically and locks what its sessions share.
 
   let role: TLSRole
   let pointer: OpaquePointer
@@ -19,7 +18,7 @@ package final class TLSContext: @unchecked Sendable {
 
   deinit { SSL_CTX_free(pointer) }
 
-  /// A client's. `authorities` are trusted if the configuration names none.
+  /// A client's context. `authorities` are trusted if the configuration names none.
   package static func client(_ config: TLSConfig, authorities: TLSAuthorities?) throws(TLSFailure) -> TLSContext {
     let context = try TLSContext(.client)
     copenssl_verify_peer(context.pointer, 1)
@@ -39,8 +38,8 @@ package final class TLSContext: @unchecked Sendable {
     return context
   }
 
-  /// A client's, with the system's authorities if the configuration names none. `systemFile` is the value of the variable
-  /// `SSL_CERT_FILE`; if it cannot be used, `warn` gets the reason.
+  /// A client's context, with the system's authorities if the configuration names none. `systemFile` is the value of the variable
+  /// `SSL_CERT_FILE`; if it cannot be used, `warn` is called with the reason.
   package static func client(
     _ config: TLSConfig, systemFile: String? = nil, warn: (String) -> Void = { _ in }
   ) throws(TLSFailure) -> TLSContext {
@@ -48,7 +47,7 @@ package final class TLSContext: @unchecked Sendable {
     return try client(config, authorities: authorities)
   }
 
-  /// A server's. With `clientCAFile` clients must show a certificate of one of its authorities.
+  /// A server's context. With `clientCAFile`, clients must present a certificate of one of its authorities.
   package static func server(
     certificateFile: String, privateKeyFile: String, clientCAFile: String? = nil, isLimitedToTLS12: Bool = false
   ) throws(TLSFailure) -> TLSContext {
@@ -98,15 +97,15 @@ package final class TLSContext: @unchecked Sendable {
   }
 }
 
-/// Which end of a TLS connection this is.
+/// The side of a TLS connection.
 package enum TLSRole: Sendable {
   case client, server
 
-  /// The other end, as messages name it.
+  /// The name of the other side in log lines and errors.
   var peer: String { self == .client ? "server" : "client" }
 }
 
-/// Checks files that a setting names.
+/// Checks the files that a setting names.
 enum PEMFile {
   static func check(_ file: String, _ setting: String) throws(TLSFailure) {
     ERR_clear_error()

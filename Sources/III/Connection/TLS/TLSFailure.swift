@@ -13,7 +13,7 @@ extension TLSFailure {
   /// The state of a session when it failed.
   struct Circumstances {
     var role: TLSRole
-    /// The host that the peer's certificate must be for.
+    /// The host that the peer's certificate must be valid for.
     var host: String?
     /// The first bytes from the peer.
     var greeting: [UInt8]
@@ -24,7 +24,7 @@ extension TLSFailure {
     var isHandshake: Bool
   }
 
-  /// From OpenSSL's errors of this thread, and the circumstances.
+  /// Makes a failure from OpenSSL's error queue of this thread and the circumstances.
   init(_ now: Circumstances) {
     if now.isHandshake, let text = Self.notTLS(now.role, now.greeting) {
       self.init(text)
@@ -40,17 +40,17 @@ extension TLSFailure {
     switch reason {
     case SSL_R_CERTIFICATE_VERIFY_FAILED where isTLS != 0: self.init(Self.certificate(now))
     case SSL_R_UNSUPPORTED_PROTOCOL where isTLS != 0, SSL_R_VERSION_TOO_LOW where isTLS != 0:
-      self.init("the \(now.role.peer) speaks no TLS as new as 1.2")
+      self.init("the \(now.role.peer) does not support TLS 1.2 or newer")
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE where isTLS != 0:
-      self.init("the \(now.role.peer) showed no certificate, which is asked for")
+      self.init("the \(now.role.peer) presented no certificate, which is required")
     default:
       let words = copenssl_first_reason_text().map { String(cString: $0) } ?? "unknown error"
-      let when = now.isHandshake ? "the TLS handshake failed" : "what the \(now.role.peer) sent is not sound TLS"
+      let when = now.isHandshake ? "the TLS handshake failed" : "what the \(now.role.peer) sent is not valid TLS"
       self.init("\(when): \(words)")
     }
   }
 
-  /// A peer that begins with something other than a record of TLS.
+  /// The text for a peer whose first bytes are not a TLS record; `nil` if they may be one.
   static func notTLS(_ role: TLSRole, _ greeting: [UInt8]) -> String? {
     guard let first = greeting.first, !(0x14...0x17).contains(first) else { return nil }
     let peer = role.peer
@@ -69,14 +69,14 @@ extension TLSFailure {
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return "\(certificate), or one above it, is not valid yet: one of the two clocks may be wrong"
     case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
-      let names = now.names.isEmpty ? "it names no host at all" : "it is for \(now.names)"
+      let names = now.names.isEmpty ? "it names no host" : "it is for \(now.names)"
       return "\(certificate) is not for '\(now.host ?? "")': \(names)"
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
       X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
       X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       let remedy =
         now.role == .client ? ": if it is the right one, name its authority's file in InitOptions.tls.caFile" : ""
-      return "\(certificate) is of an authority that is not trusted here (\(words(verdict)))\(remedy)"
+      return "\(certificate) was issued by an authority that is not trusted here (\(words(verdict)))\(remedy)"
     default: return "\(certificate) is not accepted: \(words(verdict))"
     }
   }
@@ -101,8 +101,8 @@ extension TLSFailure {
       SSL_AD_CERTIFICATE_UNKNOWN, SSL_AD_UNKNOWN_CA, SSL_AD_ACCESS_DENIED:
       let own = now.role == .client ? "client certificate" : "certificate"
       return "\(peer) does not accept the \(own): \(words)"
-    case SSL_AD_PROTOCOL_VERSION: return "\(peer) speaks no TLS as new as 1.2"
-    case SSL_AD_UNRECOGNIZED_NAME: return "\(peer) knows no host '\(now.host ?? "")'"
+    case SSL_AD_PROTOCOL_VERSION: return "\(peer) does not support TLS 1.2 or newer"
+    case SSL_AD_UNRECOGNIZED_NAME: return "\(peer) does not serve the host '\(now.host ?? "")'"
     default: return "\(peer) ended TLS: \(words)"
     }
   }

@@ -1,14 +1,14 @@
 internal import COpenSSL
 
-/// One TLS connection that turns bytes into bytes. It knows no socket, no loop and no time.
+/// One TLS connection that converts bytes to bytes. It uses no socket, loop or clock.
 ///
-/// What came from the peer goes in by `receive`; after it `shakeHands` goes on until the session is open, then `read` hands out
-/// plaintext until there is none. After each of these, and after `write` and `shutDown`, `takeCiphertext` returns what has to be sent. A
+/// `receive` takes bytes from the peer. After it, `shakeHands` continues the handshake until the session is open; then `read` returns
+/// plaintext until there is none. After each of these, and after `write` and `shutDown`, `takeCiphertext` returns the bytes to be sent. A
 /// failure becomes the state.
 package final class TLSSession {
   package enum State: Equatable, Sendable {
     case handshaking, open
-    /// The peer has said that it sends nothing more.
+    /// The peer has announced that it sends nothing more.
     case closed
     case failed(TLSFailure)
   }
@@ -18,7 +18,7 @@ package final class TLSSession {
   package let role: TLSRole
   private let host: String?
   private let ssl: OpaquePointer
-  /// Both belong to `ssl`.
+  /// `ssl` owns both.
   private let input: OpaquePointer
   private let output: OpaquePointer
   private let notes: UnsafeMutablePointer<copenssl_notes>
@@ -27,14 +27,14 @@ package final class TLSSession {
 
   private static let greetingCount = 8
 
-  /// A session of a client with `host`, a name or an address, which the server must prove to be.
+  /// A client's session. The server's certificate must be valid for `host`, a name or an address.
   package convenience init(client context: TLSContext, host: String) throws(TLSFailure) {
-    // What is only of this machine (the zone of an IPv6 address) or only of the look-up (a final dot) stands in no certificate.
+    // The zone of an IPv6 address and the final dot of a name are never part of a certificate.
     var name = host.prefix { $0 != "%" }
     if name.hasSuffix(".") { name.removeLast() }
     try self.init(context, host: String(name))
     guard copenssl_expect_host(ssl, String(name)) == 1 else {
-      throw TLSFailure("'\(host)' is no host that a certificate can be for")
+      throw TLSFailure("'\(host)' is not a host name or address that a certificate can contain")
     }
     SSL_set_connect_state(ssl)
   }
@@ -46,15 +46,15 @@ package final class TLSSession {
   }
 
   private init(_ context: TLSContext, host: String?) throws(TLSFailure) {
-    guard let ssl = SSL_new(context.pointer) else { throw TLSFailure("OpenSSL makes no session") }
+    guard let ssl = SSL_new(context.pointer) else { throw TLSFailure("OpenSSL could not create a session") }
     guard let input = BIO_new(BIO_s_mem()) else {
       SSL_free(ssl)
-      throw TLSFailure("OpenSSL makes no buffer")
+      throw TLSFailure("OpenSSL could not create a buffer")
     }
     guard let output = BIO_new(BIO_s_mem()) else {
       BIO_free(input)
       SSL_free(ssl)
-      throw TLSFailure("OpenSSL makes no buffer")
+      throw TLSFailure("OpenSSL could not create a buffer")
     }
     SSL_set_bio(ssl, input, output)
     notes = .allocate(capacity: 1)
@@ -72,21 +72,21 @@ package final class TLSSession {
     notes.deallocate()
   }
 
-  /// Whether the peer asked for a certificate that was not there.
+  /// Whether the peer asked for a certificate that was not configured.
   package var wasCertificateWanted: Bool { notes.pointee.was_certificate_wanted != 0 }
 
-  /// Whether anything has come from the peer.
+  /// Whether any bytes have come from the peer.
   package var hasReceived: Bool { !greeting.isEmpty }
 
-  /// Why the peer's first bytes are no TLS, if they are not: it may have ended before there were enough of them for a failure.
+  /// Why the peer's first bytes are not TLS, if they are not: the peer may have ended before enough bytes came for a failure.
   package var doubt: String? { state == .handshaking ? TLSFailure.notTLS(role, greeting) : nil }
 
-  /// Whether plaintext can be sent: a peer that has ended may still read.
+  /// Whether plaintext can be sent; a peer that has ended its side may still read.
   package var canWrite: Bool { (state == .open || state == .closed) && !hasShutDown }
 
-  // MARK: From the peer
+  // MARK: Input from the peer
 
-  /// Takes ciphertext, all of it.
+  /// Takes all of the ciphertext.
   package func receive(_ ciphertext: UnsafeRawBufferPointer) {
     guard let base = ciphertext.baseAddress, !ciphertext.isEmpty, isRunning else { return }
     if greeting.count < Self.greetingCount { greeting += ciphertext.prefix(Self.greetingCount - greeting.count) }
@@ -97,7 +97,7 @@ package final class TLSSession {
     }
   }
 
-  /// Goes on with the handshake as far as it goes; a client's first call begins it.
+  /// Continues the handshake as far as possible; a client's first call begins it.
   package func shakeHands() {
     guard state == .handshaking else { return }
     ERR_clear_error()
@@ -109,8 +109,8 @@ package final class TLSSession {
     }
   }
 
-  /// Fills `buffer` with plaintext, as far as there is any, and answers how much there was. After 0, or when the session has left
-  /// the state `open`, nothing comes before the next `receive`.
+  /// Fills `buffer` with plaintext and returns how many bytes there were. After it has returned 0, or when the session has left the state
+  /// `open`, there are no more before the next `receive`.
   package func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     var filled = 0
     while state == .open, filled < buffer.count, let base = buffer.baseAddress {
@@ -126,10 +126,10 @@ package final class TLSSession {
     return filled
   }
 
-  // MARK: To the peer
+  // MARK: Output to the peer
 
-  /// Encrypts as much of `plaintext` as TLS accepts now and answers how much that was: all, or, while TLS itself waits for the peer,
-  /// nothing. Then the same bytes must come first in the next call.
+  /// Encrypts as much of `plaintext` as TLS accepts now and returns how much that was: all of it, or nothing while TLS itself waits for the
+  /// peer. The same bytes must then come first in the next call.
   package func write(_ plaintext: UnsafeRawBufferPointer) -> Int {
     guard canWrite, let base = plaintext.baseAddress, !plaintext.isEmpty else { return 0 }
     var count = 0
@@ -139,7 +139,7 @@ package final class TLSSession {
     return count
   }
 
-  /// Says that nothing more will be sent.
+  /// Announces to the peer that nothing more will be sent.
   package func shutDown() {
     guard state == .open || state == .closed, !hasShutDown else { return }
     hasShutDown = true
@@ -148,22 +148,22 @@ package final class TLSSession {
     ERR_clear_error()
   }
 
-  /// How many bytes wait to be sent to the peer. There may be some after a failure too: they tell the peer of it.
+  /// How many bytes wait to be sent to the peer. There may be some after a failure too: they report it to the peer.
   package var ciphertextCount: Int { copenssl_pending(output) }
 
-  /// Moves the first bytes that wait into `buffer`, which has room for no more of them than there are.
+  /// Moves the first waiting bytes into `buffer`, which must not be larger than their number.
   package func takeCiphertext(into buffer: UnsafeMutableRawBufferPointer) {
     guard let base = buffer.baseAddress, !buffer.isEmpty else { return }
     var taken = 0
     let result = BIO_read_ex(output, base, buffer.count, &taken)
-    precondition(result == 1 && taken == buffer.count, "fewer bytes waited than were asked for")
+    precondition(result == 1 && taken == buffer.count, "fewer bytes waited than were requested")
   }
 
-  // MARK: What came of a call
+  // MARK: Results of calls
 
   private var isRunning: Bool { state == .handshaking || state == .open }
 
-  /// A call did not do all that it was to do: the peer's turn, its end, or a failure.
+  /// Handles a call that was not completed: it waits for the peer, the peer has ended, or it has failed.
   private func settle(_ result: Int32) {
     switch SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: break
@@ -174,7 +174,7 @@ package final class TLSSession {
   }
 
   private func failure() -> TLSFailure {
-    // A certificate is the peer's own word: what would break a line of the log is left out.
+    // The certificate's text comes from the peer: characters that would break a log line are replaced.
     let names = String(cString: copenssl_noted_names(notes)).unicodeScalars.map {
       $0.value >= 0x20 && $0.value != 0x7F ? Character($0) : "?"
     }

@@ -1,13 +1,13 @@
 internal import COpenSSL
 
-/// Makes the TLS contexts of a worker's connections. The first is made at once, so that a wrong file is reported to the caller that makes the
-/// worker. It is made again before a later connection if a file of the configuration has changed: reading a large file would delay the loop.
+/// Makes the TLS contexts of a worker's connections. The first is made at once, so that an invalid file is reported to the caller that
+/// creates the worker. A new one is made before a later connection only if a file has changed: reading a large file would delay the loop.
 struct TLSSource {
   private let config: TLSConfig
-  /// Read once: there are many, and they seldom change.
+  /// Read once, because there are many and they seldom change.
   private let authorities: TLSAuthorities?
   private var latest: TLSContext
-  /// Of the files from which `latest` was made, or could not be made.
+  /// The stamps of the files from which `latest` was made, or could not be made.
   private var stamps: [FileStamp?]
   private var isFresh = true
 
@@ -23,12 +23,12 @@ struct TLSSource {
   mutating func context(warn: (String) -> Void) -> TLSContext {
     defer { isFresh = false }
     if isFresh || config == TLSConfig() { return latest }
-    // Before they are read: a file that changes meanwhile is read again.
+    // The stamps are taken before the files are read: a file that changes in between is read again.
     let now = Self.stamps(config)
     if !now.contains(nil), now == stamps { return latest }
     stamps = now
     do throws(TLSFailure) { latest = try .client(config, authorities: authorities) } catch {
-      warn("the changed TLS files cannot be used, those read before stay in use: \(error.text)")
+      warn("the changed TLS files cannot be used, the previous ones stay in use: \(error.text)")
     }
     return latest
   }

@@ -1,26 +1,26 @@
 package import UV
 
-/// A TCP stream with TLS over it: to its owner what a `TCPStream` is, plaintext in and out. Confined to the loop.
+/// A TCP stream with TLS over it. Its owner uses it like a `TCPStream`, with plaintext in and out. Confined to the loop.
 ///
-/// What is written gathers during a turn of the loop and is encrypted at its end, small messages many to a record; and only as fast
-/// as the kernel takes it: the rest waits as it was written. So what TLS has accepted is hardly more than what TCP has.
+/// Written bytes are collected during a turn of the loop and encrypted at its end, with several small messages in one record, and only as
+/// fast as the kernel accepts them; the rest waits as plaintext. So TLS has accepted hardly more than TCP has.
 package final class TLSStream {
   /// The handshake is done.
   package var onOpen: (() -> Void)?
-  /// Plaintext, valid, and the owner's to change, during the call.
+  /// Called with plaintext, which is valid, and may be changed by the owner, during the call.
   package var onRead: ((UnsafeMutableRawBufferPointer) -> Void)?
-  /// The stream ended by itself and is closed; called once, never after `close` or `closeAfterFlush`.
+  /// The stream ended and is closed; called once, never after `close` or `closeAfterFlush`.
   package var onEnd: ((TransportEnd) -> Void)?
-  /// What waits to be sent after a flush, when anything does.
+  /// Called after a flush with the number of bytes that wait, if there are any.
   package var onBacklog: ((Int) -> Void)?
-  /// Nothing waits any more, after something did.
+  /// Called when nothing waits any more, after something did.
   package var onDrain: (() -> Void)?
-  /// Writes when there is room.
+  /// Writes the next bytes when there is room.
   package var output: Transport.Output?
 
-  /// Plaintext that was written.
+  /// The number of plaintext bytes written.
   package private(set) var bytesQueued: UInt64 = 0
-  /// Plaintext that TLS has accepted: it may reach the peer, and cannot be taken back.
+  /// The number of plaintext bytes that TLS has accepted: they may reach the peer, and cannot be taken back.
   package private(set) var bytesSent: UInt64 = 0
   package private(set) var isClosed = false
 
@@ -28,27 +28,27 @@ package final class TLSStream {
   private let session: TLSSession
   private var hasRead = false
 
-  /// Written and not yet encrypted; of the first piece `offset` bytes are.
+  /// Written and not yet encrypted, except for the first `offset` bytes of the first piece.
   private var pending = FIFO<[UInt8]>()
   private var offset = 0
   private var isPumping = false
   private var isBehind = false
   private var isEnding = false
 
-  /// Plaintext of one read, and of one record that is made of several pieces.
+  /// Buffers for the plaintext of one read, and of one record that is made of several pieces.
   private let inbound: UnsafeMutableRawBufferPointer
   private let record: UnsafeMutableRawBufferPointer
 
   /// The most plaintext that a record holds.
   private static let recordSize = 16 << 10
-  /// How many records a long piece is given to TLS at a time: their ciphertext fits into a buffer of the loop's pool.
+  /// How many records of a long piece are encrypted at a time: their ciphertext fits into a buffer of the loop's pool.
   private static let recordsAtOnce = 3
   /// Nothing is encrypted while this much ciphertext waits for the kernel.
   private static let ciphertextLimit = 64 << 10
-  /// How much is encrypted in one turn of the loop, which has others to serve.
+  /// How many bytes are encrypted in one turn of the loop, so that other streams are served too.
   private static let turnLimit = 1 << 20
 
-  /// Takes over a connected stream; `start` begins.
+  /// Takes over a connected stream; call `start` next.
   package init(_ stream: TCPStream, _ session: TLSSession) {
     self.stream = stream
     self.session = session
@@ -70,7 +70,7 @@ package final class TLSStream {
     stream.startReading()
     session.shakeHands()
     sendCiphertext()
-    // Nothing was sent then, so nothing would come.
+    // Nothing was sent, so no answer would come.
     if case .failed(let failure) = session.state { end(.failed(failure.text)) }
   }
 
@@ -93,7 +93,7 @@ package final class TLSStream {
       let count = session.read(into: inbound)
       guard count > 0 else { break }
       hasRead = true
-      // Of a stream that is ending what still comes is read, for TLS's own sake, and thrown away.
+      // While the stream is ending, bytes are still read, because TLS needs them, and dropped.
       if !isEnding { onRead?(UnsafeMutableRawBufferPointer(rebasing: inbound[..<count])) }
     }
     guard !isClosed else { return }
@@ -126,7 +126,7 @@ package final class TLSStream {
     }
   }
 
-  /// Ends the stream by itself: what TLS has to say of it leaves, if it can at once.
+  /// Ends the stream; the last TLS messages are sent if that is possible at once.
   private func end(_ reason: TransportEnd) {
     guard !isClosed else { return }
     let onEnd = self.onEnd
@@ -136,10 +136,10 @@ package final class TLSStream {
 
   // MARK: Writing
 
-  /// Bytes that the kernel has not taken: plaintext that waits, and ciphertext.
+  /// Bytes that the kernel has not taken: waiting plaintext, and ciphertext.
   package var unsentBytes: Int { Int(bytesQueued - bytesSent) + stream.unsentBytes }
 
-  /// Appends `bytes`, which leave at the end of the loop's turn, or when the handshake is done.
+  /// Appends `bytes`, which are sent at the end of the loop's turn, or when the handshake is done.
   package func write(_ bytes: [UInt8]) {
     guard !isClosed && !isEnding && !bytes.isEmpty else { return }
     pending.append(bytes)
@@ -147,18 +147,18 @@ package final class TLSStream {
     if session.state == .open { stream.flushLater() }
   }
 
-  /// Encrypts what waits, as much as the kernel takes and a turn allows.
+  /// Encrypts what waits, as much as the kernel accepts and a turn allows.
   private func pump() {
     guard !isPumping && !isClosed && session.canWrite else { return }
     isPumping = true
-    // What was encrypted before and was added to a write that has ended just now makes room first.
+    // Ciphertext that was encrypted earlier is sent first, which makes room.
     stream.flush()
     var turn = 0
     while !isClosed, turn < Self.turnLimit, stream.unsentBytes < Self.ciphertextLimit {
       if pending.isEmpty, isEnding || output?.fill() != true { break }
       guard !isClosed, !pending.isEmpty else { break }
       let count = encrypt()
-      guard count > 0 else { break }  // TLS waits for the peer: its next bytes go on
+      guard count > 0 else { break }  // TLS waits for the peer's next bytes
       turn += count
       sendCiphertext()
       stream.flush()
@@ -173,7 +173,7 @@ package final class TLSStream {
       let me = LoopBound(self, on: stream.loop)
       stream.loop.post { me.value.stream.flushLater() }
     }
-    // Of an output that was refused, the room is reported by a later flush.
+    // If output was refused, a later flush reports the room.
     if isRefused && output != nil { isBehind = true } else { report() }
     if isEnding && pending.isEmpty { finish() }
   }
@@ -191,12 +191,12 @@ package final class TLSStream {
     bytesQueued = keep
   }
 
-  /// Has the output asked for more at the end of the loop's turn.
+  /// Calls `Output.fill` at the end of the loop's turn.
   package func flushLater() {
     if session.state == .open { stream.flushLater() }
   }
 
-  /// Gives TLS the first of what waits: a few records of a long piece, or one record of short ones.
+  /// Encrypts the first of the waiting bytes: a few records of a long piece, or one record of short ones.
   private func encrypt() -> Int {
     guard let first = pending.first else { return 0 }
     let rest = first.count - offset
@@ -213,7 +213,7 @@ package final class TLSStream {
     return taken
   }
 
-  /// Copies the first of what waits into one record.
+  /// Copies the first of the waiting bytes into one record.
   private func gather() -> Int {
     var filled = 0
     var skipped = offset
@@ -263,15 +263,15 @@ package final class TLSStream {
 
   // MARK: Closing
 
-  /// Drops the connection; what waits is lost. The peer is told, if that can leave at once.
+  /// Drops the connection; waiting bytes are lost. The peer is told, if that is possible at once.
   package func close() {
     guard !isClosed else { return }
     if session.state == .open, pending.isEmpty, stream.unsentBytes == 0 { session.shutDown() }
     shut()
   }
 
-  /// Sends what waits, tells the peer that nothing more will come, and ends the connection as `TCPStream.closeAfterFlush` does:
-  /// the owner sets itself a limit and calls `close`.
+  /// Sends what waits, tells the peer that nothing more will come, and ends the connection as `TCPStream.closeAfterFlush` does. The owner
+  /// sets a time limit and calls `close` when it is over.
   package func closeAfterFlush() {
     guard !isClosed && !isEnding else { return }
     forgetOwner()
@@ -284,7 +284,7 @@ package final class TLSStream {
     pump()
   }
 
-  /// All is encrypted: the end of the session, then that of the stream.
+  /// Everything is encrypted: ends the session, then the stream.
   private func finish() {
     session.shutDown()
     sendCiphertext()
@@ -300,7 +300,7 @@ package final class TLSStream {
     stream.close()
   }
 
-  /// Breaks the ties to whoever used the stream, so that neither keeps the other.
+  /// Releases the callbacks, so that the stream and its owner do not keep each other alive.
   private func forgetOwner() {
     onOpen = nil
     onRead = nil

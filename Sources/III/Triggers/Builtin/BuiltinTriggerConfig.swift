@@ -4,11 +4,11 @@ public protocol BuiltinTriggerConfig: Codable, Sendable {
   static var triggerType: String { get }
 }
 
-/// Fires at points in time.
+/// Fires at scheduled times.
 public struct CronTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `cron`.
   public static let triggerType = "cron"
-  /// A cron expression whose first field is seconds, as `0 */5 * * * *`.
+  /// A cron expression whose first field is seconds, such as `0 */5 * * * *`.
   public var expression: String
   /// A function that is called first: if it returns `false` the trigger does not fire.
   public var conditionFunctionID: String?
@@ -25,7 +25,7 @@ public struct CronTriggerConfig: BuiltinTriggerConfig, Hashable {
   }
 }
 
-/// Messages of a durable topic: each is delivered until it is handled.
+/// Fires for messages of a durable topic: each is delivered until it is handled.
 public struct QueueTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `durable:subscriber`.
   public static let triggerType = "durable:subscriber"
@@ -33,7 +33,7 @@ public struct QueueTriggerConfig: BuiltinTriggerConfig, Hashable {
   public var topic: String
   /// A function that is called first: if it returns `false` the trigger does not fire.
   public var conditionFunctionID: String?
-  /// How it is delivered: retries, concurrency.
+  /// The delivery settings: retries, concurrency.
   public var queueConfig: JSONValue?
 
   /// Creates a configuration.
@@ -50,7 +50,7 @@ public struct QueueTriggerConfig: BuiltinTriggerConfig, Hashable {
   }
 }
 
-/// Messages of a topic, delivered to who listens.
+/// Fires for messages of a topic, delivered to the current subscribers.
 public struct SubscribeTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `subscribe`.
   public static let triggerType = "subscribe"
@@ -71,13 +71,13 @@ public struct SubscribeTriggerConfig: BuiltinTriggerConfig, Hashable {
   }
 }
 
-/// Changes of the engine's state.
+/// Fires for changes of the engine's state.
 public struct StateTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `state`.
   public static let triggerType = "state"
-  /// The scope; any where there is none.
+  /// The scope; `nil` for any.
   public var scope: String?
-  /// The key; any where there is none.
+  /// The key; `nil` for any.
   public var key: String?
   /// A function that is called first: if it returns `false` the trigger does not fire.
   public var conditionFunctionID: String?
@@ -96,25 +96,25 @@ public struct StateTriggerConfig: BuiltinTriggerConfig, Hashable {
   }
 }
 
-/// Records of the engine's log.
+/// Fires for records of the engine's log.
 public struct LogTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `log`.
   public static let triggerType = "log"
-  /// Which records.
+  /// The level of the records.
   public enum Level: String, Sendable, Codable {
-    /// All of them.
+    /// All records.
     case all
-    /// Of level debug.
+    /// Records of level debug.
     case debug
-    /// Of level info.
+    /// Records of level info.
     case info
-    /// Of level warn.
+    /// Records of level warn.
     case warn
-    /// Of level error.
+    /// Records of level error.
     case error
   }
 
-  /// The level; all where there is none.
+  /// The level; `nil` for all.
   public var level: Level?
 
   /// Creates a configuration.

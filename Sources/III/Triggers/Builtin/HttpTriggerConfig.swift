@@ -1,4 +1,4 @@
-/// Fires for requests of a route of the engine's HTTP server.
+/// Fires for requests to a route of the engine's HTTP server.
 public struct HttpTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `http`.
   public static let triggerType = "http"
@@ -26,7 +26,7 @@ public struct HttpTriggerConfig: BuiltinTriggerConfig, Hashable {
   public var httpMethod: Method?
   /// A function that is called first: if it returns `false` the trigger does not fire.
   public var conditionFunctionID: String?
-  /// Functions that get the request before the handler, in this order.
+  /// Functions that receive the request before the handler, in this order.
   public var middlewareFunctionIDs: [String]?
 
   /// Creates a configuration.

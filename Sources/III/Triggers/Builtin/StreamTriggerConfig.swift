@@ -1,12 +1,12 @@
-/// Changes of a stream's items.
+/// Fires for changes of a stream's items.
 public struct StreamTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `stream`.
   public static let triggerType = "stream"
-  /// The stream; any where there is none.
+  /// The stream; `nil` for any.
   public var streamName: String?
-  /// The group; any where there is none.
+  /// The group; `nil` for any.
   public var groupID: String?
-  /// The item; any where there is none.
+  /// The item; `nil` for any.
   public var itemID: String?
   /// A function that is called first: if it returns `false` the trigger does not fire.
   public var conditionFunctionID: String?
@@ -29,11 +29,11 @@ public struct StreamTriggerConfig: BuiltinTriggerConfig, Hashable {
   }
 }
 
-/// Clients that join a stream.
+/// Fires for clients that join a stream.
 public struct StreamJoinTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `stream:join`.
   public static let triggerType = "stream:join"
-  /// The stream; any where there is none.
+  /// The stream; `nil` for any.
   public var streamName: String?
   /// A function that is called first: if it returns `false` the trigger does not fire.
   public var conditionFunctionID: String?
@@ -50,11 +50,11 @@ public struct StreamJoinTriggerConfig: BuiltinTriggerConfig, Hashable {
   }
 }
 
-/// Clients that leave a stream.
+/// Fires for clients that leave a stream.
 public struct StreamLeaveTriggerConfig: BuiltinTriggerConfig, Hashable {
   /// `stream:leave`.
   public static let triggerType = "stream:leave"
-  /// The stream; any where there is none.
+  /// The stream; `nil` for any.
   public var streamName: String?
   /// A function that is called first: if it returns `false` the trigger does not fire.
   public var conditionFunctionID: String?

@@ -1,4 +1,4 @@
-/// The `error` of a result: its members as they were sent, without any others.
+/// The `error` of a result: its known members as they were sent.
 package struct ErrorBody {
   package let code: WireString
   package let message: WireString

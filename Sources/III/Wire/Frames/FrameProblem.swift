@@ -1,4 +1,4 @@
-/// The reason why a message has no effect, for the diagnostic that the worker's author reads.
+/// Why a message has no effect, for the diagnostic that the worker's author reads.
 package enum FrameProblem: Error, Equatable, Sendable, CustomStringConvertible {
   case notJSON(at: Int)
   case tooDeep(at: Int)
@@ -10,7 +10,7 @@ package enum FrameProblem: Error, Equatable, Sendable, CustomStringConvertible {
   case repeated(Envelope.Field)
   case notAnID(Envelope.Field)
   case badMember(of: Envelope.Field, String)
-  /// A valid message that asks for something that this engine does not do.
+  /// A valid message that asks for something that this engine does not support.
   case unsupported(String)
 
   package init(_ failure: Envelope.Failure) {
@@ -38,7 +38,7 @@ package enum FrameProblem: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What to do about it, where the problem alone does not tell.
+  /// What to do about it, if the problem alone does not say so.
   package var hint: String? {
     switch self {
     case .missing(.data): "send `data`, as null when there is no payload: engines drop the call otherwise"

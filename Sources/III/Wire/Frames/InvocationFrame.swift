@@ -1,4 +1,4 @@
-/// `invokefunction`, as a caller sends it and as a callee gets it.
+/// `invokefunction`, as a caller sends it and as a callee receives it.
 package struct InvocationFrame {
   /// How the call is routed.
   package enum Action {
@@ -7,18 +7,18 @@ package struct InvocationFrame {
   }
 
   package let functionID: WireString
-  /// `nil` asks for no answer.
+  /// `nil` if no answer is expected.
   package let invocationID: UUID128?
   /// The payload: any value.
   package let data: ByteView
   package let action: Action
   package let traceparent: WireString?
   package let baggage: WireString?
-  /// What travels beside the payload (0.21); any value.
+  /// The call's metadata (0.21); any value.
   package let metadata: ByteView?
-  /// Where the function is looked for (0.23); a value that is not a string counts as absent, since older engines ignore it.
+  /// The function's namespace (0.23); a value that is not a string counts as absent, because older engines ignore it.
   package let namespace: WireString?
-  /// Whether `data` is an object with a `_caller_worker_id` of its own.
+  /// Whether `data` is an object that already has a `_caller_worker_id`.
   package let namesCaller: Bool
 
   package init(_ envelope: borrowing Envelope) throws(FrameProblem) {

@@ -1,7 +1,7 @@
 /// `invocationresult`, as a callee sends it to the engine.
 package struct ResultFrame {
   package let invocationID: UUID128
-  /// Required and read, but it decides nothing: the invocation knows what was called.
+  /// Required, but not used: the invocation has the function's id.
   package let functionID: WireString
   /// Any value; `nil` if it is absent or null.
   package let result: ByteView?

@@ -14,7 +14,7 @@ package struct TriggerTypeRegistrationFrame {
   }
 }
 
-/// `unregistertriggertype`, which SDKs send and engines before 0.24 do not know.
+/// `unregistertriggertype`, which SDKs send and engines before 0.24 do not support.
 package struct TriggerTypeUnregistrationFrame {
   package let id: WireString
 
@@ -43,7 +43,7 @@ package struct TriggerRegistrationFrame {
   }
 }
 
-/// `unregistertrigger`: the id alone decides.
+/// `unregistertrigger`: only the id is used.
 package struct TriggerUnregistrationFrame {
   package let id: WireString
   package let triggerType: WireString?
@@ -55,7 +55,7 @@ package struct TriggerUnregistrationFrame {
   }
 }
 
-/// `triggerregistrationresult`: a provider's answer to a registration; without an error it accepts it.
+/// `triggerregistrationresult`: a provider's answer to a registration; without an error the trigger is accepted.
 package struct TriggerRegistrationResultFrame {
   package let id: WireString
   package let triggerType: WireString
