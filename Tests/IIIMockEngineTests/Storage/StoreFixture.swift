@@ -87,14 +87,16 @@ actor StoreHost {
     func open(
       _ location: Storage.Location, _ limits: StoreLimits, _ time: TimeSource,
       warn: @escaping @Sendable (String) -> Void
-    ) throws -> sending Opened {
+    ) async throws -> sending Opened {
       let timers = LoopTimers(on: loop, source: time)
+      let storage = Storage(on: timers, limits: limits, warn: warn)
       do {
-        let storage = Storage(on: timers, limits: limits, warn: warn)
         let store = try storage.store(at: location)
         let (table, rows) = try store.load(NoteRow.self)
         return Opened(timers: timers, storage: storage, store: store, table: table, rows: rows)
       } catch {
+        // Its file is closed on the storage's own thread: only then are the files in the folder final.
+        await storage.close()
         timers.close()
         throw error
       }
