@@ -12,6 +12,7 @@ enum Bench {
            bench flood [--engine PATH] [--seconds S] [--functions N]
            bench backpressure [--seconds S] [--callers N]
            bench load [--engine PATH] [--window N] [--seconds S]
+           bench sdk --engine PATH [--callers N] [--seconds S]
     """
 
   static func main() async {
@@ -25,6 +26,7 @@ enum Bench {
     case "flood": Flood.run(&arguments)
     case "backpressure": await Backpressure.run(&arguments)
     case "load": Load.run(&arguments)
+    case "sdk": await Load.runSDK(&arguments)
     case "engine": await Engine.serve(&arguments)
     case "access": Access.run(&arguments)
     case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))

@@ -3,22 +3,43 @@ internal import CUV
 /// Buffers for bytes that a loop's streams are about to send or have to handle later. They are kept here between turns,
 /// so that an idle stream holds none.
 struct BufferPool {
-  /// The size of a pooled buffer; larger ones are allocated and freed as needed.
-  static let unit = 64 << 10
-  private static let kept = 64
-
-  private var free: [UnsafeMutableRawPointer] = []
-
-  mutating func take() -> UnsafeMutableRawPointer {
-    free.popLast() ?? UnsafeMutableRawPointer.allocate(byteCount: BufferPool.unit, alignment: 16)
+  /// Buffers of one capacity.
+  private struct Shelf {
+    let capacity: Int
+    /// The most that are kept.
+    let limit: Int
+    var free: [UnsafeMutableRawPointer] = []
   }
 
+  /// By rising capacity. Larger buffers are allocated and freed as needed.
+  private var shelves = [
+    Shelf(capacity: 64 << 10, limit: 64), Shelf(capacity: 256 << 10, limit: 8), Shelf(capacity: 1 << 20, limit: 2),
+  ]
+
+  /// A buffer of at least `count` bytes, and its capacity.
+  mutating func take(_ count: Int) -> (UnsafeMutableRawPointer, capacity: Int) {
+    var capacity = count
+    for index in shelves.indices where count <= shelves[index].capacity {
+      if let buffer = shelves[index].free.popLast() { return (buffer, shelves[index].capacity) }
+      capacity = shelves[index].capacity
+      break
+    }
+    return (.allocate(byteCount: capacity, alignment: 16), capacity)
+  }
+
+  /// Takes back a buffer with the capacity that `take` told.
   mutating func give(_ buffer: UnsafeMutableRawPointer, capacity: Int) {
-    if capacity == BufferPool.unit && free.count < BufferPool.kept { free.append(buffer) } else { buffer.deallocate() }
+    for index in shelves.indices where capacity == shelves[index].capacity {
+      guard shelves[index].free.count < shelves[index].limit else { break }
+      return shelves[index].free.append(buffer)
+    }
+    buffer.deallocate()
   }
 
   mutating func removeAll() {
-    for buffer in free { buffer.deallocate() }
-    free = []
+    for index in shelves.indices {
+      for buffer in shelves[index].free { buffer.deallocate() }
+      shelves[index].free = []
+    }
   }
 }

@@ -21,7 +21,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   let readBuffer: UnsafeMutableRawBufferPointer
   var buffers = BufferPool()
 
-  private let wake: UnsafeMutablePointer<uv_async_t>
+  private let wake: WakePipe
   /// Active while work waits on the loop itself, so that polling does not block.
   private let idle: UnsafeMutablePointer<uv_idle_t>
   private let prepare: UnsafeMutablePointer<uv_prepare_t>
@@ -41,7 +41,6 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private struct Shared {
     var work: [Work] = []
     var isSignalled = false
-    var isWakeClosed = false
     var phase = Phase.running
     /// Whether a thread runs the jobs that came after the end.
     var isLateThreadRunning = false
@@ -69,25 +68,26 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   /// The number of jobs that run in one turn.
   private static let jobsPerTurn = 256
   /// How long the work of one turn may take, in nanoseconds. A single job or message is not interrupted.
-  private static let turnNanoseconds: UInt64 = 1_000_000
+  private static let turnNanoseconds: UInt64 = 500_000
 
   /// Starts the loop's thread.
   package init(name: String) throws(UVError) {
     self.name = name
     handle = .allocate(capacity: 1)
-    wake = .allocate(capacity: 1)
     idle = .allocate(capacity: 1)
     prepare = .allocate(capacity: 1)
     check = .allocate(capacity: 1)
     readBuffer = .allocate(byteCount: 256 << 10, alignment: 64)
     let code = uv_loop_init(handle)
     guard code == 0 else { throw UVError(code: code, operation: "start loop '\(name)'") }
+    wake = try WakePipe(on: handle)
     try startHandles()
     try startThread()
   }
 
   deinit {
     handle.deallocate()
+    // Only now: until here another thread may still signal.
     wake.deallocate()
     idle.deallocate()
     prepare.deallocate()
@@ -98,11 +98,14 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private func startHandles() throws(UVError) {
     // Unretained: the loop's thread holds the loop until it has closed these handles.
     let me = Unmanaged.passUnretained(self).toOpaque()
-    wake.pointee.data = me
+    wake.poll.pointee.data = me
     idle.pointee.data = me
     prepare.pointee.data = me
     check.pointee.data = me
-    try UVError.check(uv_async_init(handle, wake) { Loop.from($0?.pointee.data)?.runShared() }, "start loop '\(name)'")
+    let code = uv_poll_start(wake.poll, Int32(UV_READABLE.rawValue)) { poll, _, _ in
+      Loop.from(poll?.pointee.data)?.runShared()
+    }
+    try UVError.check(code, "start loop '\(name)'")
     uv_idle_init(handle, idle)
     uv_prepare_init(handle, prepare)
     uv_check_init(handle, check)
@@ -220,22 +223,25 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   /// Swift's jobs cannot be refused, since their awaits would hang. After the end a separate thread runs them.
   private func append(_ work: Work, evenWhenStopping: Bool) -> Bool {
-    let (isAccepted, isLate) = shared.withLock { shared in
-      guard shared.phase == .running || evenWhenStopping else { return (false, false) }
+    enum Next { case refused, nothing, signal, lateThread }
+    let next = shared.withLock { shared -> Next in
+      guard shared.phase == .running || evenWhenStopping else { return .refused }
       shared.work.append(work)
       if shared.phase == .ended {
-        let starts = !shared.isLateThreadRunning
-        shared.isLateThreadRunning = true
-        return (true, starts)
+        defer { shared.isLateThreadRunning = true }
+        return shared.isLateThreadRunning ? .nothing : .lateThread
       }
-      if !shared.isSignalled && !shared.isWakeClosed {
-        shared.isSignalled = true
-        uv_async_send(wake)  // under the lock: `finish` closes the handle under it too
-      }
-      return (true, false)
+      defer { shared.isSignalled = true }
+      return shared.isSignalled ? .nothing : .signal
     }
-    if isLate { startLateThread() }
-    return isAccepted
+    switch next {
+    case .refused: return false
+    case .nothing: break
+    // Outside of the lock, which the loop takes when it wakes.
+    case .signal: wake.signal()
+    case .lateThread: startLateThread()
+    }
+    return true
   }
 
   package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
@@ -256,6 +262,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
 
   /// Other threads have posted: their work queues behind the loop's own.
   private func runShared() {
+    wake.clear()  // before the work is taken: what comes later signals again
     var batch = spare
     spare = []
     takeShared(&batch)
@@ -389,13 +396,11 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     postponed = []
     uv_idle_stop(idle)
     for resource in resources.values { resource.closeWithLoop() }
-    shared.withLock { shared in
-      shared.isWakeClosed = true
-      uv_close(UnsafeMutableRawPointer(wake).assumingMemoryBound(to: uv_handle_t.self), nil)
-    }
-    for closing in [UnsafeMutableRawPointer(idle), UnsafeMutableRawPointer(prepare), UnsafeMutableRawPointer(check)] {
-      uv_close(closing.assumingMemoryBound(to: uv_handle_t.self), nil)
-    }
+    let handles = [
+      UnsafeMutableRawPointer(wake.poll), UnsafeMutableRawPointer(idle), UnsafeMutableRawPointer(prepare),
+      UnsafeMutableRawPointer(check),
+    ]
+    for handle in handles { uv_close(handle.assumingMemoryBound(to: uv_handle_t.self), nil) }
   }
 
   private var hasShared: Bool { shared.withLock { !$0.work.isEmpty } }

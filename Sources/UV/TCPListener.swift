@@ -21,6 +21,7 @@ package final class TCPListener: LoopResource {
 
   /// The most connections that are accepted in one turn of the loop.
   private static let acceptsPerTurn = 64
+  private static let pauseNanoseconds: UInt64 = 50_000_000
   /// When the system asks an idle peer whether it is still there (seconds), how often it repeats that, and after how
   /// many questions without an answer it ends the connection.
   static let keepAlive = (idle: Int32(60), interval: Int32(10), probes: Int32(3))
@@ -68,11 +69,14 @@ package final class TCPListener: LoopResource {
     let keepAlive = TCPListener.keepAlive
     try UVError.check(
       cuv_keep_alive(descriptor, keepAlive.idle, keepAlive.interval, keepAlive.probes), "listen")
-    let code = uv_poll_start(handle, Int32(UV_READABLE.rawValue)) { handle, _, _ in
+    try UVError.check(startPolling(), "listen")
+  }
+
+  private func startPolling() -> Int32 {
+    uv_poll_start(handle, Int32(UV_READABLE.rawValue)) { handle, _, _ in
       guard let data = handle?.pointee.data else { return }
       Unmanaged<TCPListener>.fromOpaque(data).takeUnretainedValue().acceptAll()
     }
-    try UVError.check(code, "listen")
   }
 
   private func acceptAll() {
@@ -84,8 +88,8 @@ package final class TCPListener: LoopResource {
       }
       if connection == UV_EAGAIN.rawValue { return }
       let error = UVError(code: connection, operation: "accept")
-      if error.isOutOfDescriptors { refuse() }
       onError?(error)
+      if error.isOutOfDescriptors && !refuse() { pause() }
       return
     }
   }
@@ -102,12 +106,30 @@ package final class TCPListener: LoopResource {
     accepted?(stream)
   }
 
-  /// Accepts a connection with the descriptor in reserve and closes it.
-  private func refuse() {
+  /// Accepts a connection with the descriptor in reserve and closes it; returns `false` if there is none in reserve.
+  private func refuse() -> Bool {
+    guard !isClosed else { return true }
     if reserve >= 0 { cuv_close(reserve) }
     let connection = cuv_accept(descriptor)
     if connection >= 0 { cuv_close(connection) }
     reserve = cuv_reserve_descriptor()
+    return connection >= 0
+  }
+
+  /// Accepts nothing for a while: the poll would return at once as long as connections wait and no descriptor is free.
+  private func pause() {
+    uv_poll_stop(handle)
+    let timer = LoopTimer(on: loop)
+    timer.start(afterNanoseconds: TCPListener.pauseNanoseconds) { [weak self] in
+      timer.close()
+      self?.resume()
+    }
+  }
+
+  private func resume() {
+    guard !isClosed else { return }
+    let code = startPolling()
+    if code < 0 { onError?(UVError(code: code, operation: "listen")) }
   }
 
   /// Stops listening and frees the port.

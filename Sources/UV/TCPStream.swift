@@ -2,8 +2,8 @@ internal import CUV
 
 /// A connected TCP socket, confined to its loop.
 ///
-/// Reads: at most one of `readSize` bytes in a turn of the loop, so that no stream delays the others. An owner with too
-/// much to do for one turn keeps the rest with `postpone`.
+/// Reads: at most one, of as much as the loop's buffer holds or `readLimit` says, in a turn of the loop. An owner with too much to do for one
+/// turn keeps the rest with `postpone`, so that no stream delays the others.
 ///
 /// Writes gather during a turn of the loop and leave together at its end. What the kernel does not take at once waits:
 /// `onBacklog` reports how much, `onDrain` that all of it has left.
@@ -23,8 +23,8 @@ package final class TCPStream: LoopResource {
   package var onRefused: ((_ sent: UInt64) -> (keep: UInt64, probe: [UInt8]))?
 
   package let loop: Loop
-  /// The most bytes of one read.
-  package var readSize = 64 << 10
+  /// The most bytes of one read; `nil` for as much as the loop's buffer holds.
+  package var readLimit: Int?
   package private(set) var bytesReceived: UInt64 = 0
   /// Whether the handle is closed or about to be.
   package var isClosed: Bool { hasClosed }
@@ -37,6 +37,8 @@ package final class TCPStream: LoopResource {
   private var out: UnsafeMutableRawPointer?
   private var outCount = 0
   private(set) var outCapacity = 0
+  /// How much of it the last flush had: the next one will likely have as much, and growing copies.
+  private var lastFlush = 0
   private var bytesWritten: UInt64 = 0
   private var requests = 0
   private var isDirty = false
@@ -123,7 +125,8 @@ package final class TCPStream: LoopResource {
   /// Memory for the next read; `nil` if the turn's read has been done or its bytes are still being handled.
   private var readSpace: UnsafeMutableRawBufferPointer? {
     guard !isBufferFilled && keptCount == 0 else { return nil }
-    return UnsafeMutableRawBufferPointer(rebasing: loop.readBuffer.prefix(readSize))
+    guard let readLimit else { return loop.readBuffer }
+    return UnsafeMutableRawBufferPointer(rebasing: loop.readBuffer.prefix(readLimit))
   }
 
   private func didRead(_ count: Int, _ base: UnsafeMutableRawPointer?) {
@@ -131,7 +134,7 @@ package final class TCPStream: LoopResource {
       // Our own doing: `readSpace` gave none. The socket stays readable and is read in the next turn.
       isBufferFilled = false
     } else if count > 0, let base {
-      isBufferFilled = count >= min(readSize, loop.readBuffer.count)
+      isBufferFilled = count >= readLimit ?? loop.readBuffer.count
       bytesReceived += UInt64(count)
       if !isEnding { onRead?(UnsafeMutableRawBufferPointer(start: base, count: count)) }
     } else if count < 0 {
@@ -149,13 +152,7 @@ package final class TCPStream: LoopResource {
     } else {
       releaseKept()
       let memory: UnsafeMutableRawPointer
-      if rest.count <= BufferPool.unit {
-        memory = loop.buffers.take()
-        keptCapacity = BufferPool.unit
-      } else {
-        memory = .allocate(byteCount: rest.count, alignment: 16)
-        keptCapacity = rest.count
-      }
+      (memory, keptCapacity) = loop.buffers.take(rest.count)
       memory.copyMemory(from: start, byteCount: rest.count)
       kept = memory
       keptOffset = 0
@@ -222,17 +219,9 @@ package final class TCPStream: LoopResource {
 
   private func reserve(_ count: Int) -> UnsafeMutableRawPointer {
     if let out, outCapacity - outCount >= count { return out + outCount }
-    let needed = outCount + count
-    let memory: UnsafeMutableRawPointer
-    let capacity: Int
-    if needed <= BufferPool.unit {
-      memory = loop.buffers.take()
-      capacity = BufferPool.unit
-    } else {
-      // Doubled: growing by a fixed step would copy the square of what a turn writes.
-      capacity = max(needed, outCapacity * 2)
-      memory = .allocate(byteCount: capacity, alignment: 16)
-    }
+    // Doubled: growing by a fixed step would copy the square of what a turn writes.
+    let expected = out == nil ? min(lastFlush, TCPStream.chunk) : outCapacity * 2
+    let (memory, capacity) = loop.buffers.take(max(outCount + count, expected))
     if let out {
       memory.copyMemory(from: out, byteCount: outCount)
       loop.buffers.give(out, capacity: outCapacity)
@@ -271,6 +260,7 @@ package final class TCPStream: LoopResource {
       isFlushing = isNested
     }
     guard !hasClosed, let out, outCount > 0 else { return }
+    lastFlush = outCount
     var sent = 0
     if requests == 0 {
       var buffer = uv_buf_t(base: out.assumingMemoryBound(to: CChar.self), len: outCount)

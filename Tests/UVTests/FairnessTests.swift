@@ -20,7 +20,7 @@ import Testing
           let listener = try TCPListener.listen(on: loop, at: TCPStreamTests.loopback()) { stream in
             let name = names.removeFirst()
             stream.onRead = { bytes in
-              #expect(bytes.count <= 64 << 10)
+              #expect(bytes.count <= 256 << 10)
               order.append(name)
               if name == "b" { continuation.resume(returning: order) }
             }

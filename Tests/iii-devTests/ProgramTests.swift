@@ -36,7 +36,7 @@ import UV
   func outOfDescriptors()
     async throws
   {
-    let engine = try Program(["--port", "0"], descriptors: 40)
+    let engine = try Program(["--port", "0"], descriptors: 64)
     let url = try #require(await engine.url())
     let port = try #require(url.split(separator: ":").last.flatMap { UInt16($0) })
     let address = try #require(SocketAddress(numericHost: "127.0.0.1", port: port))
@@ -44,7 +44,7 @@ import UV
     // Far more than fit; those above the limit are closed by the engine.
     loop.post { for _ in 0..<100 { _ = TCPStream.connect(on: loop, to: address) { _ in } } }
     let warning = await engine.line(containing: "was closed because")
-    #expect(warning?.contains("all 40 files that this process may have open are in use (EMFILE)") == true)
+    #expect(warning?.contains("all 64 files that this process may have open are in use (EMFILE)") == true)
     #expect(await loop.stop() == 0)  // closes the connections
     let worker = try await registerWorker(url, options: InitOptions(workerName: "tests"))
     await worker.shutdown()

@@ -15,16 +15,22 @@ final class Outbox {
   private var requests = FIFO<Request>()
   private var replies: UInt64 = 0
 
-  var isEmpty: Bool { requests.isEmpty }
+  /// Kept beside the queue: it is looked at after every message.
+  private(set) var isEmpty = true
 
   /// Returns whether the outbox was empty before.
   func add(_ request: Request) -> Bool {
     let wasEmpty = isEmpty
     requests.append(request)
+    isEmpty = false
     return wasEmpty
   }
 
-  func next() -> Request? { requests.popFirst() }
+  func next() -> Request? {
+    let request = requests.popFirst()
+    isEmpty = requests.isEmpty
+    return request
+  }
 
   func nextReply() -> ReplyToken {
     replies += 1

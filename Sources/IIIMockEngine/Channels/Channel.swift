@@ -82,6 +82,7 @@ struct Channel {
       switch message {
       case .text(let bytes): received(bytes, isText: true, output)
       case .binary(let bytes): received(bytes, isText: false, output)
+      case .control: break
       case .end(.closed(let reason)): writerClosed(reason, output)
       case .end(.broken(let violation)): return violation
       }

@@ -20,9 +20,6 @@ final class ChannelsWorker: BuiltInWorker {
     name: ChannelSettings.workerName, functions: ChannelFunction.manifestFunctions,
     paths: [.below(ChannelRequest.pathPrefix)])
 
-  /// Bytes of a connection that are read in one turn: channels carry bulk data.
-  private static let readSize = 256 << 10
-
   private(set) var channels = ChannelRegistry()
   private var host: BuiltInHost?
 
@@ -52,9 +49,7 @@ final class ChannelsWorker: BuiltInWorker {
       guard let relay = channels.find(request.name) else { return connection.send(ChannelRequest.notFound) }
       connection.send(response)
       // The role comes first: a reader may be sent messages at once, and may be lost by that.
-      connection.stream.readSize = ChannelEnd.readSize
       connection.become(ChannelEnd(of: relay, request.direction))
-      connection.stream.readSize = ChannelsWorker.readSize
       if !relay.take(request.direction, by: connection) {
         connection.end(with: FrameEncoder.close(nil, maskKey: nil), because: "the channel's end was taken before")
       }
@@ -101,9 +96,6 @@ enum ChannelFunction: String, BuiltInFamily {
 final class ChannelEnd: ConnectionRole {
   private let relay: ChannelRelay
   private let direction: ChannelDirection
-
-  /// The most bytes of one read: bulk data is worth more than a worker's messages.
-  static let readSize = 256 << 10
 
   var name: String { "the connection at a channel's \(direction) end" }
 

@@ -2,7 +2,7 @@ internal import III
 
 /// A message's text: `compose` is used to count the bytes first and then to write them.
 protocol OutgoingText {
-  func compose<Sink: ByteSink>(into sink: inout Sink)
+  func compose<Sink: FrameSink>(into sink: inout Sink)
 }
 
 extension OutgoingText {
@@ -15,7 +15,7 @@ extension OutgoingText {
 }
 
 extension OutgoingFrame: OutgoingText {
-  func compose<Sink: ByteSink>(into sink: inout Sink) {
+  func compose<Sink: FrameSink>(into sink: inout Sink) {
     switch self {
     case .workerRegistered(let id, let token):
       sink.append("{\"type\":\"workerregistered\",\"worker_id\":\"")
@@ -48,7 +48,7 @@ extension OutgoingFrame: OutgoingText {
   }
 
   /// The members that identify a trigger.
-  private func compose<Sink: ByteSink>(_ trigger: TriggerEntry, into sink: inout Sink) {
+  private func compose<Sink: FrameSink>(_ trigger: TriggerEntry, into sink: inout Sink) {
     sink.append(member: ",\"id\":", quoting: trigger.id.text)
     sink.append(member: ",\"trigger_type\":", quoting: trigger.type.text)
     sink.append(member: ",\"function_id\":", quoting: trigger.functionID.text)
@@ -56,7 +56,7 @@ extension OutgoingFrame: OutgoingText {
 }
 
 extension OutgoingInvocation: OutgoingText {
-  func compose<Sink: ByteSink>(into sink: inout Sink) {
+  func compose<Sink: FrameSink>(into sink: inout Sink) {
     sink.append("{\"type\":\"invokefunction\",\"invocation_id\":\"")
     sink.append(id)
     sink.append("\",\"function_id\":")
@@ -78,7 +78,7 @@ extension OutgoingInvocation: OutgoingText {
 }
 
 extension OutgoingResult: OutgoingText {
-  func compose<Sink: ByteSink>(into sink: inout Sink) {
+  func compose<Sink: FrameSink>(into sink: inout Sink) {
     sink.append("{\"type\":\"invocationresult\",\"invocation_id\":\"")
     sink.append(id)
     sink.append("\",\"function_id\":")
@@ -90,7 +90,7 @@ extension OutgoingResult: OutgoingText {
 }
 
 extension OutgoingFrame.Outcome: OutgoingText {
-  func compose<Sink: ByteSink>(into sink: inout Sink) {
+  func compose<Sink: FrameSink>(into sink: inout Sink) {
     switch self {
     case .value(let value):
       sink.append(member: ",\"result\":", value)
@@ -115,7 +115,7 @@ extension OutgoingFrame.Outcome: OutgoingText {
 }
 
 extension TraceHeaders: OutgoingText {
-  func compose<Sink: ByteSink>(into sink: inout Sink) {
+  func compose<Sink: FrameSink>(into sink: inout Sink) {
     sink.append(member: ",\"traceparent\":", traceparent)
     sink.append(member: ",\"baggage\":", baggage)
   }

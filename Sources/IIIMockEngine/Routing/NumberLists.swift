@@ -14,6 +14,8 @@ struct NumberLists {
   }
 
   private static let end = UInt32.max
+  /// So many are kept where they are empty: a list that fills and empties is not made each time.
+  private static let keptLists = 64
 
   private var links: [Link] = []
   private var lists: [List] = []
@@ -22,24 +24,26 @@ struct NumberLists {
   mutating func insert(_ number: UInt32, into list: UInt32) {
     while lists.count <= Int(list) { lists.append(List()) }
     while links.count <= Int(number) { links.append(Link(next: Self.end, previous: Self.end)) }
-    let next = lists[Int(list)].first
-    links[Int(number)] = Link(next: next, previous: Self.end)
-    if next != Self.end { links[Int(next)].previous = number }
-    lists[Int(list)].first = number
-    lists[Int(list)].count &+= 1
+    // Read and written once each: every access is checked, and this happens with every call.
+    let old = lists[Int(list)]
+    lists[Int(list)] = List(first: number, count: old.count &+ 1)
+    links[Int(number)] = Link(next: old.first, previous: Self.end)
+    if old.first != Self.end { links[Int(old.first)].previous = number }
   }
 
   /// Takes a number out of the list that it is in.
   mutating func remove(_ number: UInt32, from list: UInt32) {
     let link = links[Int(number)]
     if link.next != Self.end { links[Int(link.next)].previous = link.previous }
+    var rest = lists[Int(list)]
     if link.previous == Self.end {
-      lists[Int(list)].first = link.next
+      rest.first = link.next
     } else {
       links[Int(link.previous)].next = link.next
     }
-    lists[Int(list)].count &-= 1
-    if lists[Int(list)].count == 0 && Int(list) == lists.count - 1 { dropEmptyLists() }
+    rest.count &-= 1
+    lists[Int(list)] = rest
+    if rest.count == 0 && lists.count > Self.keptLists && Int(list) == lists.count - 1 { dropEmptyLists() }
   }
 
   func count(of list: UInt32) -> Int { Int(list) < lists.count ? Int(lists[Int(list)].count) : 0 }
@@ -58,8 +62,7 @@ struct NumberLists {
   }
 
   private mutating func dropEmptyLists() {
-    // A few are kept, so that a list that fills and empties is not made each time.
-    while lists.count > 64, lists.last?.count == 0 { lists.removeLast() }
+    while lists.count > Self.keptLists, lists.last?.count == 0 { lists.removeLast() }
     lists.releaseUnusedCapacity()
   }
 }

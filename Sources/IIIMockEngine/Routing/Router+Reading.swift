@@ -9,7 +9,7 @@ extension Router {
 
   /// The messages that one read brought from a worker, as many as its share of the turn allows.
   mutating func read(
-    _ reader: inout FrameReader, from peer: PeerID, within budget: inout ReadBudget, _ output: some RouterOutput
+    _ reader: inout FrameReader, from peer: PeerID, within budget: ReadBudget, _ output: some RouterOutput
   ) -> ConnectionEnd? {
     access.applyCommands()
     beginTurn(output)
@@ -18,10 +18,11 @@ extension Router {
       case .text(let bytes): receive(bytes, from: peer, output)
       case .binary(let bytes):
         if !receive(binary: bytes, from: peer) { receive(bytes, from: peer, output) }
+      case .control: break
       case .end(let end): return end
       }
       if !outbox.isEmpty { emptyOutbox(output) }
-      if reader.hasMore && (budget.isSpent() || output.isPaused(peer)) { break }
+      if reader.hasMore && budget.isSpent() { break }
     }
     return nil
   }

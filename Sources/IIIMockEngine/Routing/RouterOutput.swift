@@ -6,8 +6,6 @@ protocol RouterOutput: BuiltInServices {
   @discardableResult func send(text: some OutgoingText, to peer: PeerID) -> Int
   /// Answers a WebSocket ping.
   func pong(_ payload: ByteView, to peer: PeerID)
-  /// Whether a worker's further messages have to wait.
-  func isPaused(_ peer: PeerID) -> Bool
   /// Drops a connection without a Close; the router has forgotten it already.
   func drop(_ peer: PeerID, because reason: String)
   /// Handles nothing more of a worker's connection until `resume`, not even pings.
@@ -20,7 +18,6 @@ protocol RouterOutput: BuiltInServices {
 }
 
 extension RouterOutput {
-  func isPaused(_ peer: PeerID) -> Bool { false }
   var isTurnOver: Bool { false }
 }
 

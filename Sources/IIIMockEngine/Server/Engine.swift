@@ -8,7 +8,7 @@ final class Engine {
   let timers: LoopTimers
   private let configuration: MockEngine.Configuration
   private(set) var router: Router
-  private(set) lazy var peers = Peers(self, timers: timers, configuration)
+  let peers: Peers
   private(set) lazy var listeners = Listeners(self, on: loop)
   let access: AccessGate
   private(set) lazy var authentications = Authentications(
@@ -51,6 +51,8 @@ final class Engine {
       checksOrigin: configuration.compatibility.refusesForeignPages, allowedOrigins: configuration.allowedOrigins,
       allowedHosts: configuration.allowedHosts, listeners: configuration.listeners.map(\.host))
     paths = router.builtIns.flatMap { instance in instance.manifest.paths.map { ($0, instance.worker) } }
+    peers = Peers(on: loop, timers: timers, configuration)
+    peers.engine = self
   }
 
   /// Opens what the built-in workers need, in their order; stops those that were started if one cannot.
@@ -144,9 +146,9 @@ final class Engine {
   func disconnected(_ peer: PeerID, because reason: String) { route { $0.disconnect(peer, because: reason, $1) } }
 
   func read(
-    _ reader: inout FrameReader, from peer: PeerID, within budget: inout ReadBudget
+    _ reader: inout FrameReader, from peer: PeerID, within budget: ReadBudget
   ) -> Router.ConnectionEnd? {
-    route { $0.read(&reader, from: peer, within: &budget, $1) }
+    route { $0.read(&reader, from: peer, within: budget, $1) }
   }
 
   /// All changes of the router go through here. What built-in workers asked for meanwhile and is not done yet has its
@@ -180,7 +182,6 @@ extension Engine: RouterOutput {
 
   func send(text: some OutgoingText, to peer: PeerID) -> Int { peers.send(text: text, to: peer) }
   func pong(_ payload: ByteView, to peer: PeerID) { peers.pong(payload, to: peer) }
-  func isPaused(_ peer: PeerID) -> Bool { peers.isPaused(peer) }
   var isTurnOver: Bool { loop.isTurnOver }
   func connection(of worker: PeerID) -> Peer? { peers.connection(of: worker) }
   func pause(_ peer: PeerID) { peers.connection(of: peer)?.pause(.hook) }

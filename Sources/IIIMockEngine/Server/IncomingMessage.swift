@@ -1,27 +1,29 @@
 internal import III
 
-/// What a peer sent, without control frames.
+/// What a peer sent.
 enum IncomingMessage {
   case text(ByteView)
   case binary(ByteView)
+  /// A control frame, or a part of a message that is skipped: it has been handled.
+  case control
   /// A Close, or bytes that break the protocol: nothing comes afterwards.
   case end(Router.ConnectionEnd)
 }
 
 extension FrameReader {
-  /// The next message or the end of the connection. The control frames before it are handled here, for all roles of
-  /// connections: a ping is answered by `pong`, a pong is ignored.
+  /// The next message, control frame or the end of the connection. Control frames are handled here, for all roles of
+  /// connections: a ping is answered by `pong`, a pong is ignored. They count in a connection's share of the turn.
   @inline(__always) mutating func nextMessage(_ pong: (ByteView) -> Void) -> IncomingMessage? {
-    while let event = next() {
-      switch event {
-      case .text(let message): return .text(message)
-      case .binary(let message): return .binary(message)
-      case .ping(let payload): pong(payload)
-      case .pong, .skipped: break
-      case .close(let reason): return .end(.closed(reason))
-      case .violation(let violation): return .end(.broken(violation))
-      }
+    guard let event = next() else { return nil }
+    switch event {
+    case .text(let message): return .text(message)
+    case .binary(let message): return .binary(message)
+    case .ping(let payload):
+      pong(payload)
+      return .control
+    case .pong, .skipped: return .control
+    case .close(let reason): return .end(.closed(reason))
+    case .violation(let violation): return .end(.broken(violation))
     }
-    return nil
   }
 }

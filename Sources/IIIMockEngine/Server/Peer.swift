@@ -29,8 +29,8 @@ final class Peer {
   var isAtHighWater = false
   /// Whether the peer is about to be dropped because too much output waits for it.
   var isOverflowing = false
-  /// How long the messages of the current read may take.
-  var budget: ReadBudget
+  /// How long the messages of a read may take.
+  private let budget: ReadBudget
   private(set) var pauses: Pauses = []
   /// While a read is being handled, its end decides whether reading goes on.
   private var isHandlingRead = false
@@ -49,21 +49,18 @@ final class Peer {
 
   unowned let peers: Peers
 
-  /// The most bytes of one read.
-  static let readSize = 64 << 10
-
   init(_ stream: TCPStream, of peers: Peers, listener: Int) {
     self.stream = stream
     self.listener = listener
     self.peers = peers
-    budget = ReadBudget(on: stream.loop)
+    budget = peers.budget
   }
 
   // MARK: Reading
 
   /// Handles the bytes of one read, in `body`; what is left of them waits for the next turn.
   func handleRead(_ body: () -> Void) {
-    budget = ReadBudget(on: stream.loop)
+    budget.begin()
     isHandlingRead = true
     body()
     isHandlingRead = false
@@ -74,11 +71,11 @@ final class Peer {
 
   /// Whether a role has to leave further messages of a read for later. To be asked after each message behind which
   /// there are more.
-  var isTurnOver: Bool { !pauses.isEmpty || budget.isSpent() }
+  var isTurnOver: Bool { budget.isSpent() }
 
   func pause(_ reason: Pauses) {
     pauses.insert(reason)
-    if !isHandlingRead { updateReading() }
+    if isHandlingRead { budget.stop() } else { updateReading() }
   }
 
   func resume(_ reason: Pauses) {
@@ -132,7 +129,7 @@ final class Peer {
   /// - Parameter admit: Gives the connection its role; called at once where the listener has no auth function, and not
   ///   at all if the connection is refused or leaves.
   func authenticate(_ request: HTTPRequestHead, then admit: @escaping (ConnectionAccess) -> Void) {
-    peers.engine.authentications.begin(request, on: self, then: admit)
+    peers.engine?.authentications.begin(request, on: self, then: admit)
   }
 
   /// Handles bytes that were kept as if they were read now.
@@ -169,7 +166,7 @@ final class Peer {
   /// - Parameter note: A line for the engine's log.
   func refuse(_ violation: FrameViolation, note: String? = nil) {
     send(FrameEncoder.close(violation.closeCode, reason: violation.closeReason, maskKey: nil))
-    if let note { peers.engine.note(.warning(note)) }
+    if let note { peers.engine?.note(.warning(note)) }
     peers.close(self, because: "\(violation)")
   }
 }

@@ -3,7 +3,9 @@ internal import UV
 
 /// The connections of an engine: where bytes become frames and frames become bytes. Confined to the engine's loop.
 final class Peers {
-  unowned let engine: Engine
+  /// Set by the engine, which owns this, before there are connections.
+  unowned var engine: Engine?
+  let budget: ReadBudget
   private let timers: LoopTimers
   private let configuration: MockEngine.Configuration
   /// Connections that are workers, at their places in the router's table.
@@ -21,8 +23,8 @@ final class Peers {
   /// How long a peer may take to end its side after a closing handshake.
   private static let lingering = Duration.seconds(5)
 
-  init(_ engine: Engine, timers: LoopTimers, _ configuration: MockEngine.Configuration) {
-    self.engine = engine
+  init(on loop: Loop, timers: LoopTimers, _ configuration: MockEngine.Configuration) {
+    budget = ReadBudget(on: loop)
     self.timers = timers
     self.configuration = configuration
   }
@@ -34,9 +36,9 @@ final class Peers {
   /// - Parameter listener: The listener's number, if it is one for workers.
   func accept(_ stream: TCPStream, _ role: (any ListenerRole)?, listener: Int) {
     let peer = Peer(stream, of: self, listener: listener)
-    if role == nil, engine.access.listeners[listener].policy.rules?.authFunctionID != nil {
+    if role == nil, engine?.access.listeners[listener].policy.rules?.authFunctionID != nil {
       // Nothing behind the request is kept that would not fit.
-      stream.readSize = AuthenticatingConnection.limit
+      stream.readLimit = AuthenticatingConnection.limit
     }
     all[ObjectIdentifier(peer)] = peer
     // The closures are removed when the stream is closed: until then each keeps the other.
@@ -91,14 +93,18 @@ final class Peers {
   }
 
   private func admit(_ request: HTTPRequestHead, from peer: Peer) {
+    guard let engine else { return }
+    peer.stream.readLimit = nil
     if let refusal = engine.refusal(of: request) { return peer.send(refusal) }
     if request.path != "/", engine.admit(request, on: peer) { return }
     let verdict = Upgrade.check(request, isKnownPath: request.path == "/")
     peer.send(verdict.response)
-    if case .accepted = verdict { peer.authenticate(request) { [unowned self] in becomeWorker(peer, $0) } }
+    if case .accepted = verdict {
+      peer.authenticate(request) { [unowned self, unowned engine] in becomeWorker(peer, of: engine, $0) }
+    }
   }
 
-  private func becomeWorker(_ peer: Peer, _ access: ConnectionAccess) {
+  private func becomeWorker(_ peer: Peer, of engine: Engine, _ access: ConnectionAccess) {
     let id = engine.connected(ipAddress: peer.stream.peerAddress?.host, access)
     let slot = Int(id.slot)
     if slot == workers.count { workers.append(peer) } else { workers[slot] = peer }
@@ -108,7 +114,8 @@ final class Peers {
 
   private func readFrames(from peer: Peer, _ id: PeerID) {
     // One access to reader and router a read, however many messages it brought.
-    switch engine.read(&peer.reader, from: id, within: &peer.budget) {
+    guard let engine else { return }
+    switch engine.read(&peer.reader, from: id, within: budget) {
     case .closed(let reason): peer.answer(reason, echoing: "")
     case .broken(let violation):
       if let label = engine.label(of: id) {
@@ -135,8 +142,6 @@ final class Peers {
     let slot = Int(id.slot)
     if slot < workers.count { workers[slot]?.pong(payload) }
   }
-
-  func isPaused(_ id: PeerID) -> Bool { !(connection(of: id)?.pauses.isEmpty ?? true) }
 
   func connection(of id: PeerID) -> Peer? {
     let slot = Int(id.slot)
@@ -196,10 +201,10 @@ final class Peers {
   private func note(slow peer: Peer, _ waiting: Int) {
     switch peer.phase {
     case .worker(let id):
-      guard let label = engine.label(of: id) else { return }
-      engine.note(.slowWorker(worker: label, unsentBytes: waiting))
+      guard let label = engine?.label(of: id) else { return }
+      engine?.note(.slowWorker(worker: label, unsentBytes: waiting))
     case .role(let role):
-      engine.note(.warning("\(role.name) does not read: \(waiting) bytes wait for it"))
+      engine?.note(.warning("\(role.name) does not read: \(waiting) bytes wait for it"))
     case .opening, .ended: break
     }
   }
@@ -236,7 +241,7 @@ final class Peers {
     switch phase {
     case .worker(let id):
       workers[Int(id.slot)] = nil
-      engine.disconnected(id, because: reason)
+      engine?.disconnected(id, because: reason)
     case .role(let role): role.ended(peer)
     case .opening, .ended: break
     }

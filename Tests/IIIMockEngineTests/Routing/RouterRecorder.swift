@@ -33,7 +33,6 @@ final class RouterRecorder: RouterOutput {
   private(set) var paused: Set<PeerID> = []
   private(set) var verdicts: [(AuthenticationToken, Result<AccessSession, AccessSession.Refusal>)] = []
 
-  func isPaused(_ peer: PeerID) -> Bool { paused.contains(peer) }
   func pause(_ peer: PeerID) { paused.insert(peer) }
   func resume(_ peer: PeerID) { paused.remove(peer) }
   func authenticated(_ token: AuthenticationToken, _ verdict: Result<AccessSession, AccessSession.Refusal>) {
@@ -98,7 +97,7 @@ final class RouterRecorder: RouterOutput {
 }
 
 /// Keeps a message's text.
-private struct TextCollector: ByteSink {
+private struct TextCollector: FrameSink {
   var bytes: [UInt8] = []
 
   mutating func append(_ text: StaticString) { bytes += ByteView(text).array }

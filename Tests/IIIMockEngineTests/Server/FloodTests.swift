@@ -27,7 +27,7 @@ import UV
     ("messages that are not JSON", .text("x"), 4_000), ("ping messages", .text(#"{"type":"ping"}"#), 4_000),
     ("lists", call("engine::functions::list"), 500), ("calls of nothing", call("flood::missing"), 2_000),
     ("calls of 16 KiB", call("flood::missing", "\"" + String(repeating: "x", count: 16 << 10) + "\""), 24),
-    ("telemetry", .binary(logs(records: 3)), 2_000),
+    ("pings", .ping(), 40_000), ("telemetry", .binary(logs(records: 3)), 2_000),
     ("a large telemetry message", .binary(logs(records: 20_000)), 1),
   ]
 
