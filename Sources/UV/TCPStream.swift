@@ -2,8 +2,8 @@ internal import CUV
 
 /// A connected TCP socket, confined to its loop.
 ///
-/// Reads: at most one per turn of the loop, of up to 256 KiB. An owner with too much work for one turn keeps the rest with `postpone`, so
-/// that no stream delays the others.
+/// Reads: at most one per turn of the loop, of up to 256 KiB or `readLimit`. An owner with too much work for one turn keeps the rest with
+/// `postpone`, so that no stream delays the others.
 ///
 /// Writes are collected during a turn of the loop and sent together at its end. Bytes that the kernel does not take at once wait:
 /// `onBacklog` reports how many, `onDrain` that all of them have been sent.
@@ -23,8 +23,8 @@ package final class TCPStream: LoopResource {
   package var onRefused: ((_ sent: UInt64) -> (keep: UInt64, probe: [UInt8]))?
 
   package let loop: Loop
-  /// The most bytes of one read; no read is larger than the loop's buffer.
-  package var readSize = Int.max
+  /// The most bytes of one read; `nil` for as much as the loop's buffer holds.
+  package var readLimit: Int?
   package private(set) var bytesReceived: UInt64 = 0
   /// Whether the handle is closed or about to be.
   package var isClosed: Bool { hasClosed }
@@ -125,7 +125,8 @@ package final class TCPStream: LoopResource {
   /// Memory for the next read; `nil` if the turn's read has been done or its bytes are still being handled.
   private var readSpace: UnsafeMutableRawBufferPointer? {
     guard !isBufferFilled && keptCount == 0 else { return nil }
-    return UnsafeMutableRawBufferPointer(rebasing: loop.readBuffer.prefix(readSize))
+    guard let readLimit else { return loop.readBuffer }
+    return UnsafeMutableRawBufferPointer(rebasing: loop.readBuffer.prefix(readLimit))
   }
 
   private func didRead(_ count: Int, _ base: UnsafeMutableRawPointer?) {
@@ -133,7 +134,7 @@ package final class TCPStream: LoopResource {
       // This is expected: `readSpace` returned none. The socket stays readable and is read in the next turn.
       isBufferFilled = false
     } else if count > 0, let base {
-      isBufferFilled = count >= min(readSize, loop.readBuffer.count)
+      isBufferFilled = count >= readLimit ?? loop.readBuffer.count
       bytesReceived += UInt64(count)
       if !isEnding { onRead?(UnsafeMutableRawBufferPointer(start: base, count: count)) }
     } else if count < 0 {

@@ -27,20 +27,20 @@ final class AuthenticatingConnection: ConnectionRole {
       id: path, name: "a client at \(connection.stream.peerAddress?.host ?? "an unknown address")")
     self.admit = admit
     self.onEnd = onEnd
-    connection.stream.readSize = AuthenticatingConnection.limit
+    connection.stream.readLimit = AuthenticatingConnection.limit
   }
 
   func received(_ bytes: UnsafeMutableRawBufferPointer, on connection: Peer) {
     kept.append(contentsOf: bytes)
     let space = AuthenticatingConnection.limit - kept.count
-    if space > 0 { connection.stream.readSize = space } else { connection.pause(.role) }
+    if space > 0 { connection.stream.readLimit = space } else { connection.pause(.role) }
   }
 
   func ended(_ connection: Peer) { onEnd() }
 
   /// The client is let in: what it sent meanwhile is handled now.
   func accept(_ access: ConnectionAccess) {
-    connection.stream.readSize = .max
+    connection.stream.readLimit = nil
     admit(access)
     // Nothing is read within this call, so that what was kept comes first.
     connection.resume(.role)

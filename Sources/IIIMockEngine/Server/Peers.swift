@@ -38,7 +38,7 @@ final class Peers {
     let peer = Peer(stream, of: self, listener: listener)
     if role == nil, engine?.access.listeners[listener].policy.rules?.authFunctionID != nil {
       // Nothing behind the request is kept that would not fit.
-      stream.readSize = AuthenticatingConnection.limit
+      stream.readLimit = AuthenticatingConnection.limit
     }
     all[ObjectIdentifier(peer)] = peer
     // The closures are removed when the stream is closed: until then each keeps the other.
@@ -94,15 +94,17 @@ final class Peers {
 
   private func admit(_ request: HTTPRequestHead, from peer: Peer) {
     guard let engine else { return }
+    peer.stream.readLimit = nil
     if let refusal = engine.refusal(of: request) { return peer.send(refusal) }
     if request.path != "/", engine.admit(request, on: peer) { return }
     let verdict = Upgrade.check(request, isKnownPath: request.path == "/")
     peer.send(verdict.response)
-    if case .accepted = verdict { peer.authenticate(request) { [unowned self] in becomeWorker(peer, $0) } }
+    if case .accepted = verdict {
+      peer.authenticate(request) { [unowned self, unowned engine] in becomeWorker(peer, of: engine, $0) }
+    }
   }
 
-  private func becomeWorker(_ peer: Peer, _ access: ConnectionAccess) {
-    guard let engine else { return }
+  private func becomeWorker(_ peer: Peer, of engine: Engine, _ access: ConnectionAccess) {
     let id = engine.connected(ipAddress: peer.stream.peerAddress?.host, access)
     let slot = Int(id.slot)
     if slot == workers.count { workers.append(peer) } else { workers[slot] = peer }
