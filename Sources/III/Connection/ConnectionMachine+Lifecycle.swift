@@ -51,6 +51,7 @@ extension ConnectionMachine {
     cancelStateTimer()
     connections += 1
     hasWarnedOfOverflow = false
+    if connections > 1 { log(.info, "connected again to \(configuration.address)") }
     var session = Session(number: connections, lastInbound: now, refusedAt: now, lastProgress: now)
     session.retriesBefore = retries
     retries = 0
