@@ -30,6 +30,8 @@ actor EngineCore {
     case function(ByteKey)
     case worker(named: ByteKey)
     case triggerType(ByteKey)
+    /// A trigger that is in force, by its id.
+    case trigger(ByteKey)
     /// So many denials of what has an id that matches a pattern.
     case denial(WildcardPattern, count: Int)
     /// The end of the engine.
@@ -41,6 +43,7 @@ actor EngineCore {
       case .function(let id): "function '\(id)'"
       case .worker(let name): "a worker named '\(name)'"
       case .triggerType(let id): "trigger type '\(id)'"
+      case .trigger(let id): "trigger '\(id)'"
       case .denial(let pattern, let count):
         count == 1 ? "a denial of '\(pattern.text)'" : "\(count) denials of '\(pattern.text)'"
       case .end: "the engine's end"
@@ -49,7 +52,7 @@ actor EngineCore {
 
     var name: String {
       switch self {
-      case .function(let name), .worker(let name), .triggerType(let name): name.text
+      case .function(let name), .worker(let name), .triggerType(let name), .trigger(let name): name.text
       case .denial(let pattern, _): pattern.text
       case .end: ""
       }
@@ -71,7 +74,7 @@ actor EngineCore {
     let engine = Engine(on: loop, time: time, configuration, commands)
     self.engine = engine
     host = LoopHost(timers: engine.timers)
-    engine.onEvent = { [unowned self] event in wake(event) }
+    engine.onEvent = { [weak self] event in self?.assumeIsolated { $0.wake(event) } }
     var urls: [String] = []
     for (number, listener) in configuration.listeners.enumerated() {
       guard let port = UInt16(exactly: listener.port) else {
@@ -186,8 +189,8 @@ actor EngineCore {
     guard let limit else { return nil }
     let timers = watchdog ?? LoopTimers(on: loop, source: .system)
     watchdog = timers
-    return timers.schedule(after: limit) { [unowned self] in
-      end(number, MockEngineError.timedOut(missing(what, within: limit)))
+    return timers.schedule(after: limit) { [weak self] in
+      self?.assumeIsolated { $0.end(number, MockEngineError.timedOut($0.missing(what, within: limit))) }
     }
   }
 
@@ -205,6 +208,9 @@ actor EngineCore {
     case .triggerType:
       names = engine?.router.triggers.allTypes.map(\.id.text).filter { !$0.hasPrefix("engine::") } ?? []
       kind = "trigger types"
+    case .trigger:
+      names = engine?.triggerIDs ?? []
+      kind = "triggers"
     case .worker:
       names = engine?.router.workers.all.compactMap(\.metadata.name) ?? []
       kind = "workers"
@@ -230,6 +236,7 @@ actor EngineCore {
     case .denial(let pattern, let count): engine.access.denial(of: pattern, number: count) != nil
     case .function(let id): engine.hasFunction(id)
     case .triggerType(let id): engine.hasTriggerType(id)
+    case .trigger(let id): engine.hasTrigger(id)
     case .worker(let name): engine.hasWorker(named: name)
     }
   }
@@ -240,6 +247,7 @@ actor EngineCore {
     case .accessDenied: wakeForDenials()
     case .functionRegistered(let id, _, _): wake(.function(ByteKey(id)))
     case .triggerTypeRegistered(let id, _): wake(.triggerType(ByteKey(id)))
+    case .triggerRegistered(let id, _, _, _): wake(.trigger(ByteKey(id)))
     case .workerNamed(let label): if let name = label.name { wake(.worker(named: ByteKey(name))) }
     default: break
     }

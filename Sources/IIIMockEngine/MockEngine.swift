@@ -13,11 +13,13 @@ internal import UV
 /// await engine.shutdown()
 /// ```
 ///
-/// Each engine has a thread of its own and shares nothing with others: tests start as many as they like, in parallel.
+/// Each engine has a thread of its own and shares nothing with others: tests start as many as they like, in parallel. An engine runs
+/// until `shutdown`, or until the last reference to it is gone: keep one as long as you need it.
 public final class MockEngine: Sendable {
   let core: EngineCore
   /// Where the engine listens, as URLs in the order of its configuration.
   public let addresses: [String]
+  private let isShutDown = Lock(false)
 
   /// What an engine is started with.
   public struct Configuration: Sendable {
@@ -117,6 +119,13 @@ public final class MockEngine: Sendable {
     }
   }
 
+  /// An engine to which no reference is left ends by itself, as if it had been shut down.
+  deinit {
+    guard !isShutDown.withLock({ $0 }) else { return }
+    let core = core
+    Task.detached { _ = await core.shutDown() }
+  }
+
   /// The URL of the first listener, as `ws://127.0.0.1:49134`.
   public var url: String { addresses.first ?? "" }
 
@@ -129,7 +138,10 @@ public final class MockEngine: Sendable {
   }
 
   /// As `shutdown`; returns what `uv_loop_close` said: 0, or a handle was left open.
-  @discardableResult package func shutdownReportingLeaks() async -> Int { await core.shutDown() }
+  @discardableResult package func shutdownReportingLeaks() async -> Int {
+    isShutDown.withLock { $0 = true }
+    return await core.shutDown()
+  }
 
   /// Connects a worker of this process to the engine, over a real socket, on the engine's own loop and by its time.
   ///
@@ -167,6 +179,18 @@ public final class MockEngine: Sendable {
   /// - Throws: As ``waitForFunction(_:within:)``.
   public func waitForTriggerType(_ id: String, within limit: Duration = .seconds(10)) async throws {
     try await core.wait(for: .triggerType(ByteKey(id)), within: limit)
+  }
+
+  /// Suspends until a trigger is in force; returns at once if it is.
+  ///
+  /// ```swift
+  /// let trigger = try worker.registerTrigger(SubscribeTriggerConfig(topic: "orders.paid"), functionID: "bill::send")
+  /// try await engine.waitForTrigger(trigger.id)
+  /// ```
+  ///
+  /// - Throws: As ``waitForFunction(_:within:)``.
+  public func waitForTrigger(_ id: String, within limit: Duration = .seconds(10)) async throws {
+    try await core.wait(for: .trigger(ByteKey(id)), within: limit)
   }
 
   /// What workers have logged, oldest first: the last 1,000 records, unless a configuration file says otherwise.

@@ -19,7 +19,8 @@ enum Command {
       case nil: throw unknownVerb(first)
       }
     } catch let error as UsageError {
-      console.error("error: \(error.message)\nTry 'iii-dev --help'.")
+      let verb = arguments.first.flatMap { Verb(rawValue: $0) }.map { "\($0.rawValue) " } ?? ""
+      console.error("error: \(error.message)\nTry 'iii-dev \(verb)--help'.")
       return .usage
     } catch let error as ConfigurationError {
       console.error("Error: \(error)")
@@ -46,8 +47,10 @@ struct UsageError: Error, Equatable {
 
 /// A failure of a verb at run time: its text is printed after `Error: `.
 struct Failure: Error, Equatable {
-  let text: String
+  var text: String
   var status = ExitStatus.failure
+  /// Whether the engine does not have the function that was called.
+  var isUnknownFunction = false
 }
 
 /// The exit status of the process; the same numbers as the real engine's.

@@ -73,7 +73,7 @@ struct EngineCaller {
         text: PrettyJSON.text([
           "code": .string(error.code), "message": .string(error.message),
           "stacktrace": error.stacktrace.map { .string($0) } ?? .null,
-        ]))
+        ]), isUnknownFunction: error.code == IIIErrorCode.functionNotFound)
     default: return Failure(text: "the call of '\(functionID)' failed: \(error)")
     }
   }

@@ -1,4 +1,5 @@
 internal import III
+internal import IIIMockEngine
 
 /// `iii-dev trigger`: makes one call.
 struct TriggerCommand {
@@ -21,10 +22,27 @@ struct TriggerCommand {
       // The schema is needed only for values that could be text or JSON; without a schema they are JSON.
       let parameters =
         payload.needsSchema ? (try? await FunctionHelp.find(functionID, using: call))?.parameters : nil
-      return try await call(functionID, payload.json(parameters: parameters ?? []))
+      do throws(Failure) {
+        return try await call(functionID, payload.json(parameters: parameters ?? []))
+      } catch {
+        throw error.isUnknownFunction ? await explained(error, functionID, call) : error
+      }
     }
     if result != .null { console.out(PrettyJSON.text(result)) }
     return .success
+  }
+
+  /// Adds to the error the name that was probably meant.
+  private func explained(_ error: Failure, _ functionID: String, _ call: EngineCaller.Call) async -> Failure {
+    var error = error
+    let list = try? await call(EngineFunctions.listFunctions, ["include_internal": true])
+    let names = (list?["functions"]?.arrayValue ?? []).compactMap { $0["function_id"]?.stringValue }
+    if let meant = NearestName.of(functionID, among: names) {
+      error.text += "\nHint: did you mean '\(meant)'?"
+    } else if !names.contains(functionID) {
+      error.text += "\nHint: run `iii-dev trigger engine::functions::list` to see the registered functions."
+    }
+    return error
   }
 
   private var engine: EngineCaller {

@@ -1,5 +1,6 @@
 import III
 import IIIMockEngine
+import TestSupport
 import Testing
 
 @Suite struct MockEngineTests {
@@ -26,6 +27,51 @@ import Testing
     #expect(await engine.diagnostics.isEmpty)
     await #expect(throws: MockEngineError.stopped) { try await engine.waitForFunction("f") }
     await #expect(throws: MockEngineError.stopped) { try await engine.registerWorker() }
+  }
+
+  @Test("an engine without a reference ends by itself")
+  func released() async throws {
+    func connect() async throws -> RawPeer {
+      let engine = try await MockEngine.start()
+      let peer = try await RawPeer.open(engine.url)
+      _ = try await engine.registerWorker()
+      try await peer.fence()
+      return peer
+    }
+    let peer = try await connect()
+    _ = try await peer.ended()
+  }
+
+  @Test("a trigger is waited for, and a job of cron can be run then")
+  func waitsForTriggers() async throws {
+    try await withMockEngine { engine in
+      struct Paid: Codable, Sendable { let id: Int }
+      let (paid, continuation) = AsyncStream<Paid>.makeStream()
+      let worker = try await engine.registerWorker()
+      try worker.registerFunction("report::make") { () async throws in
+        let ada: JSONValue = try await worker.trigger("state::get", payload: ["scope": "users", "key": "ada"])
+        try await worker.trigger(
+          "state::set", payload: ["scope": "reports", "key": "ages", "value": ["ada": ada["age"] ?? nil]])
+      }
+      try worker.registerFunction("bill::send") { (order: Paid) async in continuation.yield(order) }
+      let bill = try worker.registerTrigger(SubscribeTriggerConfig(topic: "orders.paid"), functionID: "bill::send")
+      let nightly = try worker.registerTrigger(CronTriggerConfig(expression: "0 0 3 * * *"), functionID: "report::make")
+      try await engine.state(scope: "users").set("ada", to: ["age": 36])
+      try await engine.waitForTrigger(nightly.id)
+      try await engine.cron.fire(triggerID: nightly.id)
+      #expect(try await engine.state(scope: "reports").value("ages") == ["ada": 36])
+
+      try await engine.waitForTrigger(bill.id)
+      try await engine.publish(topic: "orders.paid", data: Paid(id: 17))
+      var orders = paid.makeAsyncIterator()
+      #expect(await orders.next()?.id == 17)
+
+      let error = await #expect(throws: MockEngineError.self) {
+        try await engine.waitForTrigger("none", within: .milliseconds(1))
+      }
+      let text = "trigger 'none' did not appear within 0.001 seconds: the triggers are "
+      #expect(error?.description.hasPrefix(text) == true)
+    }
   }
 
   @Test("a wait that takes too long throws, with the names that there are and the nearest of them")

@@ -26,6 +26,13 @@ def registrations(stage, owner, provider, note):
     return [b for b in seen if b["function"] == f"{owner}::note" and b["config"].get("note") == note]
 
 
+def told(stage, owner, provider, note):
+    """How often the provider's handler was told that the trigger is there, and that it has ended."""
+    bells = stage.ask(f"{provider}::bells", {})
+    return {kind: sum(b["function"] == f"{owner}::note" and b["config"].get("note") == note for b in bells[kind])
+            for kind in ("registered", "unregistered")}
+
+
 def registered(stage, owner, provider, note, before=0):
     """What it was told last, once it was told more often than before."""
     return eventually(lambda: registrations(stage, owner, provider, note)[before:][-1], 10)

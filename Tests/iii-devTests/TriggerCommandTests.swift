@@ -69,8 +69,11 @@ import UV
             "message": "Function nope not found",
             "stacktrace": null
           }
+          Hint: run `iii-dev trigger engine::functions::list` to see the registered functions.
 
           """)
+      let misspelled = await run("trigger", "fail", "--port", port)
+      #expect(misspelled.errors.hasSuffix("}\nHint: did you mean 'fails'?\n"))
       let failed = await run("trigger", "fails", "--port", port)
       #expect(failed.status == .failure)
       #expect(failed.errors.contains("\"code\": \"NO_FUNDS\",\n  \"message\": \"no \\u001b[31mfunds\","))

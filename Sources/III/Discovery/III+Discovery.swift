@@ -19,7 +19,7 @@ extension III {
   ///   - prefix: Only functions whose ids begin with this text.
   ///   - search: Only functions with this text in id or description; case is ignored.
   ///   - worker: Only functions of the worker with this name.
-  ///   - includeInternal: Whether to include the engine's own functions.
+  ///   - includeInternal: Whether to include functions whose ids begin with `engine::`.
   /// - Throws: As ``trigger(_:)``.
   public func listFunctions(
     prefix: String? = nil, search: String? = nil, worker: String? = nil, includeInternal: Bool = false

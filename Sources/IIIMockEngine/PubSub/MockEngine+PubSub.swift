@@ -19,4 +19,12 @@ extension MockEngine {
       throw IIIInvocationError(code: failure.code, message: failure.message)
     }
   }
+
+  /// Publishes any value that can be encoded to a topic.
+  ///
+  /// - Throws: As `publish(topic:data:)` with JSON, and `EncodingError` if the value cannot be encoded.
+  @_disfavoredOverload
+  public func publish(topic: String, data: some Encodable & Sendable) async throws {
+    try await publish(topic: topic, data: JSONValue(encoding: data))
+  }
 }

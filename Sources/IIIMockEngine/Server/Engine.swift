@@ -88,6 +88,8 @@ final class Engine {
 
   func hasFunction(_ id: ByteKey) -> Bool { router.functions.entry(id) != nil }
   func hasTriggerType(_ id: ByteKey) -> Bool { router.triggers.type(id) != nil }
+  func hasTrigger(_ id: ByteKey) -> Bool { router.triggers.trigger(id) != nil }
+  var triggerIDs: [String] { router.triggers.listed.map(\.id.text) }
   func hasWorker(named name: ByteKey) -> Bool {
     router.workers.all.contains { $0.metadata.name.map { ByteKey($0) } == name }
   }

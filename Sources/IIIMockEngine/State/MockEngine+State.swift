@@ -20,7 +20,7 @@ extension MockEngine {
 
     /// The value of a key; nil if there is none. A stored `null` is `JSONValue.null`.
     ///
-    /// - Throws: `DecodingError` if the value holds a number that no `Double` can, too.
+    /// - Throws: `DecodingError` if the value contains a number that does not fit a `Double`.
     public func value(_ key: String) async throws -> JSONValue? {
       let scope = Array(scope.utf8)
       let bytes = try await engine.core.ask(.state) { (worker: StateWorker) in
@@ -46,6 +46,14 @@ extension MockEngine {
       let (scope, key, value) = (Array(scope.utf8), Array(key.utf8), value.jsonBytes)
       let problem = try await change { $0.set(value, of: key, in: scope, then: $1) }
       if let problem { throw IIIInvocationError(code: "SET_ERROR", message: "Failed to set value: \(problem)") }
+    }
+
+    /// Sets a key to any value that can be encoded.
+    ///
+    /// - Throws: As `set(_:to:)` with JSON, and `EncodingError` if the value cannot be encoded.
+    @_disfavoredOverload
+    public func set(_ key: String, to value: some Encodable & Sendable) async throws {
+      try await set(key, to: JSONValue(encoding: value))
     }
 
     /// Deletes a key, as a worker's call of `state::delete` does: triggers fire.

@@ -27,7 +27,7 @@ struct BackpressureTests {
         } catch is IIITimeoutError {}  // it became full after the check
       }
       // Posted calls are written in one turn of the loop, and refused at its end.
-      for _ in 0..<2 { await withCheckedContinuation { done in _ = worker.post { _ in done.resume() } } }
+      for _ in 0..<2 { await worker.fence() }
     } while !worker.gauge.isFull
   }
 

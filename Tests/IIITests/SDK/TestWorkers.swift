@@ -23,6 +23,14 @@ func connect(
   return try await registerWorker(await engine.url, options: options, environment: .test(variables), host: host)
 }
 
+extension III {
+  /// Returns when the connection has handled all calls and registrations that were made before: on a busy loop it may be
+  /// connected again earlier.
+  func fence() async {
+    await withCheckedContinuation { done in if !post({ _ in done.resume() }) { done.resume() } }
+  }
+}
+
 /// Runs `body` with a worker and the engine's side of its connection, from which the metadata was read.
 func withWorker(
   _ change: (inout InitOptions) -> Void = { _ in },

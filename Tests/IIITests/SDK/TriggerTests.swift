@@ -198,6 +198,7 @@ struct TriggerTests {
     }
     #expect(gone?.message == "invocation timed out after 5ms")
     for index in 0..<1_005 { try await worker.trigger("v", payload: index, action: .void()) }
+    await worker.fence()
     let port = UInt16(worker.address.split(separator: ":").last ?? "") ?? 0
     let next = try await ScriptedEngine.start(port: port)
     let again = try await next.accept()
@@ -308,7 +309,7 @@ struct TriggerTests {
       let small = InvokeFunctionMessage(functionID: "small", data: [0x31], action: .void()).frame()
       worker.gauge.add(small.count)
       worker.post { $0.callWithoutResult(Outbound(frame: small)) }
-      await withCheckedContinuation { done in _ = worker.post { _ in done.resume() } }
+      await worker.fence()
       await peer.drop()
       let error = await #expect(throws: IIIInvocationError.self) { try await large.value }
       #expect(error?.code == "CONNECTION_LOST")
