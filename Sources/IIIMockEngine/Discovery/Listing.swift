@@ -193,7 +193,15 @@ struct ByteBuffer: ByteSink {
   mutating func append(_ view: ByteView) { bytes.append(contentsOf: view.unsafeBytes) }
   mutating func append(_ bytes: [UInt8]) { self.bytes.append(contentsOf: bytes) }
   mutating func append(_ id: UUID128) { bytes.append(contentsOf: id.description.utf8) }
-  mutating func append(quoting text: String) { bytes.append(contentsOf: JSONText.quoted(text)) }
+  mutating func append(quoting text: String) {
+    guard JSONText.quotedCount(text) == text.utf8.count + 2 else {
+      return bytes.append(contentsOf: JSONText.quoted(text))
+    }
+    // Nothing to escape, and so nothing to allocate.
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: text.utf8)
+    bytes.append(UInt8(ascii: "\""))
+  }
   mutating func append(_ number: Int64) { bytes.append(contentsOf: String(number).utf8) }
 
   /// A member whose value may be missing: `null` then.
