@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Passes calls to the connection, for all forms of `trigger`.
 extension III {
   /// A call that was checked and is not posted yet.
@@ -68,9 +70,14 @@ extension III {
 
   private func outcome(of call: PreparedCall) async throws -> [UInt8] {
     try Task.checkCancellation()
+    let handoff = Handoff()
+    defer { handoff.acquire() }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        call.post { continuation.resume(with: $0) }
+        call.post {
+          handoff.release()
+          continuation.resume(with: $0)
+        }
         // If the task was cancelled before the call was posted, the cancellation handler had no call to cancel.
         if Task.isCancelled { self.post { $0.cancel(call.id) } }
       }
@@ -78,6 +85,16 @@ extension III {
       self.post { $0.cancel(call.id) }
     }
   }
+}
+
+/// Orders the creation of an outcome on the loop before its use by the caller.
+///
+/// The runtime does so too, but not visibly for ThreadSanitizer where a continuation is resumed before its task has suspended.
+private final class Handoff: Sendable {
+  private let isReleased = Atomic<Bool>(false)
+
+  func release() { isReleased.store(true, ordering: .releasing) }
+  func acquire() { _ = isReleased.load(ordering: .acquiring) }
 }
 
 extension III.PreparedCall {

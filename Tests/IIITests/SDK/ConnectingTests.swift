@@ -123,6 +123,7 @@ struct ConnectingTests {
     let host = LoopHost(on: try Loop(name: "manual"), source: time)
     async let worker = connect(engine, host: host)
     try await engine.dial(1)
+    await host.fence()
     await time.advance(by: .seconds(10))
     await time.advance(by: .seconds(1))
     _ = try await engine.accept()
@@ -164,6 +165,7 @@ struct ConnectingTests {
       }
     }
     _ = await failures.first { $0.contains("503") }
+    await host.fence()
     await time.advance(by: .milliseconds(300))
     let thrown = await connecting.value
     #expect(thrown?.description.hasPrefix("No connection to \(url) within 0.3 seconds: ") == true)

@@ -31,6 +31,11 @@ extension III {
   }
 }
 
+extension LoopHost {
+  /// Returns when what the loop has begun is done, with the timers that it sets.
+  func fence() async { await withCheckedContinuation { done in if !loop.post({ done.resume() }) { done.resume() } } }
+}
+
 /// Runs `body` with a worker and the engine's side of its connection, from which the metadata was read.
 func withWorker(
   _ change: (inout InitOptions) -> Void = { _ in },
