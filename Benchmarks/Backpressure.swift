@@ -67,7 +67,10 @@ enum Backpressure {
     let begin = nanoseconds()
     try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<10 {
-        group.addTask { try await caller.trigger("bench::large", payload: 50 << 20, as: String.self, timeout: .seconds(300)).utf8.count }
+        group.addTask {
+          try await caller.trigger("bench::large", payload: 50 << 20, as: String.self, timeout: .seconds(300)).utf8
+            .count
+        }
       }
       for try await count in group where count != 50 << 20 { fail("a result has \(count) bytes") }
     }

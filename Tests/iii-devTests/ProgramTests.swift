@@ -74,16 +74,19 @@ import UV
       let port = try #require(engine.url.split(separator: ":").last.map(String.init))
       let file = try TemporaryFile(
         "workers:\n  - name: iii-worker-manager\n    config: {host: 127.0.0.1, port: \(port)}\n")
+      var isHolderNamed = false
       for arguments in [["--port", port], ["--config", file.path], ["demo", "--port", port]] {
         let end = try await Program(arguments).end()
         #expect(end.status == 1)
         #expect(end.output == "")
         #expect(end.errors.hasPrefix("Error: address 127.0.0.1:\(port) is already in use"))
         #expect(end.errors.contains("--port 0"))
-        #if os(Linux)
-          #expect(end.errors.contains("(process \(ProcessInfo.processInfo.processIdentifier))"))
-        #endif
+        // The holder is looked up while other tests open and close files in its process, and can be missed then.
+        if end.errors.contains("(process \(ProcessInfo.processInfo.processIdentifier))") { isHolderNamed = true }
       }
+      #if os(Linux)
+        #expect(isHolderNamed)
+      #endif
     }
   }
 

@@ -76,9 +76,7 @@ final class StoreFile {
     }
     let (application, version): (Int64, Int64)
     do throws(SQLiteFailure) {
-      let snapshot = try SQLiteConnection(path, .snapshot)
-      application = try snapshot.integer("PRAGMA application_id")
-      version = try snapshot.integer("PRAGMA user_version")
+      (application, version) = try marks(path)
     } catch {
       throw StoreError(error, path).whileReading
     }
@@ -89,6 +87,21 @@ final class StoreFile {
       throw StoreError(.newer, path, "its format is \(version), this version knows up to \(format)")
     }
     return true
+  }
+
+  /// The application id and the version of the file. It is read without a lock: an engine that writes to it just then
+  /// can make it look damaged, so that a failure counts only when it stays.
+  private static func marks(_ path: String) throws(SQLiteFailure) -> (Int64, Int64) {
+    var attempts = 20
+    while true {
+      do throws(SQLiteFailure) {
+        let snapshot = try SQLiteConnection(path, .snapshot)
+        return (try snapshot.integer("PRAGMA application_id"), try snapshot.integer("PRAGMA user_version"))
+      } catch {
+        attempts -= 1
+        if attempts == 0 { throw error }
+      }
+    }
   }
 
   /// Lets SQLite look for damage in the whole file.
