@@ -7,15 +7,6 @@ import UV
 
 /// `access explain` in this process, against an engine in this process.
 @Suite(.timeLimit(.minutes(1))) struct AccessCommandTests {
-  private func run(_ arguments: String...) async -> (status: iii_dev.ExitStatus, output: String, errors: String) {
-    let texts = Lock(("", ""))
-    let console = Console(
-      writeOut: { text in texts.withLock { $0.0 += text } }, writeError: { text in texts.withLock { $0.1 += text } })
-    let status = await Command.run(arguments, console: console)
-    let (output, errors) = texts.withLock { $0 }
-    return (status, output, errors)
-  }
-
   private func withGate(
     _ compatibility: Compatibility = .current, _ body: (_ engine: MockEngine, _ port: String) async throws -> Void
   ) async throws {

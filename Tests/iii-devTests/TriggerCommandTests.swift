@@ -8,16 +8,6 @@ import UV
 
 /// `trigger` in this process, against an engine in this process.
 @Suite(.timeLimit(.minutes(1))) struct TriggerCommandTests {
-  /// The output and the exit status of a command line.
-  private func run(_ arguments: String...) async -> (status: iii_dev.ExitStatus, output: String, errors: String) {
-    let texts = Lock(("", ""))
-    let console = Console(
-      writeOut: { text in texts.withLock { $0.0 += text } }, writeError: { text in texts.withLock { $0.1 += text } })
-    let status = await Command.run(arguments, console: console)
-    let (output, errors) = texts.withLock { $0 }
-    return (status, output, errors)
-  }
-
   private func withFunctions(_ body: (_ port: String) async throws -> Void) async throws {
     let (hanging, release) = AsyncStream.makeStream(of: Never.self)
     defer { release.finish() }

@@ -15,7 +15,7 @@ final class AccessGate {
   /// The last denials, oldest first.
   private(set) var denials = RecentItems<AccessDenial>(maxCount: 1000)
   private let everything = AccessSession()
-  private var noted: Set<ByteKey> = []
+  private var noted = NotedCauses(limit: AccessGate.maxNoted)
 
   /// How long an auth function or a hook may take before the log says so.
   static let patience = Duration.seconds(5)
@@ -81,13 +81,9 @@ final class AccessGate {
 
   // MARK: What was logged
 
-  /// Whether the log has not been told of a cause yet; from now on it has.
-  func isFirst(_ cause: String) -> Bool {
-    noted.count < AccessGate.maxNoted && noted.insert(ByteKey(cause)).inserted
-  }
+  func isFirst(_ cause: String) -> Bool { noted.isFirst(cause) }
 
-  /// The cause has ended: it is logged when it comes again.
-  func forget(_ cause: String) { noted.remove(ByteKey(cause)) }
+  func forget(_ cause: String) { noted.forget(cause) }
 }
 
 /// What tests deny and allow, posted from any thread.

@@ -17,11 +17,10 @@ final class ConnectionAccess {
   /// Messages that came while a hook was asked, in order.
   private var held = FIFO<[UInt8]>()
   private var heldBytes = 0
-  private var noted: Set<ByteKey> = []
+  private var noted = NotedCauses(limit: 100)
 
   /// While a hook is asked so much is read of a connection and no more.
   static let heldLimit = 16 << 20
-  private static let maxNoted = 100
 
   init(on listener: ListenerAccess, _ session: AccessSession) {
     self.listener = listener
@@ -51,10 +50,7 @@ final class ConnectionAccess {
 
   private func updateWaiting() { isWaiting = asked != nil || !held.isEmpty }
 
-  /// Whether the log has not been told of a cause yet; from now on it has.
-  func isFirst(_ cause: String) -> Bool {
-    noted.count < ConnectionAccess.maxNoted && noted.insert(ByteKey(cause)).inserted
-  }
+  func isFirst(_ cause: String) -> Bool { noted.isFirst(cause) }
 
   /// The id under which the engine keeps a function of this worker.
   func prefixed(_ id: String) -> String { session.registrationPrefix.map { "\($0)::\(id)" } ?? id }

@@ -21,10 +21,8 @@ struct WebPages {
   private let checksOrigin: Bool
   private let origins: [String]
   private let hosts: [String]
-  private var noted: Set<ByteKey> = []
-
-  /// Refusals are logged for this many origins and hosts, then no more: their number is the visitor's choice.
-  private static let maxNoted = 100
+  /// Refused origins and hosts.
+  private var noted = NotedCauses(limit: 100)
 
   /// - Parameters:
   ///   - allowedOrigins: Origins of pages that may connect, as `https://app.example`; `*` allows all.
@@ -57,9 +55,7 @@ struct WebPages {
   }
 
   /// Whether a refusal is to be logged: the first of its origin or host is.
-  mutating func isNew(_ refusal: Refusal) -> Bool {
-    noted.count < WebPages.maxNoted && noted.insert(ByteKey(refusal.subject)).inserted
-  }
+  mutating func isNew(_ refusal: Refusal) -> Bool { noted.isFirst(refusal.subject) }
 
   // MARK: Internals
 
