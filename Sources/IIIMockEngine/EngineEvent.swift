@@ -22,8 +22,8 @@ public enum EngineEvent: Sendable, Hashable {
   case triggerRegistered(id: String, type: String, functionID: String, worker: WorkerLabel)
   /// A trigger has ended.
   case triggerUnregistered(id: String, type: String)
-  /// A trigger waits for a worker that provides its type.
-  case triggerParked(id: String, type: String, worker: WorkerLabel)
+  /// A trigger waits for a worker that provides its type; `similarType` is a provided type that may have been meant.
+  case triggerParked(id: String, type: String, worker: WorkerLabel, similarType: String?)
   /// A trigger was refused.
   case triggerRejected(id: String, type: String, code: String, message: String, worker: WorkerLabel)
   /// A call ended with an error, whether or not its caller waits for an answer.

@@ -129,6 +129,9 @@ public final class MockEngine: Sendable {
   /// The URL of the first listener, as `ws://127.0.0.1:49134`.
   public var url: String { addresses.first ?? "" }
 
+  /// The port of the first listener; 0 without listeners.
+  public var port: Int { url.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+
   /// Drops every connection, without a Close so that workers of all SDKs try again, and frees the port.
   ///
   /// A second call returns at once.

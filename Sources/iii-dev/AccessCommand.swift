@@ -57,7 +57,7 @@ struct AccessOptions: Equatable {
     OptionDefinition(name: "--worker", value: "NAME", help: "Ask for a connected worker in place of a new one"),
     OptionDefinition(
       name: "--address", value: "ADDRESS", help: "HOST, HOST:PORT or ws://… (default: $III_URL, else localhost)"),
-    OptionDefinition(name: "--port", value: "PORT", help: "Port of the engine (default: 49134)"),
+    OptionDefinition(name: "--port", value: "PORT", help: "Port of the engine (default: that of $III_URL, else 49134)"),
     .help,
   ]
 

@@ -32,10 +32,12 @@ extension LogLine {
       ]
     case .triggerUnregistered(let id, let type):
       [LogLine(.info, "[UNREGISTERED] Trigger \(id) (\(type))")]
-    case .triggerParked(let id, let type, let worker):
+    case .triggerParked(let id, let type, let worker, let similar):
       [
         LogLine(
-          .warn, "Trigger \(id) of \(worker) waits: no worker provides the trigger type \(type)")
+          .warn,
+          "Trigger \(id) of \(worker) waits: no worker provides the trigger type \(type)"
+            + (similar.map { "; did you mean \($0)?" } ?? ""))
       ]
     case .triggerRejected(let id, let type, let code, let message, let worker):
       [

@@ -74,6 +74,23 @@ import Testing
     }
   }
 
+  @Test("a trigger of a misspelled type waits, and the engine names the type that may be meant")
+  func similarTriggerType() async throws {
+    let (types, note) = AsyncStream<String?>.makeStream()
+    var configuration = MockEngine.Configuration()
+    configuration.onEvent = { event in
+      if case .triggerParked(_, "webhok", _, let similar) = event { note.yield(similar) }
+    }
+    try await withMockEngine(configuration) { engine in
+      #expect(engine.url.hasSuffix(":\(engine.port)") && engine.port > 0)
+      let peer = try await RawPeer.open(engine.url)
+      await peer.send(#"{"type":"registertriggertype","id":"webhook","description":"d"}"#)
+      await peer.send(#"{"type":"registertrigger","id":"t","trigger_type":"webhok","function_id":"f","config":{}}"#)
+      var type = types.makeAsyncIterator()
+      #expect(await type.next() == .some("webhook"))
+    }
+  }
+
   @Test("a wait that takes too long throws, with the names that there are and the nearest of them")
   func waitsEnd() async throws {
     try await withMockEngine { engine in

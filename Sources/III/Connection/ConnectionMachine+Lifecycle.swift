@@ -155,8 +155,11 @@ extension ConnectionMachine {
     let delay = configuration.reconnection.delay(attempt: retries, random: configuration.random())
     retries += 1
     state = .reconnecting(redial: timers.insert(at: now.advanced(by: delay), .redial))
+    // One line when the connection is lost, and one a minute while it stays so.
+    let isRepetition = retries > 1 && now &- lastRetryWarning < Self.retryWarningInterval
+    if !isRepetition { lastRetryWarning = now }
     log(
-      retries == 1 ? .warn : .debug,
+      isRepetition ? .debug : .warn,
       "no connection to \(configuration.address): \(reason); trying again in \(delay.milliseconds) ms")
     report(.reconnecting)
   }
@@ -238,6 +241,9 @@ extension ConnectionMachine {
   static func shutDownError(_ call: PendingCall) -> IIIInvocationError {
     call.error(IIIErrorCode.shutdown, shutDownMessage)
   }
+
+  /// How often a warning says that there is still no connection; nanoseconds.
+  private static let retryWarningInterval: UInt64 = 60_000_000_000
 
   static let shutDownMessage = "iii is shutting down"
 

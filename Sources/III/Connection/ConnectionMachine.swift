@@ -110,6 +110,8 @@ struct ConnectionMachine {
   var connections = 0
   /// Failed attempts since the last connection.
   var retries = 0
+  /// When a failed attempt was last logged as a warning.
+  var lastRetryWarning: UInt64 = 0
   var hasTried = false
   /// Why there is no connection: the reason of the last failed attempt or of the end of the last connection.
   var lastReason: String?

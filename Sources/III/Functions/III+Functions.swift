@@ -63,8 +63,9 @@ extension WorkerRegistrations {
   /// }
   /// ```
   ///
-  /// A result that is not `Encodable`, such as a tuple, makes the compiler choose the form without a result and warn that the value is
-  /// unused: the caller receives `null`.
+  /// A result that is not `Encodable`, such as a tuple or a dictionary of variables of several types, makes the compiler choose the form
+  /// without a result and warn that the value is unused: the caller receives `null`. Write the result's type then: `-> JSONValue in`, with
+  /// `.init(…)` around each variable.
   ///
   /// - Parameters:
   ///   - functionID: The id, such as `orders::price`; any text that is not blank.

@@ -19,7 +19,7 @@ public struct IIIRegistrationError: Error, Sendable, Hashable, CustomStringConve
   /// What happened and what to do.
   public var description: String {
     switch reason {
-    case .emptyID: "id is required"
+    case .emptyID: "id is required: the given one is empty or blank"
     case .alreadyRegistered(let id): "function id '\(id)' already registered: unregister it first"
     case .emptyNamespace(let source):
       "namespace is empty: \(source) is blank. Give it a name, or leave it unset to use `default`"

@@ -47,6 +47,19 @@ extension WorkerRegistrations {
         type: type, functionID: functionID, config: config, metadata: metadata, namespace: namespace))
   }
 
+  /// Unavailable; its message says what to write instead.
+  @available(
+    *, unavailable,
+    message:
+      "values of several types: wrap each variable, config: [\"path\": .init(path), \"port\": .init(port)], or use a Codable struct"
+  )
+  @discardableResult
+  public func registerTrigger(
+    type: String, functionID: String, config: [String: Any], metadata: JSONValue? = nil, namespace: String? = nil
+  ) throws -> Trigger {
+    try registerTrigger(type: type, functionID: functionID, config: .null, metadata: metadata, namespace: namespace)
+  }
+
   /// Registers a trigger of one of the engine's own types.
   ///
   /// ```swift

@@ -101,7 +101,10 @@ extension Router {
     }
     guard let owner = workers[trigger.owner] else { return }
     if isParked {
-      output.note(.triggerParked(id: trigger.id.text, type: trigger.type.text, worker: owner.label))
+      output.note(
+        .triggerParked(
+          id: trigger.id.text, type: trigger.type.text, worker: owner.label,
+          similarType: triggers.type(similarTo: trigger.type)))
     } else {
       noteRejection(of: trigger, code: "trigger_type_not_found", message: text, output)
     }

@@ -50,6 +50,12 @@ struct TriggerRegistry {
 
   func type(_ id: ByteKey) -> TriggerType? { types[id] }
 
+  /// The provided type that a misspelled name probably means. With very many types none is looked for: a worker that
+  /// registers many triggers must not make the engine compare each with all of them.
+  func type(similarTo id: ByteKey) -> String? {
+    types.count <= 1_000 ? NearestName.of(id.text, among: types.all.lazy.map(\.id.text)) : nil
+  }
+
   /// The types that a worker provides.
   func types(of provider: PeerID) -> [TriggerType] { provided.numbers(of: provider.slot).compactMap { types[$0] } }
 

@@ -131,3 +131,22 @@ func options() -> InitOptions {
     maxQueuedMessages: 1, maxMessageBytes: 1 << 20, headers: ["a": "b"], tls: TLSConfig(), telemetry: TelemetryOptions()
   )
 }
+
+func variables(_ worker: III, tags: [String], limit: Int?, counts: [String: Int], matrix: [[Double]], nested: JSONValue)
+  throws
+{
+  let payload: JSONValue = [
+    "tags": .init(tags), "limit": .init(limit), "counts": .init(counts), "matrix": .init(matrix),
+    "nested": .init(nested),
+    "none": .init(Int?.none), "first": .init(tags.first), "values": .init([nested, nil]), "object": .init(JSONObject()),
+  ]
+  try worker.registerTrigger(
+    type: "t", functionID: "f", config: ["tags": .init(tags), "limit": .init(limit), "on": true])
+  try worker.registerFunction("a") { (order: Order) async -> JSONValue in
+    ["item": .init(order.item), "tags": .init(tags), "limit": .init(limit)]
+  }
+  try worker.registerFunction("b") { (_: JSONValue) async in ["ok": true, "count": 3, "tags": ["x", nil]] }
+  try worker.registerFunction("c") { () async in ["ok": true, "count": 3] }
+  try worker.registerFunction("d") { (order: Order) async in ["item": order.item] }
+  print(payload)
+}

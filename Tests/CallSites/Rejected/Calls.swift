@@ -22,3 +22,7 @@ func blockingForms(_ worker: III) throws {
 func unusedTypedResult(_ worker: III) async throws {
   try await worker.trigger("f", payload: Order(), as: Opaque.self)  // error: conform to
 }
+
+func mixedConfiguration(_ worker: III, name: String) throws {
+  try worker.registerTrigger(type: "t", functionID: "f", config: ["a": name, "b": 1])  // error: values of several types
+}

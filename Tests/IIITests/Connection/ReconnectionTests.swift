@@ -36,6 +36,21 @@ struct ReconnectionTests {
     #expect(harness.logs.last == "ERROR Max reconnection retries (3) reached, giving up: ECONNREFUSED")
   }
 
+  @Test("failed attempts are logged as a warning at first, and then once a minute")
+  func repeatedWarnings() {
+    var harness = MachineHarness {
+      $0.reconnection = ReconnectionConfig(
+        initialDelay: .seconds(10), maxDelay: .seconds(10), backoffMultiplier: 1, jitterFactor: 0)
+    }
+    harness.start()
+    for _ in 0...12 {  // two minutes
+      harness.event { $0.dialFailed("ECONNREFUSED", now: $1) }
+      harness.advance(.seconds(10))
+    }
+    #expect(harness.logs.count { $0.hasPrefix("WARN no connection to ws://engine: ECONNREFUSED") } == 3)
+    #expect(harness.logs.count { $0.hasPrefix("DEBUG no connection to ws://engine: ECONNREFUSED") } == 10)
+  }
+
   @Test("the waits between the attempts")
   func waits() {
     var harness = MachineHarness {

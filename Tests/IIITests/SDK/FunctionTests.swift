@@ -52,7 +52,7 @@ struct FunctionTests {
         let error = #expect(throws: IIIRegistrationError.self) {
           try worker.registerFunction(id) { (_: JSONValue) async in 1 }
         }
-        #expect(error?.description == "id is required")
+        #expect(error?.description == "id is required: the given one is empty or blank")
       }
       let first = try worker.registerFunction("x") { (_: JSONValue) async in 1 }
       let error = #expect(throws: IIIRegistrationError.self) {

@@ -74,7 +74,7 @@ import UV
   }
 
   @Test func otherErrorsSayWhatHappened() {
-    #expect("\(IIIRegistrationError(reason: .emptyID))" == "id is required")
+    #expect("\(IIIRegistrationError(reason: .emptyID))" == "id is required: the given one is empty or blank")
     #expect("\(IIIRegistrationError(reason: .alreadyRegistered("f")))".hasPrefix("function id 'f' already registered"))
     #expect("\(IIIRegistrationError(reason: .emptyNamespace("III_NAMESPACE")))".contains("III_NAMESPACE"))
     let rejected = RegistrationRejectedError(
@@ -145,7 +145,9 @@ import UV
   @Test("Foundation shows the same text")
   func localized() {
     #expect(PayloadCoder.text(of: IIITimeoutError(message: "late")) == "TIMEOUT: late")
-    #expect((IIIRegistrationError(reason: .emptyID) as any Error).localizedDescription == "id is required")
+    #expect(
+      (IIIRegistrationError(reason: .emptyID) as any Error).localizedDescription
+        == "id is required: the given one is empty or blank")
     #expect((IIIConnectionError(address: "ws://h:1") as any Error).localizedDescription.contains("ws://h:1"))
   }
 }

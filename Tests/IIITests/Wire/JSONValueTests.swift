@@ -17,6 +17,20 @@ import Testing
     #expect(kind(try JSONValue(parsing: "1E2")) == "double 100.0")
   }
 
+  @Test("values are created from variables, optionals, arrays and dictionaries")
+  func representations() throws {
+    let tags: [String]? = ["a", "b"]
+    let value: JSONValue = [
+      "tags": .init(tags), "none": .init(Int?.none), "some": .init(Int?.some(1)), "counts": .init(["y": 2, "x": 1]),
+      "rows": .init([[1.5], []]), "mixed": .init([JSONValue.null, 3]), "flags": .init([true, nil]),
+      "sub": .init("abc".first.map(String.init)),
+    ]
+    #expect(
+      value.jsonString()
+        == #"{"tags":["a","b"],"none":null,"some":1,"counts":{"x":1,"y":2},"rows":[[1.5],[]],"mixed":[null,3],"flags":[true,null],"sub":"a"}"#
+    )
+  }
+
   private func kind(_ value: JSONValue) -> String {
     switch value {
     case .int(let value): "int \(value)"
