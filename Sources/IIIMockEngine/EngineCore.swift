@@ -10,7 +10,9 @@ actor EngineCore {
   /// What tests deny and allow.
   nonisolated let commands = AccessCommands()
   private let configuration: MockEngine.Configuration
-  private var engine: Engine?
+  private(set) var engine: Engine?
+  /// The engine's journal, which can be read after the engine has ended.
+  private(set) var recorder: JournalRecorder?
   /// The loop and the time of workers that `MockEngine.registerWorker` connects.
   private(set) var host: LoopHost?
   private var waiters: [UInt64: Waiter] = [:]
@@ -34,8 +36,23 @@ actor EngineCore {
     case trigger(ByteKey)
     /// So many denials of what has an id that matches a pattern.
     case denial(WildcardPattern, count: Int)
+    /// So many calls of what has an id that matches a pattern, or the ends of so many.
+    case invocation(WildcardPattern, count: Int)
+    case completion(WildcardPattern, count: Int)
+    /// Anything that happens in the engine after so many changes.
+    case change(after: UInt64)
+    /// An entry of the journal above a number.
+    case entry(after: UInt64)
     /// The end of the engine.
     case end
+
+    /// Whether it is looked for whenever the router was at work.
+    var isWatched: Bool {
+      switch self {
+      case .invocation, .completion, .change, .entry: true
+      case .function, .worker, .triggerType, .trigger, .denial, .end: false
+      }
+    }
 
     /// For errors: `function 'orders::price'`.
     var text: String {
@@ -46,6 +63,11 @@ actor EngineCore {
       case .trigger(let id): "trigger '\(id)'"
       case .denial(let pattern, let count):
         count == 1 ? "a denial of '\(pattern.text)'" : "\(count) denials of '\(pattern.text)'"
+      case .invocation(let pattern, let count):
+        count == 1 ? "a call of '\(pattern.text)'" : "\(count) calls of '\(pattern.text)'"
+      case .completion(let pattern, let count):
+        count == 1 ? "the end of a call of '\(pattern.text)'" : "the ends of \(count) calls of '\(pattern.text)'"
+      case .change, .entry: "a change"
       case .end: "the engine's end"
       }
     }
@@ -53,8 +75,8 @@ actor EngineCore {
     var name: String {
       switch self {
       case .function(let name), .worker(let name), .triggerType(let name), .trigger(let name): name.text
-      case .denial(let pattern, _): pattern.text
-      case .end: ""
+      case .denial(let pattern, _), .invocation(let pattern, _), .completion(let pattern, _): pattern.text
+      case .end, .change, .entry: ""
       }
     }
   }
@@ -74,6 +96,9 @@ actor EngineCore {
     let engine = Engine(on: loop, time: time, configuration, commands)
     self.engine = engine
     host = LoopHost(timers: engine.timers)
+    engine.core = self
+    recorder = engine.journal
+    engine.journal.onChange = { [weak self] in self?.assumeIsolated { $0.wakeWatchers() } }
     engine.onEvent = { [weak self] event in self?.assumeIsolated { $0.wake(event) } }
     var urls: [String] = []
     for (number, listener) in configuration.listeners.enumerated() {
@@ -98,6 +123,8 @@ actor EngineCore {
     let storage = engine?.storage
     engine?.shutDown()
     engine?.onEvent = nil
+    recorder?.onChange = nil
+    recorder?.isWatched = false
     engine = nil
     let left = waiters.values
     waiters = [:]
@@ -169,6 +196,7 @@ actor EngineCore {
           continuation.resume()
         } else {
           waiters[number] = Waiter(what: what, timer: watch(number, what, limit), continuation: continuation)
+          if what.isWatched { recorder?.isWatched = true }
         }
       }
     } onCancel: {
@@ -219,6 +247,13 @@ actor EngineCore {
       let list = all.suffix(20).map(\.description).joined(separator: "; ")
       return "\(what.text) did not come within \(limit): "
         + (all.isEmpty ? "nothing was denied" : "denied were: \(list)")
+    case .invocation(let pattern, let count):
+      return verification(of: pattern.text, expected: CallVerification.expectation(count...)).text + " within \(limit)"
+    case .completion(let pattern, let count):
+      let ended = calls(of: pattern).ended
+      return "\(ended) calls of '\(pattern.text)' ended within \(limit), expected \(count): "
+        + verification(of: pattern.text, expected: CallVerification.expectation(count...)).text
+    case .change, .entry: return "nothing happened in the engine within \(limit)"
     case .end: return "the engine has not ended within \(limit)"
     }
     let sorted = Set(names).sorted()
@@ -233,6 +268,10 @@ actor EngineCore {
     guard let engine else { return false }
     return switch what {
     case .end: false
+    case .invocation(let pattern, let count): engine.calls(of: pattern).invoked >= count
+    case .completion(let pattern, let count): engine.calls(of: pattern).ended >= count
+    case .change(let seen): engine.journal.changes > seen
+    case .entry(let number): engine.journal.next > number + 1
     case .denial(let pattern, let count): engine.access.denial(of: pattern, number: count) != nil
     case .function(let id): engine.hasFunction(id)
     case .triggerType(let id): engine.hasTriggerType(id)
@@ -258,6 +297,13 @@ actor EngineCore {
     where engine?.access.denial(of: pattern, number: count) != nil {
       wake(.denial(pattern, count: count))
     }
+  }
+
+  /// Ends the waits for calls and changes that are over.
+  private func wakeWatchers() {
+    let watched = Set(waiters.values.map(\.what).filter(\.isWatched))
+    for what in watched where isThere(what) { wake(what) }
+    recorder?.isWatched = waiters.values.contains { $0.what.isWatched }
   }
 
   private func wake(_ what: Awaited) {

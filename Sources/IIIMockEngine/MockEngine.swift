@@ -65,6 +65,8 @@ public final class MockEngine: Sendable {
     }
     /// What built-in workers are set to; defaults hold for those that are not in it.
     var selection = BuiltInSelection()
+    /// How much of what happens the journal keeps.
+    public var journal = JournalSettings()
     /// Built-in workers of the package's tests.
     var additionalBuiltIns: [any BuiltInSettings] = []
 

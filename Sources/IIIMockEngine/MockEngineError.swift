@@ -21,6 +21,9 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   /// A wait took too long; the text says what there is instead, and the nearest name.
   case timedOut(String)
 
+  /// A function was not called as often as a test expects; the text says how often, with which payloads, and what was called instead.
+  case verificationFailed(String)
+
   /// What happened, and what to do about it.
   public var description: String {
     switch self {
@@ -36,7 +39,22 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
       "trigger '\(id)' cannot fire: no job with this id is registered (registrations are not acknowledged: call "
         + "something from its worker first), or it is running"
     case .notConnected(let id): "worker '\(id)' is not connected to this engine"
-    case .timedOut(let text): text
+    case .timedOut(let text), .verificationFailed(let text): text
     }
+  }
+}
+
+extension InvocationFailure {
+  /// What a function of the engine answers when what it was asked for failed.
+  init(_ error: any Error) {
+    let code =
+      switch error {
+      case MockEngineError.timedOut: "TIMEOUT"
+      case MockEngineError.verificationFailed: "VERIFICATION_FAILED"
+      case MockEngineError.stopped: "ENGINE_STOPPED"
+      case MockEngineError.notConnected: "NOT_FOUND"
+      default: "invocation_failed"
+      }
+    self.init(code: code, message: "\(error)")
   }
 }

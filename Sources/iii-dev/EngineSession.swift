@@ -5,18 +5,22 @@ struct EngineSession {
   let engine: MockEngine
   let log: EngineLog
   private let signals: Signals
+  /// Writes the journal to a file, if that is asked for.
+  private let journal: Task<Bool, Never>?
 
   /// Starts an engine, which is listening when this returns. `portAdvice` is printed if its port is in use.
   static func start(
-    _ file: ConfigurationFile, isStrict: Bool, isQuiet: Bool, portAdvice: String
+    _ file: ConfigurationFile, isStrict: Bool, isQuiet: Bool, journalPath: String? = nil, portAdvice: String
   ) async throws -> EngineSession {
     DescriptorLimit.raise()
+    let journalFile = try journalPath.map { path throws(Failure) in try JournalFile(path: path) }
     let log = try EngineLog(file.observability, isQuiet: isQuiet)
     let signals = try await Signals.watch()
     for warning in file.warnings { log.record(LogLine(.warn, warning)) }
     do {
       let engine = try await MockEngine.start(configuration(file, isStrict: isStrict, log: log))
-      return EngineSession(engine: engine, log: log, signals: signals)
+      let journal = journalFile.map { file in Task { await file.write(engine.journal) } }
+      return EngineSession(engine: engine, log: log, signals: signals, journal: journal)
     } catch {
       await log.writer.finish()
       throw failure(error, portAdvice: portAdvice)
@@ -34,6 +38,7 @@ struct EngineSession {
     await endFirst()
     log.record(LogLine(.info, "Shutting down engine and destroying workers"))
     await engine.shutdown()
+    if await journal?.value == false { log.record(LogLine(.error, "the journal could not be written completely")) }
     log.record(LogLine(.info, "Engine shutdown complete"))
     await log.writer.finish()
   }

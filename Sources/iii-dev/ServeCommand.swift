@@ -21,7 +21,7 @@ struct ServeCommand {
     }
     let session = try await EngineSession.start(
       try options.configuration(environment: .process), isStrict: options.isStrict, isQuiet: options.isQuiet,
-      portAdvice: "choose another port: iii-dev --port 0")
+      journalPath: options.journalPath, portAdvice: "choose another port: iii-dev --port 0")
     session.announce()
     await session.serve()
     return .success

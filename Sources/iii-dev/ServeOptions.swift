@@ -13,6 +13,8 @@ struct ServeOptions: Equatable {
       help: "Let web pages of this origin connect; repeatable"),
     OptionDefinition(
       name: "--allow-host", value: "NAME", isRepeatable: true, help: "A name of this machine in URLs; repeatable"),
+    OptionDefinition(
+      name: "--journal", value: "FILE", help: "Write what happens to FILE as JSON Lines: connections, frames, denials"),
     OptionDefinition(name: "--strict", help: "Behave exactly as engine 0.13.0"),
     OptionDefinition(name: "--quiet", help: "Print the ready line and errors only"),
     OptionDefinition(name: "--version", short: "-v", help: "Print the version"),
@@ -24,6 +26,7 @@ struct ServeOptions: Equatable {
   private(set) var configPath: String?
   private(set) var allowedOrigins: [String] = []
   private(set) var allowedHosts: [String] = []
+  private(set) var journalPath: String?
   private(set) var isStrict = false
   private(set) var isQuiet = false
   private(set) var wantsVersion = false
@@ -41,6 +44,7 @@ struct ServeOptions: Equatable {
     configPath = parsed["--config"]
     allowedOrigins = parsed.all("--allow-origin")
     allowedHosts = parsed.all("--allow-host")
+    journalPath = parsed["--journal"]
     isStrict = parsed.has("--strict")
     isQuiet = parsed.has("--quiet")
     wantsVersion = parsed.has("--version")

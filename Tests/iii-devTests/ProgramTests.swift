@@ -176,3 +176,32 @@ import UV
     #expect(end.errors == "")
   }
 }
+
+@Suite(.timeLimit(.minutes(1))) struct JournalFileTests {
+  @Test("--journal writes what happened as JSON Lines, to the end")
+  func journal() async throws {
+    let file = try TemporaryFile("an older file")
+    let engine = try Program("--port", "0", "--journal", file.path)
+    let url = try #require(await engine.url())
+    let worker = try await registerWorker(url, options: InitOptions(workerName: "tests"))
+    try worker.registerFunction("tests::double") { (number: Int) async throws -> Int in 2 * number }
+    #expect(await engine.line(after: "    └ worker: \"tests (") != nil)
+    let _: Int = try await worker.trigger("tests::double", payload: 4)
+    await worker.shutdown()
+    engine.send(SIGTERM)
+    #expect(await engine.end().status == 0)
+    let lines = try String(contentsOfFile: file.path, encoding: .utf8).split(separator: "\n").map {
+      try JSONValue(parsing: String($0))
+    }
+    #expect(lines.first?["event"] == "opened" && lines.last?["event"] == "closed")
+    #expect(lines.contains { $0["message"]?["result"] == 8 })
+    #expect(lines.map { $0["number"] } == (1...lines.count).map { .int(Int64($0)) })
+  }
+
+  @Test("--journal with a path that cannot be written ends with an error that names it")
+  func unwritable() async throws {
+    let end = await (try Program("--port", "0", "--journal", "/nonexistent/journal.jsonl")).end()
+    #expect(end.status == 1)
+    #expect(end.errors.contains("cannot write the journal to /nonexistent/journal.jsonl"))
+  }
+}

@@ -101,6 +101,12 @@
   /// Eight bytes, which must lie inside the view.
   @inlinable package func word(at offset: Int) -> UInt64 { base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
 
+  /// Where a part of the view begins; `nil` if it does not lie inside the view.
+  @inlinable package func offset(of part: ByteView) -> Int? {
+    guard part.base >= base, part.base + part.count <= base + count else { return nil }
+    return part.base - base
+  }
+
   /// Whether `byte` is among the bytes.
   @inlinable package func contains(_ byte: UInt8) -> Bool { unsafeBytes.contains(byte) }
 }

@@ -51,6 +51,14 @@
 }
 
 extension ByteWriter {
+  /// Exactly `count` bytes, written by `fill`.
+  package static func bytes(_ count: Int, _ fill: (inout ByteWriter) -> Void) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      self.fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]), fill)
+      initialized = count
+    }
+  }
+
   /// The next `count` reserved bytes, all of which the caller must write.
   @inline(__always) mutating func claim(_ count: Int) -> UnsafeMutableRawPointer {
     precondition(count >= 0 && room >= count)

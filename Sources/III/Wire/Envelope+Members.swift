@@ -58,7 +58,7 @@ extension Envelope {
   }
 
   /// The text of a string; `nil` if there is none.
-  func text(_ field: Field) -> String? {
+  package func text(_ field: Field) -> String? {
     guard let value = value(field) else { return nil }
     return WireString(value, hasEscapes: hasEscapes(field))?.text
   }

@@ -54,6 +54,7 @@ extension Router {
     if isAllowed && listener.middlewareFunctionID == nil { return true }
     guard let worker = workers[peer] else { return true }
     guard isAllowed else {
+      journal.routed(.denied)
       deny(frame, of: worker, output)
       return false
     }
@@ -62,6 +63,7 @@ extension Router {
       warnOfBypass(frame, middleware, worker, output)
       return true
     }
+    journal.routed(.middleware)
     callMiddleware(middleware, frame, of: worker)
     return false
   }

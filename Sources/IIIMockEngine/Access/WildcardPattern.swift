@@ -14,6 +14,9 @@ struct WildcardPattern: Sendable, Hashable {
     parts = text.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map { Part(Array($0)) }
   }
 
+  /// Whether it may match more than one id.
+  var hasStars: Bool { parts.count > 1 }
+
   func matches(_ id: ByteView) -> Bool {
     guard parts.count > 1, let first = parts.first, let last = parts.last else {
       return parts.first.map { $0.bytes.count == id.count && $0.isPrefix(of: id, at: 0) } ?? id.isEmpty

@@ -5,7 +5,7 @@ enum BuiltInCatalog {
   /// Every built-in worker of this engine, in the order in which they start. To add one, add its settings here.
   static let all: [any BuiltInSettings.Type] = [
     CoreSettings.self, ChannelSettings.self, ObservabilitySettings.self, PubSubSettings.self, CronSettings.self,
-    StateSettings.self, AccessFunctionsSettings.self,
+    StateSettings.self, AccessFunctionsSettings.self, JournalFunctionsSettings.self,
   ]
 
   /// Workers of the real engine that this one does not have yet, with their trigger types.

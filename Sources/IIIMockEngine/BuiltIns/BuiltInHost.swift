@@ -76,6 +76,23 @@ final class BuiltInHost {
   /// Gives an answer that was promised. If its caller has left, nothing happens.
   func reply(_ token: ReplyToken, _ reply: BuiltInReply) { add(.reply(token, reply)) }
 
+  /// Answers with what `body` returns: it runs outside of the loop's turn, and uses the engine as a test does.
+  func replyLater(_ body: @escaping @Sendable (EngineCore) async throws -> JSONValue) -> BuiltInReply {
+    guard let core = services?.core else { return .failure(.stopped) }
+    let token = laterReply()
+    let me = LoopBound(self, on: core.loop)
+    Task {
+      let reply: BuiltInReply
+      do {
+        reply = .json(try await body(core))
+      } catch {
+        reply = .failure(InvocationFailure(error))
+      }
+      core.loop.post { me.value.reply(token, reply) }
+    }
+    return .later(token)
+  }
+
   /// Changes what a connected worker reported of itself.
   func set(_ metadata: ReportedMetadata, of worker: PeerID) { add(.metadata(metadata, of: worker)) }
 
@@ -176,9 +193,12 @@ protocol BuiltInServices: AnyObject {
   func emptyOutboxSoon()
   func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress
   func connection(of worker: PeerID) -> Peer?
+  /// What a test controls the engine with; `nil` once the engine has stopped.
+  var core: EngineCore? { get }
 }
 
 extension BuiltInServices {
+  var core: EngineCore? { nil }
   func connection(of worker: PeerID) -> Peer? { nil }
 }
 

@@ -64,6 +64,7 @@ extension Router {
     }
     let succeeded = if case .failure = outcome { false } else { true }
     waiting.name.calls &+= 1
+    waiting.name.ended &+= 1
     counters.ended(succeeded: succeeded, after: output.now &- waiting.begun)
     if let key = waiting.caller.engineCall {
       switch reply {
@@ -102,6 +103,7 @@ extension Router {
     }
     if let key { setTimer(of: key, call, output) }
     let caller = key.map { PeerID.engine($0) } ?? .none
+    entry.name.invoked &+= 1
     switch entry.target {
     case .builtIn(let target):
       let waiting = WaitingReply(id: nil, caller: caller, name: entry.name, trace: nil, begun: output.now)
@@ -232,6 +234,7 @@ extension Router {
   /// What is done next is work of a new turn of the loop.
   mutating func beginTurn(_ output: some RouterOutput) {
     now = output.now
+    journal.now = now
     remainingBudget = Router.outboxBudget
   }
 

@@ -3,6 +3,8 @@ internal import III
 /// A message's text: `compose` is used to count the bytes first and then to write them.
 protocol OutgoingText {
   func compose<Sink: FrameSink>(into sink: inout Sink)
+  /// Enters the message, which was sent, in the journal.
+  func record(_ size: Int, to connection: UInt32, in journal: JournalRecorder)
 }
 
 extension OutgoingText {
@@ -56,6 +58,10 @@ extension OutgoingFrame: OutgoingText {
 }
 
 extension OutgoingInvocation: OutgoingText {
+  func record(_ size: Int, to connection: UInt32, in journal: JournalRecorder) {
+    journal.sent(self, size: size, to: connection)
+  }
+
   func compose<Sink: FrameSink>(into sink: inout Sink) {
     sink.append("{\"type\":\"invokefunction\",\"invocation_id\":\"")
     sink.append(id)
@@ -78,6 +84,10 @@ extension OutgoingInvocation: OutgoingText {
 }
 
 extension OutgoingResult: OutgoingText {
+  func record(_ size: Int, to connection: UInt32, in journal: JournalRecorder) {
+    journal.sent(self, size: size, to: connection)
+  }
+
   func compose<Sink: FrameSink>(into sink: inout Sink) {
     sink.append("{\"type\":\"invocationresult\",\"invocation_id\":\"")
     sink.append(id)

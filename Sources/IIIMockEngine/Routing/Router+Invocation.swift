@@ -18,6 +18,7 @@ extension Router {
       let name = FunctionName(frame.functionID.text)
       let failure = missing(name.text, frame)
       note(failure, of: name, caller: peer, output)
+      journal.routed(.notFound)
       counters.failed()
       if wantsAnswer {
         send(.result(id: id, name: name, outcome: .failure(failure), trace: replyTrace), to: peer, output)
@@ -26,8 +27,11 @@ extension Router {
     }
     switch route.target {
     case .builtIn(let target):
+      journal.routed(.builtIn)
+      route.name.invoked &+= 1
       call(target, frame, name: route.name, id: wantsAnswer ? id : nil, trace: replyTrace, from: peer, output)
     case .worker(let callee):
+      route.name.invoked &+= 1
       // Inserted before it is sent: an answer cannot come too early.
       let displaced = invocations.insert(
         id, caller: caller, callee: callee, name: route.name, trace: replyTrace, at: now)

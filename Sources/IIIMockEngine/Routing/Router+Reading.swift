@@ -13,11 +13,16 @@ extension Router {
   ) -> ConnectionEnd? {
     access.applyCommands()
     beginTurn(output)
-    while let message = reader.nextMessage({ output.pong($0, to: peer) }) {
+    while let message = reader.nextMessage({ answer(ping: $0, of: peer, output) }) {
       switch message {
-      case .text(let bytes): receive(bytes, from: peer, output)
+      case .text(let bytes):
+        journal.received(bytes, isText: true)
+        receive(bytes, from: peer, output)
+        journal.frameEnded()
       case .binary(let bytes):
+        journal.received(bytes, isText: false)
         if !receive(binary: bytes, from: peer) { receive(bytes, from: peer, output) }
+        journal.frameEnded()
       case .control: break
       case .end(let end): return end
       }
@@ -25,5 +30,10 @@ extension Router {
       if reader.hasMore && budget.isSpent() { break }
     }
     return nil
+  }
+
+  private func answer(ping payload: ByteView, of peer: PeerID, _ output: some RouterOutput) {
+    journal.received(ping: payload)
+    output.pong(payload, to: peer)
   }
 }

@@ -16,12 +16,14 @@ extension Router {
   mutating func register(_ entry: FunctionEntry, from peer: PeerID, _ output: some RouterOutput) {
     guard let worker = workers[peer] else { return }
     let old = functions.register(entry)
+    if let old { journal.counts.retire(old.name) }
     output.note(.functionRegistered(id: entry.name.text, worker: worker.label, replaced: old != nil))
   }
 
   /// Has no effect unless the sender owns the function. Calls in flight are not affected.
   mutating func unregister(function id: ByteKey, from peer: PeerID, _ output: some RouterOutput) {
     guard let entry = functions.unregister(id, owner: peer), let worker = workers[peer] else { return }
+    journal.counts.retire(entry.name)
     output.note(.functionUnregistered(id: entry.name.text, worker: worker.label))
   }
 }

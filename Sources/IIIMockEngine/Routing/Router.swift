@@ -8,6 +8,7 @@ struct Router {
   var workers = SlotTable<WorkerRecord>()
   private(set) var busy = BusyWorkers()
   let access: AccessGate
+  let journal: JournalRecorder
   var functions = FunctionRegistry()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
@@ -31,10 +32,11 @@ struct Router {
 
   init(
     compatibility: Compatibility, isTracingEnabled: Bool, builtIns workers: [any BuiltInWorker],
-    access: AccessGate = AccessGate([.init()]), startedAtMilliseconds time: Int64
+    access: AccessGate = AccessGate([.init()]), journal: JournalRecorder = .none, startedAtMilliseconds time: Int64
   ) {
     self.compatibility = compatibility
     self.access = access
+    self.journal = journal
     let builtIns = workers.enumerated().map { index, worker in
       BuiltInInstance(worker, id: BuiltInID(index: UInt16(index)), compatibility: compatibility)
     }
@@ -84,6 +86,7 @@ struct Router {
     counters.workerLeft()
     let label = worker.label
     for entry in functions.unregisterAll(of: peer) {
+      journal.counts.retire(entry.name)
       output.note(.functionUnregistered(id: entry.name.text, worker: label))
     }
     for invocation in invocations.removeAll(of: peer) {
@@ -103,6 +106,7 @@ struct Router {
   /// Updates the counts of both sides of a call that has ended.
   mutating func ended(_ invocation: Invocation, succeeded: Bool) {
     invocation.name.calls &+= 1
+    invocation.name.ended &+= 1
     counters.ended(succeeded: succeeded, after: now > invocation.begun ? now &- invocation.begun : 0)
     count(-1, invocation.callee)
     if invocation.caller != invocation.callee { count(-1, invocation.caller) }
@@ -119,6 +123,7 @@ struct Router {
       if !bytes.isBlank { ignore(nil, FrameProblem(error), from: peer, output) }
       return
     }
+    journal.decoded(envelope)
     let connection = access.isActive ? checkedAccess(of: peer) : nil
     let isGuarded = connection != nil
     if let connection, connection.isWaiting, holds(envelope.kind, bytes, connection, from: peer, output) { return }

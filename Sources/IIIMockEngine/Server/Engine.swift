@@ -11,6 +11,9 @@ final class Engine {
   let peers: Peers
   private(set) lazy var listeners = Listeners(self, on: loop)
   let access: AccessGate
+  let journal: JournalRecorder
+  /// The actor that owns the engine.
+  weak var core: EngineCore?
   private(set) lazy var authentications = Authentications(
     self, closeCode: configuration.compatibility.authenticationCloseCode)
   /// Decides which requests of web pages are let in.
@@ -43,9 +46,10 @@ final class Engine {
     timers = LoopTimers(on: loop, source: time)
     self.configuration = configuration
     access = AccessGate(configuration.listeners, commands: commands)
+    journal = JournalRecorder(configuration.journal, at: timers.now)
     router = Router(
       compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
-      builtIns: configuration.settings.map { $0.makeWorker() }, access: access,
+      builtIns: configuration.settings.map { $0.makeWorker() }, access: access, journal: journal,
       startedAtMilliseconds: wallClockMilliseconds())
     pages = WebPages(
       checksOrigin: configuration.compatibility.refusesForeignPages, allowedOrigins: configuration.allowedOrigins,
@@ -75,6 +79,7 @@ final class Engine {
   func shutDown() {
     listeners.shutDown()
     peers.shutDown()
+    for entry in router.functions.all { journal.counts.retire(entry.name) }
     hasStopped = true
     for (worker, host) in started.reversed() {
       worker.stop()
@@ -87,6 +92,7 @@ final class Engine {
   // MARK: Reading
 
   func hasFunction(_ id: ByteKey) -> Bool { router.functions.entry(id) != nil }
+  func calls(of pattern: WildcardPattern) -> CallCounts.Count { journal.counts.count(of: pattern, router.functions) }
   func hasTriggerType(_ id: ByteKey) -> Bool { router.triggers.type(id) != nil }
   func hasTrigger(_ id: ByteKey) -> Bool { router.triggers.trigger(id) != nil }
   var triggerIDs: [String] { router.triggers.listed.map(\.id.text) }
@@ -159,6 +165,7 @@ final class Engine {
     isRouting = true
     let result = body(&router, self)
     isRouting = false
+    journal.changed()
     if !router.outbox.isEmpty { emptyOutboxNextTurn() }
     return result
   }
@@ -203,6 +210,8 @@ extension Engine: RouterOutput {
   var canWallClockBeSet: Bool { !timers.source.isManual }
 
   func note(_ event: EngineEvent) {
+    if case .workerDisconnected(let label, _) = event { journal.leaving = label }
+    if let entry = event.journalEvent { journal.note(.event(entry), connection: journal.connection, at: timers.now) }
     if case .frameIgnored(let diagnostic) = event {
       if diagnostics.count == Engine.keptDiagnostics { diagnostics.removeFirst() }
       diagnostics.append(diagnostic)

@@ -16,9 +16,13 @@ final class Peer {
   }
 
   let stream: TCPStream
+  /// Connections are numbered from 1 on, in the order in which they were accepted.
+  let number: UInt32
   /// The number of the listener that accepted the connection, among those for workers.
   let listener: Int
   var phase = Phase.opening
+  /// What the connection is or was, for the journal.
+  private(set) var roleName: String?
   var head = HTTPHeadParser()
   var reader = FrameReader(role: .server)
   /// The limit of the handshake.
@@ -49,8 +53,9 @@ final class Peer {
 
   unowned let peers: Peers
 
-  init(_ stream: TCPStream, of peers: Peers, listener: Int) {
+  init(_ stream: TCPStream, of peers: Peers, number: UInt32, listener: Int) {
     self.stream = stream
+    self.number = number
     self.listener = listener
     self.peers = peers
     budget = peers.budget
@@ -140,7 +145,10 @@ final class Peer {
   }
 
   /// The connection has a role from now on.
-  func become(_ role: any ConnectionRole) { phase = .role(role) }
+  func become(_ role: any ConnectionRole) {
+    phase = .role(role)
+    roleName = role.name
+  }
 
   /// Sends a last frame and ends the connection; the role is not told, for it knows.
   func end(with frame: [UInt8], because reason: String) {

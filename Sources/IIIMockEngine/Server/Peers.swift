@@ -11,7 +11,9 @@ final class Peers {
   /// Connections that are workers, at their places in the router's table.
   private var workers: [Peer?] = []
   /// All connections that have not ended.
-  private var all: [ObjectIdentifier: Peer] = [:]
+  private(set) var all: [ObjectIdentifier: Peer] = [:]
+  /// How many connections were accepted.
+  private var accepted: UInt32 = 0
 
   /// Above this much unsent output a peer is not read until it is down to `lowWater`.
   private static let highWater = 64 << 20
@@ -35,7 +37,9 @@ final class Peers {
   ///
   /// - Parameter listener: The listener's number, if it is one for workers.
   func accept(_ stream: TCPStream, _ role: (any ListenerRole)?, listener: Int) {
-    let peer = Peer(stream, of: self, listener: listener)
+    accepted &+= 1
+    let peer = Peer(stream, of: self, number: accepted, listener: listener)
+    engine?.noteOpened(peer)
     if role == nil, engine?.access.listeners[listener].policy.rules?.authFunctionID != nil {
       // Nothing behind the request is kept that would not fit.
       stream.readLimit = AuthenticatingConnection.limit
@@ -115,6 +119,7 @@ final class Peers {
   private func readFrames(from peer: Peer, _ id: PeerID) {
     // One access to reader and router a read, however many messages it brought.
     guard let engine else { return }
+    engine.journal.connection = peer.number
     switch engine.read(&peer.reader, from: id, within: budget) {
     case .closed(let reason): peer.answer(reason, echoing: "")
     case .broken(let violation):
@@ -135,12 +140,16 @@ final class Peers {
   func send(text: some OutgoingText, to id: PeerID) -> Int {
     let slot = Int(id.slot)
     guard slot < workers.count, let peer = workers[slot], hasRoom(peer) else { return 0 }
-    return peer.send(text)
+    let count = peer.send(text)
+    if let journal = engine?.journal { text.record(count, to: peer.number, in: journal) }
+    return count
   }
 
   func pong(_ payload: ByteView, to id: PeerID) {
     let slot = Int(id.slot)
-    if slot < workers.count { workers[slot]?.pong(payload) }
+    guard slot < workers.count, let peer = workers[slot] else { return }
+    peer.pong(payload)
+    engine?.journal.sent(pong: payload, to: peer.number)
   }
 
   func connection(of id: PeerID) -> Peer? {
@@ -235,7 +244,7 @@ final class Peers {
 
   private func leave(_ peer: Peer, because reason: String) {
     stopTimer(of: peer)
-    all[ObjectIdentifier(peer)] = nil
+    if all.removeValue(forKey: ObjectIdentifier(peer)) != nil { engine?.noteClosed(peer, because: reason) }
     let phase = peer.phase
     peer.phase = .ended
     switch phase {
