@@ -33,6 +33,9 @@ public final class III: Sendable {
   let host: LoopHost
   let gauge: SendGauge
   let log: @Sendable (LogLevel, String) -> Void
+  let channels: ChannelAccess
+  /// What decoders of payloads and results give to the types that they decode.
+  let decoding: [CodingUserInfoKey: any Sendable]
   private let status: ConnectionStatus
   private let connection: LoopBound<Connection>
 
@@ -46,6 +49,9 @@ public final class III: Sendable {
     log = settings.configuration.log
     status = ConnectionStatus()
     gauge = SendGauge(limit: settings.configuration.machine.maxUnsentBytes)
+    let channels = ChannelAccess(settings.configuration, on: host)
+    self.channels = channels
+    decoding = channels.decoding
     connection = LoopBound(Connection(settings.configuration, on: host, status: status, gauge: gauge), on: host.loop)
   }
 

@@ -73,11 +73,16 @@ import UV
   @Test("the error of a slow function says that the engine is connected")
   func noAnswerInTime() async throws {
     try await withFunctions { port in
-      let hanging = await run("trigger", "hangs", "--port", port, "--timeout-ms", "200")
-      #expect(hanging.status == .failure)
-      #expect(
-        hanging.errors == "Error: function 'hangs' has not answered within 200 ms; the engine can be reached. "
-          + "The function may still be running: give it more time with --timeout-ms\n")
+      // The time includes the connecting, which is slow on a busy machine: the first time that is enough for it counts.
+      for limit in [200, 2_000, 20_000] {
+        let hanging = await run("trigger", "hangs", "--port", port, "--timeout-ms", "\(limit)")
+        #expect(hanging.status == .failure)
+        if hanging.errors.hasPrefix("Error: cannot connect"), limit < 20_000 { continue }
+        #expect(
+          hanging.errors == "Error: function 'hangs' has not answered within \(limit) ms; the engine can be reached. "
+            + "The function may still be running: give it more time with --timeout-ms\n")
+        break
+      }
     }
   }
 

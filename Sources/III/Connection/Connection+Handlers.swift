@@ -78,16 +78,17 @@ extension Connection {
     _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int,
     _ finish: @escaping @Sendable (HandlerOutcome) -> Void
   ) {
+    let decoding = decoding
     switch function.body {
     case .task(let body):
       handlers.note(
         Task {
-          let (payload, context) = invocation.read(by: function.id)
+          let (payload, context) = invocation.read(by: function.id, decoding)
           finish(await InvocationContext.$current.withValue(context) { await body(payload) })
         }, of: handler)
     case .thread(let body):
       handlers.pool.run {
-        let (payload, context) = invocation.read(by: function.id)
+        let (payload, context) = invocation.read(by: function.id, decoding)
         finish(InvocationContext.$current.withValue(context) { body(payload) })
       } orRefuse: {
         finish(.invocationFailed($0))

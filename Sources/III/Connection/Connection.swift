@@ -2,7 +2,7 @@ internal import UV
 
 /// Runs a connection's machine on a loop: it turns socket and timer events into the machine's events, and performs the machine's actions
 /// (I/O, resumed callers, handlers). Confined to the loop; no user code runs on it.
-final class Connection {
+final class Connection: HostMember {
   struct Configuration {
     var machine: ConnectionMachine.Configuration
     var url: WebSocketURL
@@ -25,6 +25,8 @@ final class Connection {
   let configuration: Configuration
   let status: ConnectionStatus
   let gauge: SendGauge
+  /// What decoders of payloads give to the types that they decode.
+  let decoding: [CodingUserInfoKey: any Sendable]
   private var machine: ConnectionMachine
   private var dialer: Dialer?
   private var tls: TLSSource?
@@ -46,6 +48,7 @@ final class Connection {
     self.configuration = configuration
     self.status = status
     tls = configuration.tls
+    decoding = ChannelAccess(configuration, on: host).decoding
     self.gauge = gauge
     machine = ConnectionMachine(configuration.machine)
     handlers = RunningHandlers(on: host)
@@ -214,7 +217,7 @@ final class Connection {
     let dialer = Dialer(on: host.loop, configuration.url, tls: context, request: request, key: key) { [self] event in
       switch event {
       case .connected(let awaited): handle { machine, _ in machine.dialled(awaiting: awaited) }
-      case .failed(let reason):
+      case .failed(let reason, _):
         self.dialer = nil
         handle { $0.dialFailed(reason, now: $1) }
       case .opened(let transport, let rest):

@@ -8,7 +8,8 @@ final class Dialer {
     case connected(awaiting: String)
     /// The WebSocket is open; `rest` are the bytes that came after the server's answer, valid during the call.
     case opened(Transport, rest: UnsafeMutableRawBufferPointer)
-    case failed(String)
+    /// The attempt has failed; `status` is that of a server which answered the upgrade with something other than 101.
+    case failed(String, status: Int? = nil)
   }
 
   private let loop: Loop
@@ -119,7 +120,7 @@ final class Dialer {
       do throws(UpgradeFailure) {
         try Upgrade.check(head, key: key)
       } catch {
-        fail(error.text)
+        fail(error.text, status: error.status)
         return
       }
       guard let transport else { return }
@@ -128,10 +129,10 @@ final class Dialer {
     }
   }
 
-  private func fail(_ reason: String) {
+  private func fail(_ reason: String, status: Int? = nil) {
     transport?.close()
     transport = nil
-    finish(.failed(reason))
+    finish(.failed(reason, status: status))
   }
 
   private func finish(_ event: Event) {

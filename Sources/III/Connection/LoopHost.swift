@@ -2,12 +2,12 @@ package import UV
 
 /// A loop with its timers, on which workers run: the process's shared one, or that of an engine.
 package final class LoopHost: @unchecked Sendable {
-  // Sendable: `timers` and `connections` are used on the loop only, which their accessors check.
+  // Sendable: `timers` and `members` are used on the loop only, which their accessors check.
   package let loop: Loop
   package let source: TimeSource
 
   private var loopTimers: LoopTimers?
-  private var connections: [ObjectIdentifier: Connection] = [:]
+  private var members: [ObjectIdentifier: any HostMember] = [:]
 
   /// Creates a loop whose thread runs until the process ends.
   package convenience init(name: String) throws(UVError) {
@@ -34,15 +34,21 @@ package final class LoopHost: @unchecked Sendable {
     return timers
   }
 
-  /// Ends all workers at once, before the loop ends; called on the loop. Their calls fail with the code `SHUTDOWN`.
+  /// Ends all workers and channels at once, before the loop ends; called on the loop. Calls fail with the code `SHUTDOWN`.
   package func abandonWorkers() {
     precondition(loop.isOnLoop, "workers belong to the loop's thread")
-    for connection in connections.values { connection.abandon() }
+    for member in members.values { member.abandon() }
   }
 
-  func add(_ connection: Connection) { connections[ObjectIdentifier(connection)] = connection }
+  func add(_ member: any HostMember) { members[ObjectIdentifier(member)] = member }
 
-  func remove(_ connection: Connection) { connections[ObjectIdentifier(connection)] = nil }
+  func remove(_ member: any HostMember) { members[ObjectIdentifier(member)] = nil }
+}
+
+/// A connection that must end before its loop does: a worker's, or one of a channel.
+protocol HostMember: AnyObject {
+  /// Ends the connection at once, because the loop ends.
+  func abandon()
 }
 
 /// The loop of all workers of this process that have no other one. It starts with the first of them and never ends: if it ended with its

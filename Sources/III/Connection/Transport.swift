@@ -87,6 +87,13 @@ package enum Transport {
     }
   }
 
+  package func stopReading() {
+    switch self {
+    case .plain(let stream): stream.stopReading()
+    case .secure(let stream): stream.stopReading()
+    }
+  }
+
   /// The number of bytes written, sent or not.
   package var bytesQueued: UInt64 {
     switch self {

@@ -93,7 +93,8 @@ enum Handler {
 
   private static func input<Input: Decodable & Sendable>(_ payload: [UInt8]) throws(Failure) -> Input {
     do {
-      return try PayloadCoder.decode(Input.self, from: payload)
+      return try PayloadCoder.decode(
+        Input.self, from: payload, userInfo: InvocationContext.current?.decoding ?? [:])
     } catch {
       throw Failure(message: "invalid payload: \(PayloadCoder.message(for: error))")
     }

@@ -14,10 +14,20 @@ struct InboundInvocation: Sendable {
   var connection: Int
 
   /// The handler's payload, without the member that the engine added, and its context.
-  func read(by functionID: String) -> (payload: [UInt8], context: InvocationContext) {
-    guard namesCaller else { return (payload, InvocationContext(functionID, self, caller: nil)) }
+  func read(
+    by functionID: String, _ decoding: [CodingUserInfoKey: any Sendable] = [:]
+  ) -> (payload: [UInt8], context: InvocationContext) {
+    guard namesCaller else { return (payload, context(functionID, nil, decoding)) }
     let (payload, caller) = payload.withView(CallerMember.taken(from:))
-    return (payload, InvocationContext(functionID, self, caller: caller))
+    return (payload, context(functionID, caller, decoding))
+  }
+
+  private func context(
+    _ functionID: String, _ caller: String?, _ decoding: [CodingUserInfoKey: any Sendable]
+  ) -> InvocationContext {
+    var context = InvocationContext(functionID, self, caller: caller)
+    context.decoding = decoding
+    return context
   }
 }
 

@@ -24,6 +24,9 @@ public struct InvocationContext: Sendable {
   /// The W3C baggage, if the call had one.
   public let baggage: String?
 
+  /// What the payload's decoder gives to the types that it decodes.
+  var decoding: [CodingUserInfoKey: any Sendable] = [:]
+
   private let id: ID
 
   private enum ID {

@@ -63,7 +63,7 @@ extension III {
   /// Decodes the result of a call; if that fails, the error names the function.
   func decode<Output: Decodable>(_ result: [UInt8], of message: InvokeFunctionMessage) throws -> Output {
     do {
-      return try PayloadCoder.decode(Output.self, from: result)
+      return try PayloadCoder.decode(Output.self, from: result, userInfo: decoding)
     } catch let error as DecodingError {
       throw error.prefixed("the result of '\(message.functionID)' is not \(Output.self): ")
     }

@@ -90,7 +90,7 @@ extension III {
 /// Orders the creation of an outcome on the loop before its use by the caller.
 ///
 /// The runtime does so too, but not visibly for ThreadSanitizer where a continuation is resumed before its task has suspended.
-private final class Handoff: Sendable {
+final class Handoff: Sendable {
   private let isReleased = Atomic<Bool>(false)
 
   func release() { isReleased.store(true, ordering: .releasing) }

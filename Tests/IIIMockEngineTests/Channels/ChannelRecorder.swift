@@ -36,7 +36,7 @@ final class ChannelRecorder: ChannelOutput {
 
 /// A channel with its recorder.
 final class ChannelBench {
-  var channel: Channel
+  var channel: IIIMockEngine.Channel
   let output = ChannelRecorder()
 
   init(capacity: Int? = nil) { channel = Channel(capacity: capacity) }
