@@ -31,6 +31,8 @@ public final class III: Sendable {
   /// The namespace of the worker; `nil` if it has none.
   let namespace: String?
   let host: LoopHost
+  /// Ids and jitter, where the host has given a seed.
+  private let randomness: SeededRandom?
   let gauge: SendGauge
   let log: @Sendable (LogLevel, String) -> Void
   let channels: ChannelAccess
@@ -42,7 +44,10 @@ public final class III: Sendable {
   init(_ address: String, options: InitOptions, environment: Environment, host: LoopHost) throws {
     self.address = address
     self.host = host
-    let settings = try ConnectionSettings(address, options, environment)
+    var settings = try ConnectionSettings(address, options, environment)
+    let randomness = host.control?.randomness?()
+    self.randomness = randomness
+    if let randomness { settings.configuration.machine.random = { randomness.share() } }
     invocationTimeout = options.invocationTimeout
     maxMessageBytes = options.maxMessageBytes
     namespace = settings.namespace
@@ -114,6 +119,9 @@ public final class III: Sendable {
     if status.beginShutdown() { ActiveWorkers.remove(status) }
     if !post({ $0.shutDown(done) }) { done() }
   }
+
+  /// An id for a call or a registration.
+  func newID() -> UUID128 { randomness?.id() ?? .random() }
 
   /// Whether `shutdown` was called.
   var isShutDown: Bool { status.isShutDown }

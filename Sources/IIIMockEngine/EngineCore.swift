@@ -13,6 +13,17 @@ actor EngineCore {
   private(set) var engine: Engine?
   /// The engine's journal, which can be read after the engine has ended.
   private(set) var recorder: JournalRecorder?
+  /// What the clock showed when the engine was made: its time, and that of the wall clock.
+  nonisolated let origin: (now: UInt64, wallClock: UInt64)
+  /// Runs the handlers of the engine's own workers and of stubs, where the clock is manual.
+  nonisolated let executor: HandlerExecutor?
+  private let settleFlag = SettleFlag()
+  private var settleWatch: SettleWatch?
+  var sleepers = Sleepers()
+  var isAdvancing = false
+  /// The timer that looks whether time stands still while calls wait.
+  var standstill: TimerToken?
+  var hasWarnedOfStandstill = false
   /// The loop and the time of workers that `MockEngine.registerWorker` connects.
   private(set) var host: LoopHost?
   private var waiters: [UInt64: Waiter] = [:]
@@ -84,9 +95,14 @@ actor EngineCore {
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   init(_ configuration: MockEngine.Configuration, time: TimeSource) throws(UVError) {
-    loop = try Loop(name: "iii-engine")
+    let loop = try Loop(name: "iii-engine")
+    self.loop = loop
     self.time = time
     self.configuration = configuration
+    origin = (time.now, time.wallClock)
+    let flag = settleFlag
+    // A watch that waits looks again in a new turn of the loop.
+    executor = time.isManual ? HandlerExecutor { if flag.isSet { loop.post {} } } : nil
   }
 
   // MARK: Life
@@ -95,7 +111,7 @@ actor EngineCore {
   func start() throws(MockEngineError) -> [String] {
     let engine = Engine(on: loop, time: time, configuration, commands)
     self.engine = engine
-    host = LoopHost(timers: engine.timers)
+    host = makeHost(engine)
     engine.core = self
     recorder = engine.journal
     engine.journal.onChange = { [weak self] in self?.assumeIsolated { $0.wakeWatchers() } }
@@ -114,6 +130,19 @@ actor EngineCore {
     return urls
   }
 
+  private func makeHost(_ engine: Engine) -> LoopHost {
+    var randomness: (@Sendable () -> SeededRandom)?
+    if let random = engine.random { randomness = { random.child() } }
+    let callBegan: @Sendable () -> Void = { [weak self] in
+      guard let self else { return }
+      assumeIsolated { $0.callBegan() }
+    }
+    return LoopHost(
+      timers: engine.timers,
+      control: HostControl(
+        executor: executor, randomness: randomness, callBegan: time.isManual ? callBegan : nil))
+  }
+
   /// Ends all connections and the loop; returns what `uv_loop_close` said.
   func shutDown() async -> Int {
     guard !hasEnded else { return 0 }
@@ -121,6 +150,9 @@ actor EngineCore {
     host?.abandonWorkers()
     host = nil
     let storage = engine?.storage
+    sleepers.endAll()
+    settleWatch?.endAll(.stopped)
+    settleWatch = nil
     engine?.shutDown()
     engine?.onEvent = nil
     recorder?.onChange = nil
@@ -132,6 +164,7 @@ actor EngineCore {
     watchdog = nil
     for waiter in left { waiter.continuation.resume(throwing: MockEngineError.stopped) }
     await storage?.close()
+    executor?.retire()
     return await loop.stop()
   }
 
@@ -157,6 +190,35 @@ actor EngineCore {
     if let worker = engine?.builtIn(Worker.self) { return try body(worker) }
     throw hasEnded ? MockEngineError.stopped : MockEngineError.builtInIsOff(builtIn)
   }
+
+  // MARK: Settling
+
+  /// How long nothing may happen, in real time, until somebody is told.
+  var patience: Duration { configuration.settlePatience }
+
+  /// The watch that waits until nothing is under way.
+  func settling() throws -> SettleWatch {
+    guard let engine, let host else { throw MockEngineError.stopped }
+    if let settleWatch { return settleWatch }
+    let executor = executor
+    let watch = SettleWatch(
+      on: loop, patience: configuration.settlePatience, flag: settleFlag,
+      realTimers: watchdogTimers, engineNow: { engine.timers.now },
+      inFlight: {
+        let isIdle = executor?.isIdle ?? true
+        return (isIdle ? [] : [.executor]) + engine.inFlight + host.activity.map { InFlight($0) }
+      }, acknowledge: { engine.peers.acknowledge().map { .unacknowledged($0) } },
+      stopAcknowledging: { engine.peers.stopAcknowledging() })
+    settleWatch = watch
+    return watch
+  }
+
+  /// Whether a handler is one of this engine's.
+  func runs(_ activity: HandlerActivity) -> Bool {
+    host.map { ObjectIdentifier($0) } == activity.owner
+  }
+
+  func isInFlight(_ invocation: UUID128) -> Bool { engine?.router.invocations.contains(invocation) ?? false }
 
   // MARK: Access control
 
@@ -212,12 +274,17 @@ actor EngineCore {
     waiter.continuation.resume(throwing: error)
   }
 
+  /// Timers of real time, on every clock.
+  var watchdogTimers: LoopTimers {
+    let timers = watchdog ?? LoopTimers(on: loop, source: .system)
+    watchdog = timers
+    return timers
+  }
+
   /// Ends a wait after `limit`.
   private func watch(_ number: UInt64, _ what: Awaited, _ limit: Duration?) -> TimerToken? {
     guard let limit else { return nil }
-    let timers = watchdog ?? LoopTimers(on: loop, source: .system)
-    watchdog = timers
-    return timers.schedule(after: limit) { [weak self] in
+    return watchdogTimers.schedule(after: limit) { [weak self] in
       self?.assumeIsolated { $0.end(number, MockEngineError.timedOut($0.missing(what, within: limit))) }
     }
   }

@@ -83,6 +83,15 @@ public final class MockEngine: Sendable {
     /// Bytes that may wait for a peer that does not read. Above it the peer is dropped, and calls that wait for it end
     /// with `invocation_stopped`. 256 MiB.
     public var maxUnsentBytes = 256 << 20
+    /// What the engine's time follows: the machine's clock, unless a test is to advance it.
+    public var clock = Clock.system
+    /// Makes ids and jitter the same in each run: those of the engine, and those of the workers of
+    /// ``MockEngine/registerWorker(options:)``. Without one they are unpredictable.
+    public var seed: UInt64?
+    /// How long nothing may happen, in real time, before ``MockEngine/settle(ignoring:)`` and
+    /// ``MockEngine/advance(by:ignoring:)`` give up on what is under way; also how long a call waits on a manual clock
+    /// that stands still before the log says so. 5 s.
+    public var settlePatience = Duration.seconds(5)
     /// Called with each event, for logs: on the engine's thread, in order. It must not block.
     public var onEvent: (@Sendable (EngineEvent) -> Void)?
 
@@ -99,7 +108,7 @@ public final class MockEngine: Sendable {
   ///
   /// - Throws: ``MockEngineError``, above all when a port is taken.
   public static func start(_ configuration: Configuration = Configuration()) async throws -> MockEngine {
-    try await start(configuration, time: .system)
+    try await start(configuration, time: configuration.clock.source)
   }
 
   /// As `start`, on a time source of the caller's.

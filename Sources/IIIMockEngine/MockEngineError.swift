@@ -20,6 +20,14 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   case notConnected(workerID: String)
   /// A wait took too long; the text says what there is instead, and the nearest name.
   case timedOut(String)
+  /// The engine did not settle; the text lists what is under way.
+  case notSettled(String)
+  /// The clock cannot be advanced so, or not here; the text says why.
+  case invalidAdvance(String)
+  /// The engine follows the machine's clock, which cannot be advanced.
+  case clockIsNotManual
+  /// A function cannot be stubbed so; the text says why.
+  case invalidStub(String)
 
   /// A function was not called as often as a test expects; the text says how often, with which payloads, and what was called instead.
   case verificationFailed(String)
@@ -39,7 +47,12 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
       "trigger '\(id)' cannot fire: no job with this id is registered (registrations are not acknowledged: call "
         + "something from its worker first), or it is running"
     case .notConnected(let id): "worker '\(id)' is not connected to this engine"
-    case .timedOut(let text), .verificationFailed(let text): text
+    case .timedOut(let text), .notSettled(let text), .invalidAdvance(let text), .invalidStub(let text),
+      .verificationFailed(let text):
+      text
+    case .clockIsNotManual:
+      "the engine follows the machine's clock, which cannot be advanced: start it with "
+        + "`configuration.clock = .manual`, or `iii-dev --manual-clock`"
     }
   }
 }

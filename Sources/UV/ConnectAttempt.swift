@@ -12,6 +12,7 @@ package final class ConnectAttempt {
 
   fileprivate func start(_ address: SocketAddress) {
     guard let stream else { return }
+    stream.isConnecting = true
     let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
     // Retained until libuv calls back; it does so even if the handle is closed meanwhile.
     request.pointee.data = Unmanaged.passRetained(self).toOpaque()
@@ -35,6 +36,8 @@ package final class ConnectAttempt {
     guard let stream, let done else { return }
     self.stream = nil
     self.done = nil
+    stream.isConnecting = false
+    stream.loop.noteActivity()
     if status == 0 {
       stream.didConnect()
       done(.success(stream))

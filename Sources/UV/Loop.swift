@@ -62,6 +62,12 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   /// `turnEnd`, or 0 if it was not read in this turn.
   private var turnEndsAt: UInt64 = 0
   private var resources: [ObjectIdentifier: any LoopResource] = [:]
+  /// Changes with everything that the loop does: jobs, reads, writes.
+  private(set) var activity: UInt64 = 0
+  /// Called at the end of each turn, while set: for a watch that waits until the loop has nothing to do.
+  private var onTurnEnd: (() -> Void)?
+  /// Whether the next polls return at once, although no work waits on the loop.
+  private var isPollingOn = false
   private var ended: CheckedContinuation<Int, Never>?
 
   /// The number of jobs that run in one turn.
@@ -119,6 +125,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
       loop.runLocal()
       loop.resumePostponed()
       loop.flushDirty()
+      loop.onTurnEnd?()
     }
   }
 
@@ -251,6 +258,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   // MARK: Running
 
   private func perform(_ work: Work) {
+    activity &+= 1
     switch work {
     case .job(let job):
       job.runSynchronously(on: asUnownedSerialExecutor())
@@ -300,7 +308,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     if localHead == local.count {
       local.removeAll(keepingCapacity: local.count <= 4096)
       localHead = 0
-      keepTurning(!postponed.isEmpty)
+      keepTurning(!postponed.isEmpty || isPollingOn)
     } else if localHead > 4096 && localHead > local.count / 2 {
       // Not earlier: moving the rest forward after each pass would cost the square of the queue's length.
       local.removeFirst(localHead)
@@ -341,10 +349,45 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // Streams that were not reached stay in front of those that postponed again.
     if next < waiting.count { postponed = Array(waiting[next...]) + postponed }
     resumable = 0
-    keepTurning(!local.isEmpty || !postponed.isEmpty)
+    keepTurning(!local.isEmpty || !postponed.isEmpty || isPollingOn)
   }
 
   // MARK: The end of a turn
+
+  /// Notes that something happened on the loop.
+  func noteActivity() { activity &+= 1 }
+
+  /// Has `body` called at the end of each turn, with a number that changes with everything the loop does; `nil` ends that.
+  ///
+  /// The loop waits for events as always: `keepsPolling` makes its next turns come at once.
+  package func watchTurns(_ body: ((_ activity: UInt64) -> Void)?) {
+    onTurnEnd = body.map { body in { [unowned self] in body(activity) } }
+    if body == nil { keepsPolling = false }
+  }
+
+  /// Whether turns follow each other at once, also while nothing happens.
+  package var keepsPolling: Bool {
+    get { isPollingOn }
+    set {
+      isPollingOn = newValue
+      keepTurning(newValue || localHead < local.count || !postponed.isEmpty)
+    }
+  }
+
+  /// Whether work waits on the loop: jobs, bytes that were read or written in a turn and not handled yet.
+  package var hasWork: Bool {
+    localHead < local.count || !postponed.isEmpty || !dirty.isEmpty || hasShared
+  }
+
+  /// What is under way on the loop's connections, one entry for each connection that has something. Both ends are looked at
+  /// where both are streams of this loop.
+  package var traffic: [StreamTraffic] {
+    let streams = resources.values.compactMap { $0 as? TCPStream }.filter { !$0.isClosed }
+    let unmatched = streams.filter { $0.partner == nil && !$0.isConnecting }
+    if !unmatched.isEmpty { TCPStream.match(unmatched) }
+    let ports = Set(resources.values.compactMap { ($0 as? TCPListener)?.address.port })
+    return streams.compactMap { $0.traffic(listeningPorts: ports) }
+  }
 
   /// Flushes `stream` before the loop waits again.
   func markDirty(_ stream: TCPStream) { dirty.append(stream) }

@@ -1,7 +1,7 @@
 internal import CUV
 
 /// An IPv4 or IPv6 address and a port.
-package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
+package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
   package let host: String
   package let port: UInt16
   package let isIPv6: Bool

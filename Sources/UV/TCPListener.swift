@@ -104,6 +104,7 @@ package final class TCPListener: LoopResource {
       onError?(UVError(code: code, operation: "accept"))
       return
     }
+    loop.noteActivity()
     accepted?(stream)
   }
 

@@ -44,8 +44,17 @@ package final class TCPStream: LoopResource {
   private var isDirty = false
   /// Whether `onFlush` is running: bytes that it writes are sent by the flush that called it.
   private var isFlushing = false
-  private var isReading = false
+  /// Whether bytes that arrive are read.
+  package private(set) var isReading = false
   private var isEnding = false
+  /// Whether the connection is still being made.
+  var isConnecting = false
+  /// The other end of the connection, once it is known to be a stream of the same loop.
+  private(set) weak var partner: TCPStream?
+  /// Whether `partner` was known once.
+  private var hadPartner = false
+  /// Both addresses, once they were asked for.
+  private var ends: Ends?
   /// Whether the last read filled its buffer: libuv then asks for another buffer in the same turn and receives none.
   private var isBufferFilled = false
 
@@ -136,6 +145,7 @@ package final class TCPStream: LoopResource {
     } else if count > 0, let base {
       isBufferFilled = count >= readLimit ?? loop.readBuffer.count
       bytesReceived += UInt64(count)
+      loop.noteActivity()
       if !isEnding { onRead?(UnsafeMutableRawBufferPointer(start: base, count: count)) }
     } else if count < 0 {
       let code = Int32(truncatingIfNeeded: count)
@@ -173,6 +183,7 @@ package final class TCPStream: LoopResource {
     guard isReading && !isEnding && !hasClosed, let kept, keptCount > 0 else { return }
     let bytes = UnsafeMutableRawBufferPointer(start: kept + keptOffset, count: keptCount)
     keptCount = 0
+    loop.noteActivity()
     onRead?(bytes)
     // A closed stream keeps the memory until its handle is closed, because the caller may still read it.
     if keptCount == 0 && !hasClosed { releaseKept() }
@@ -187,6 +198,7 @@ package final class TCPStream: LoopResource {
 
   private func end(_ reason: StreamEnd) {
     guard !hasClosed else { return }
+    loop.noteActivity()
     let onEnd = isEnding ? nil : self.onEnd
     close()
     onEnd?(reason)
@@ -260,6 +272,7 @@ package final class TCPStream: LoopResource {
       isFlushing = isNested
     }
     guard !hasClosed, let out, outCount > 0 else { return }
+    loop.noteActivity()
     lastFlush = outCount
     var sent = 0
     if requests == 0 {
@@ -339,6 +352,7 @@ package final class TCPStream: LoopResource {
 
   private func didWrite(_ status: Int32) {
     requests -= 1
+    loop.noteActivity()
     guard !hasClosed else { return }
     if status < 0 {
       end(.failed(UVError(code: status, operation: "write")))
@@ -436,5 +450,64 @@ package final class TCPStream: LoopResource {
       ask(handle, UnsafeMutableRawPointer($0).assumingMemoryBound(to: sockaddr.self), &size)
     }
     return code == 0 ? SocketAddress(storage) : nil
+  }
+}
+
+// MARK: What is under way
+
+/// What is under way on one connection.
+package enum StreamTraffic: Sendable, Hashable {
+  /// The connection is being made, or its listener has not accepted it yet.
+  case connecting
+  /// Bytes, or the connection's end, that this stream has still to handle.
+  case arriving(bytes: UInt64)
+  /// Bytes for a peer that is not of this loop and does not read them.
+  case unsent(bytes: Int, peer: SocketAddress)
+}
+
+extension TCPStream {
+  /// The two addresses of a connection.
+  private struct Ends: Hashable {
+    let local: SocketAddress
+    let peer: SocketAddress
+
+    var swapped: Ends { Ends(local: peer, peer: local) }
+  }
+
+  private var knownEnds: Ends? {
+    if ends == nil, let local = localAddress, let peer = peerAddress { ends = Ends(local: local, peer: peer) }
+    return ends
+  }
+
+  /// Finds the streams among these that are two ends of one connection.
+  static func match(_ streams: [TCPStream]) {
+    var waiting: [Ends: TCPStream] = [:]
+    for stream in streams {
+      guard !stream.hadPartner, let ends = stream.knownEnds else { continue }
+      if let other = waiting.removeValue(forKey: ends.swapped) {
+        (stream.partner, other.partner) = (other, stream)
+        (stream.hadPartner, other.hadPartner) = (true, true)
+      } else {
+        waiting[ends] = stream
+      }
+    }
+  }
+
+  /// Whether the other end is, or was, a stream of the same loop. Known once the loop's traffic was looked at.
+  package var isOfThisLoop: Bool { hadPartner }
+
+  func traffic(listeningPorts: Set<UInt16>) -> StreamTraffic? {
+    if isConnecting { return .connecting }
+    if isReading && keptCount > 0 { return .arriving(bytes: UInt64(keptCount)) }
+    if hadPartner {
+      guard isReading else { return nil }  // nothing of the connection moves before its owner reads on
+      // A closed partner: its last bytes, and its end, are still to be read.
+      guard let partner, !partner.isClosed else { return .arriving(bytes: 0) }
+      let missing = partner.bytesQueued &- bytesReceived
+      return missing == 0 ? nil : .arriving(bytes: missing)
+    }
+    guard let ends = knownEnds else { return nil }
+    if listeningPorts.contains(ends.peer.port), ends.peer.isLoopback { return .connecting }
+    return unsentBytes > 0 ? .unsent(bytes: unsentBytes, peer: ends.peer) : nil
   }
 }

@@ -30,12 +30,21 @@ final class ChannelReaderEnd: Sendable {
 
   /// Takes the next item, now or when it comes.
   func take(_ id: UInt64, _ done: @escaping Done) {
+    let activity = HandlerActivity.current
     let (outcome, actions) = state.withLock { state in
       let outcome = state.inbox.take(id)
-      if outcome == nil { state.waiting[id] = done }
+      if outcome == nil {
+        activity?.beginWait()
+        state.waiting[id] = {
+          activity?.endWait()
+          done($0)
+        }
+      }
       return (outcome, state.inbox.takeActions())
     }
     if let outcome { done(result(outcome)) }
+    // Whoever waits until the engine has settled looks again.
+    if outcome == nil, activity != nil { host.loop.post {} }
     perform(actions)
   }
 

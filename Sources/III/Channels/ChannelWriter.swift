@@ -86,13 +86,16 @@ public final class ChannelWriter: Sendable {
   ) async throws {
     try Task.checkCancellation()
     let id = end.backlog.nextID()
+    let activity = HandlerActivity.current
     let handoff = Handoff()
     defer { handoff.acquire() }
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
         end.post(
           { core in
+            activity?.beginWait()
             begin(core, id) {
+              activity?.endWait()
               handoff.release()
               continuation.resume(with: $0)
             }
@@ -112,8 +115,16 @@ public final class ChannelWriter: Sendable {
     try BlockingCall.check(call)
     let end = try end.get()
     let id = end.backlog.nextID()
+    let activity = HandlerActivity.current
     try BlockingCall.value { done in
-      end.post({ core in begin(core, id, done) }, orFail: { done(.failure($0)) })
+      end.post(
+        { core in
+          activity?.beginWait()
+          begin(core, id) {
+            activity?.endWait()
+            done($0)
+          }
+        }, orFail: { done(.failure($0)) })
     }.get()
   }
 

@@ -3,11 +3,14 @@ internal import UV
 /// The handlers of a worker that are running. Confined to the loop.
 final class RunningHandlers {
   /// Runs the handlers that may block.
-  let pool = BlockingPool()
+  var pool: BlockingPool { host.control?.executor?.pool ?? ownPool }
+  private let ownPool = BlockingPool()
   private let host: LoopHost
   private var begun = 0
   private(set) var count = 0
   private var tasks: [Int: Task<Void, Never>] = [:]
+  /// What the handlers do, where the host has a control.
+  private(set) var activities: [Int: HandlerActivity] = [:]
   private let waiters = Waiters<Int>()
 
   init(on host: LoopHost) { self.host = host }
@@ -19,12 +22,21 @@ final class RunningHandlers {
     return begun
   }
 
+  /// Follows what a handler does, where the host has a control.
+  func follow(_ handler: Int, _ functionID: String, _ invocationID: UUID128? = nil) -> HandlerActivity? {
+    guard host.control != nil else { return nil }
+    let activity = HandlerActivity(of: functionID, invocationID, owner: host, at: monotonicNanoseconds())
+    activities[handler] = activity
+    return activity
+  }
+
   /// Stores the task in which the handler runs.
   func note(_ task: Task<Void, Never>, of handler: Int) { tasks[handler] = task }
 
   func ended(_ handler: Int) {
     count -= 1
     tasks[handler] = nil
+    activities[handler] = nil
     if count == 0 { waiters.resume(host.timers, with: 0) }
   }
 
@@ -42,7 +54,8 @@ final class RunningHandlers {
   func close() {
     cancelTasks()
     tasks = [:]
-    pool.close()
+    activities = [:]
+    ownPool.close()
     waiters.resume(host.timers, with: count)
   }
 }
@@ -51,6 +64,7 @@ final class RunningHandlers {
 extension Connection {
   func run(_ function: RegisteredFunction, _ invocation: InboundInvocation) {
     let handler = handlers.begin()
+    let activity = handlers.follow(handler, function.id, invocation.invocationID)
     let me = LoopBound(self, on: host.loop)
     let loop = host.loop
     let answering = Answering(
@@ -62,38 +76,61 @@ extension Connection {
       let answer = answering.message(of: outcome)
       loop.post { me.value.handlerEnded(handler, answer, invocation.connection) }
     }
-    guard let limiter else { return begin(function, invocation, as: handler, finish) }
-    limiter.begin { loop.post { me.value.beginInTurn(function, invocation, as: handler, finish) } }
+    guard let limiter else { return begin(function, invocation, as: handler, activity, finish) }
+    // Until its turn comes, it waits for an earlier invocation, which is counted itself.
+    activity?.beginWait()
+    limiter.begin {
+      activity?.endWait()
+      loop.post { me.value.beginInTurn(function, invocation, as: handler, activity, finish) }
+    }
   }
 
   private func beginInTurn(
-    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int,
+    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int, _ activity: HandlerActivity?,
     _ finish: @escaping @Sendable (HandlerOutcome) -> Void
   ) {
     // No waiting invocation begins after a shutdown: its answer would be dropped.
-    if status.isShutDown { finish(.null) } else { begin(function, invocation, as: handler, finish) }
+    if status.isShutDown { finish(.null) } else { begin(function, invocation, as: handler, activity, finish) }
   }
 
   private func begin(
-    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int,
+    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int, _ activity: HandlerActivity?,
     _ finish: @escaping @Sendable (HandlerOutcome) -> Void
   ) {
     let decoding = decoding
     switch function.body {
     case .task(let body):
-      handlers.note(
-        Task {
-          let (payload, context) = invocation.read(by: function.id, decoding)
-          finish(await InvocationContext.$current.withValue(context) { await body(payload) })
-        }, of: handler)
+      let run: @Sendable () async -> Void = {
+        let (payload, context) = invocation.read(by: function.id, decoding)
+        finish(await InvocationContext.$current.withValue(context) { await body(payload) })
+      }
+      handlers.note(task(activity, run), of: handler)
     case .thread(let body):
       handlers.pool.run {
         let (payload, context) = invocation.read(by: function.id, decoding)
-        finish(InvocationContext.$current.withValue(context) { body(payload) })
+        let outcome = HandlerActivity.$current.withValue(activity) {
+          InvocationContext.$current.withValue(context) { body(payload) }
+        }
+        finish(outcome)
       } orRefuse: {
         finish(.invocationFailed($0))
       }
     }
+  }
+
+  /// Starts a handler's task where the host wants it.
+  private func task(_ activity: HandlerActivity?, _ run: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    guard let activity else { return Task { await run() } }
+    guard let executor = host.control?.executor else {
+      return Task { await HandlerActivity.$current.withValue(activity, operation: run) }
+    }
+    return Task(executorPreference: executor) { await HandlerActivity.$current.withValue(activity, operation: run) }
+  }
+
+  /// What this worker does, so that its engine is not settled.
+  var activity: [WorkerActivity] {
+    let running = handlers.activities.values.filter { !$0.isWaiting }.map { WorkerActivity.handling($0) }
+    return isConnecting ? running + [.connecting(address: configuration.machine.address)] : running
   }
 
   func handlerEnded(_ handler: Int, _ answer: Outbound?, _ connection: Int) {
@@ -106,10 +143,11 @@ extension Connection {
 
   func tell(_ type: RegisteredTriggerType, of trigger: InboundTrigger, _ connection: Int) {
     let handler = handlers.begin()
+    let activity = handlers.follow(handler, "registerTrigger of type \(type.id)")
     let me = LoopBound(self, on: host.loop)
     let loop = host.loop
     let gauge = gauge
-    type.register(trigger) { error in
+    type.register(trigger, as: activity, on: host.control?.executor) { error in
       let result = TriggerRegistrationResultMessage(
         id: trigger.id, type: trigger.type, functionID: trigger.functionID, error: error)
       let answer = Outbound(frame: result.frame())
@@ -120,9 +158,12 @@ extension Connection {
 
   func tell(_ type: RegisteredTriggerType, ofEndOf trigger: InboundTrigger) {
     let handler = handlers.begin()
+    let activity = handlers.follow(handler, "unregisterTrigger of type \(type.id)")
     let me = LoopBound(self, on: host.loop)
     let loop = host.loop
-    type.unregister(trigger) { loop.post { me.value.handlerEnded(handler, nil, 0) } }
+    type.unregister(trigger, as: activity, on: host.control?.executor) {
+      loop.post { me.value.handlerEnded(handler, nil, 0) }
+    }
   }
 }
 

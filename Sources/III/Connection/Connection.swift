@@ -65,7 +65,14 @@ final class Connection: HostMember {
   func call(_ call: PendingCall, posted bytes: Int) {
     gauge.take(bytes)
     handle { $0.call(call, now: $1) }
+    if let callBegan = host.control?.callBegan { callBegan() }
   }
+
+  /// The functions of calls that wait for an outcome.
+  var waitingCalls: [String] { machine.calls.values.map(\.functionID) }
+
+  /// Whether the engine is being looked up, or TCP to it opened. Later steps show as traffic.
+  var isConnecting: Bool { if case .connecting = machine.state { true } else { false } }
 
   func callWithoutResult(_ message: Outbound) {
     gauge.take(message.count)

@@ -6,6 +6,9 @@ package final class LoopHost: @unchecked Sendable {
   package let loop: Loop
   package let source: TimeSource
 
+  /// What an engine adds whose clock and order its tests control; `nil` for workers that have no such engine.
+  package let control: HostControl?
+
   private var loopTimers: LoopTimers?
   private var members: [ObjectIdentifier: any HostMember] = [:]
 
@@ -17,12 +20,14 @@ package final class LoopHost: @unchecked Sendable {
   package init(on loop: Loop, source: TimeSource) {
     self.loop = loop
     self.source = source
+    control = nil
   }
 
   /// Uses a loop whose owner has created its timers; called on the loop.
-  package init(timers: LoopTimers) {
+  package init(timers: LoopTimers, control: HostControl? = nil) {
     loop = timers.loop
     source = timers.source
+    self.control = control
     loopTimers = timers
   }
 
@@ -40,6 +45,29 @@ package final class LoopHost: @unchecked Sendable {
     for member in members.values { member.abandon() }
   }
 
+  /// What is under way in the workers of this host; called on the loop.
+  package var activity: [WorkerActivity] {
+    precondition(loop.isOnLoop, "workers belong to the loop's thread")
+    return workers.flatMap(\.activity)
+  }
+
+  /// Logs a warning for each worker with calls that wait for an outcome, and returns whether there are any; called on the loop.
+  ///
+  /// - Parameter text: Makes the line from the ids of the functions that are called.
+  package func warnOfWaitingCalls(_ text: (Set<String>) -> String?) -> Bool {
+    precondition(loop.isOnLoop, "workers belong to the loop's thread")
+    var hasCalls = false
+    for connection in workers {
+      let calls = Set(connection.waitingCalls)
+      guard !calls.isEmpty else { continue }
+      hasCalls = true
+      if let line = text(calls) { connection.configuration.log(.warn, line) }
+    }
+    return hasCalls
+  }
+
+  private var workers: [Connection] { members.values.compactMap { $0 as? Connection } }
+
   func add(_ member: any HostMember) { members[ObjectIdentifier(member)] = member }
 
   func remove(_ member: any HostMember) { members[ObjectIdentifier(member)] = nil }
@@ -49,6 +77,32 @@ package final class LoopHost: @unchecked Sendable {
 protocol HostMember: AnyObject {
   /// Ends the connection at once, because the loop ends.
   func abandon()
+}
+
+/// How an engine runs the workers on its loop.
+package struct HostControl: Sendable {
+  /// Runs the handlers one after another; `nil` for the global executor and threads.
+  package let executor: HandlerExecutor?
+  /// Ids and jitter of a worker, by the number of workers before it; `nil` for unpredictable ones.
+  package let randomness: (@Sendable () -> SeededRandom)?
+  /// Called when a worker begins a call that waits for an outcome; on the loop.
+  package let callBegan: (@Sendable () -> Void)?
+
+  package init(
+    executor: HandlerExecutor?, randomness: (@Sendable () -> SeededRandom)?, callBegan: (@Sendable () -> Void)?
+  ) {
+    self.executor = executor
+    self.randomness = randomness
+    self.callBegan = callBegan
+  }
+}
+
+/// Something that a worker on an engine's loop does, so that the engine is not settled.
+package enum WorkerActivity: Sendable {
+  /// It looks up its engine or waits for TCP.
+  case connecting(address: String)
+  /// A handler runs.
+  case handling(HandlerActivity)
 }
 
 /// The loop of all workers of this process that have no other one. It starts with the first of them and never ends: if it ended with its

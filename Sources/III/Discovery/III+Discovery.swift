@@ -78,7 +78,7 @@ extension III {
   public func onFunctionsAvailable(
     _ handler: @escaping @Sendable ([FunctionInfo]) async -> Void
   ) throws -> Cancellation {
-    let function = try registerFunction("iii::on-functions-available::\(UUID128.random())") {
+    let function = try registerFunction("iii::on-functions-available::\(newID())") {
       (event: FunctionsChanged) async in await handler(event.functions)
     }
     let trigger: Trigger

@@ -20,6 +20,8 @@ final class BlockingPool: Sendable {
     var idle = 0
     var threads = 0
     var isClosed = false
+    /// Whether threads end at once when they have nothing to do.
+    var isRetired = false
   }
 
   private enum Start {
@@ -34,8 +36,14 @@ final class BlockingPool: Sendable {
   private let state = Monitor(State())
   /// How long a thread waits for work before it ends; real time, because nothing visible depends on it.
   private let idleNanoseconds: UInt64
+  /// Called when the last job has ended or begun to wait.
+  private let onIdle: (@Sendable () -> Void)?
 
-  init(limit: Int = 64, threadLimit: Int = 512, idleNanoseconds: UInt64 = 10_000_000_000) {
+  init(
+    limit: Int = 64, threadLimit: Int = 512, idleNanoseconds: UInt64 = 10_000_000_000,
+    onIdle: (@Sendable () -> Void)? = nil
+  ) {
+    self.onIdle = onIdle
     self.limit = limit
     self.threadLimit = threadLimit
     self.idleNanoseconds = idleNanoseconds
@@ -63,6 +71,12 @@ final class BlockingPool: Sendable {
     state.wakeAll()
   }
 
+  /// Lets the threads end as soon as they have nothing to do. The pool still takes jobs.
+  func retire() {
+    state.withLock { $0.isRetired = true }
+    state.wakeAll()
+  }
+
   /// Runs `wait`, which blocks. If the caller is a job of a pool, another job may run meanwhile.
   static func whileWaiting<Result>(_ wait: () -> Result) -> Result {
     guard let pool = current else { return wait() }
@@ -77,6 +91,12 @@ final class BlockingPool: Sendable {
         state.busy -= 1
         return next(&state)
       })
+    reportIfIdle()
+  }
+
+  private func reportIfIdle() {
+    guard let onIdle else { return }
+    if state.withLock({ $0.queue.isEmpty && $0.busy == 0 }) { onIdle() }
   }
 
   /// Does not wait: for a moment, more than `limit` jobs may run.
@@ -121,6 +141,7 @@ final class BlockingPool: Sendable {
           state.busy -= 1
           state.idle += 1
         }
+        reportIfIdle()
       }
     } == 0
   }
@@ -132,7 +153,11 @@ final class BlockingPool: Sendable {
         Self.endThread(&state)
         return .some(nil)
       }
-      guard state.busy < limit, let job = state.queue.popFirst() else { return nil }
+      guard state.busy < limit, let job = state.queue.popFirst() else {
+        guard state.isRetired else { return nil }
+        Self.endThread(&state)
+        return .some(nil)
+      }
       state.idle -= 1
       state.busy += 1
       return job

@@ -14,12 +14,19 @@ extension III {
 
     /// Posts the call; `complete` is called with its outcome.
     func post(_ complete: @escaping @Sendable (CallOutcome) -> Void) {
+      let activity = HandlerActivity.current
       let call = PendingCall(
         id: id, functionID: functionID, message: message, hasResult: hasResult, timeout: timeout, now: start,
-        complete: complete)
+        complete: {
+          activity?.endWait()
+          complete($0)
+        })
       let bytes = message.count
       worker.gauge.add(bytes)
-      if !worker.post({ $0.call(call, posted: bytes) }) {
+      if !worker.post({
+        activity?.beginWait()
+        $0.call(call, posted: bytes)
+      }) {
         worker.gauge.take(bytes)
         complete(.failure(worker.shutDownError(functionID)))
       }
@@ -51,7 +58,7 @@ extension III {
   func prepare(_ message: InvokeFunctionMessage, hasResult: Bool, timeout: Duration?) throws -> PreparedCall {
     let functionID = message.functionID
     guard !isShutDown else { throw shutDownError(functionID) }
-    let id = UUID128.random()
+    let id = newID()
     var message = message
     if hasResult { message.invocationID = id }
     let count = message.count

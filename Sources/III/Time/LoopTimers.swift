@@ -25,7 +25,7 @@ package final class LoopTimers {
     let me = LoopBound(self, on: loop)
     attachment = source.attach { done in
       loop.post {
-        me.value.fire()
+        me.value.fireNext()
         done()
       }
     }
@@ -45,15 +45,30 @@ package final class LoopTimers {
   @discardableResult
   package func schedule(at deadline: UInt64, _ fire: @escaping () -> Void) -> TimerToken {
     let token = heap.insert(at: deadline, fire)
-    if isClosed { heap.cancel(token) } else { arm() }
+    if isClosed { heap.cancel(token) } else if attachment == nil { arm() } else { note(token, deadline) }
     return token
   }
+
+  /// With a manual source: one that is due already fires by itself, in the loop's next turn. Others fire when the source says so.
+  private func note(_ token: TimerToken, _ deadline: UInt64) {
+    noteNextDeadline()
+    guard deadline <= now else { return }
+    let me = LoopBound(self, on: loop)
+    loop.post {
+      let timers = me.value
+      guard let due = timers.heap.take(token) else { return }
+      timers.noteNextDeadline()
+      due()
+    }
+  }
+
+  private func noteNextDeadline() { if let attachment { source.note(nextDeadline: heap.nextDeadline, of: attachment) } }
 
   /// Cancels a timer; returns `false` if it has fired or was cancelled before.
   @discardableResult
   package func cancel(_ token: TimerToken) -> Bool {
     let isCancelled = heap.cancel(token)
-    if isCancelled, let attachment { _ = source.note(nextDeadline: heap.nextDeadline, of: attachment) }
+    if isCancelled { noteNextDeadline() }
     return isCancelled
   }
 
@@ -68,13 +83,9 @@ package final class LoopTimers {
     attachment = nil
   }
 
+  /// Starts the loop's timer for the earliest deadline.
   private func arm() {
-    let next = heap.nextDeadline
-    if let attachment {
-      guard source.note(nextDeadline: next, of: attachment) else { return }
-      let me = LoopBound(self, on: loop)
-      loop.post { me.value.fire() }
-    } else if let next, next < armed {
+    if let next = heap.nextDeadline, next < armed {
       armed = next
       let now = self.now
       timer?.start(afterNanoseconds: next > now ? next - now : 0) { [weak self] in
@@ -94,5 +105,12 @@ package final class LoopTimers {
       due()
     }
     if !isClosed { arm() }
+  }
+
+  /// Fires the earliest timer, if it is due; with a manual source.
+  private func fireNext() {
+    guard let due = heap.popDue(now: now) else { return }
+    noteNextDeadline()
+    due()
   }
 }

@@ -14,10 +14,10 @@ package final class TimeSource: Sendable {
     TimeSource(manual: Lock(Manual(wallClock: wallClock)))
   }
 
-  /// A loop that uses this source: how to fire its due timers, and when its next one is due.
+  /// A loop that uses this source: how to fire its next timer, and when that is due.
   private struct Attachment {
-    /// Posts the firing of the due timers to the loop, then calls back; returns `false` if the loop has ended.
-    var fireDue: @Sendable (@escaping @Sendable () -> Void) -> Bool
+    /// Posts the firing of the next timer, if it is due, to the loop, then calls back; returns `false` if the loop has ended.
+    var fireNext: @Sendable (@escaping @Sendable () -> Void) -> Bool
     var nextDeadline: UInt64?
   }
 
@@ -60,51 +60,63 @@ package final class TimeSource: Sendable {
   /// Returns when all timers within the span have fired; tasks that they resumed may still run. Has no effect on a system clock. Only one
   /// caller at a time may use it.
   package func advance(by span: Duration) async {
-    guard let manual else { return }
-    let target = manual.withLock { $0.now.advanced(by: span) }
-    await fireDue()
-    while reachNextDeadline(before: target, manual) { await fireDue() }
+    let target = now.advanced(by: span)
+    await fenceLoops()
+    while await step(to: target) {}
   }
 
-  /// Advances to the earliest deadline up to `target`; if there is none, advances to `target` and returns `false`.
-  private func reachNextDeadline(before target: UInt64, _ manual: Lock<Manual>) -> Bool {
+  /// A step of an advance up to `target`: moves the clock to the earliest deadline and fires its timer, the first that was set if there are
+  /// several. If there is no deadline before it, the clock moves to `target`.
+  ///
+  /// - Returns: Whether a timer was fired.
+  package func step(to target: UInt64) async -> Bool {
+    guard let manual, let next = reachNextDeadline(before: target, manual) else { return false }
+    await fire(next)
+    return true
+  }
+
+  /// Advances to the earliest deadline up to `target`, and returns whose it is; if there is none, advances to `target`.
+  private func reachNextDeadline(before target: UInt64, _ manual: Lock<Manual>) -> Int? {
     manual.withLock { manual in
-      let next = manual.attachments.values.compactMap(\.nextDeadline).min()
-      manual.now = max(manual.now, min(next ?? target, target))
-      return next.map { $0 <= target } ?? false
+      let next = manual.attachments.compactMap { id, attachment in attachment.nextDeadline.map { ($0, id) } }.min {
+        $0 < $1
+      }
+      manual.now = max(manual.now, min(next?.0 ?? target, target))
+      return next.flatMap { $0.0 <= target ? $0.1 : nil }
     }
   }
 
-  private func fireDue() async {
-    let attachments = manual?.withLock { Array($0.attachments) } ?? []
-    for (id, attachment) in attachments {
-      await withCheckedContinuation { continuation in
-        if !attachment.fireDue({ continuation.resume() }) {
-          detach(id)
-          continuation.resume()
-        }
+  /// Fires the earliest timer of a loop, if it is due.
+  private func fire(_ id: Int) async {
+    guard let attachment = manual?.withLock({ $0.attachments[id] }) else { return }
+    await withCheckedContinuation { continuation in
+      if !attachment.fireNext({ continuation.resume() }) {
+        detach(id)
+        continuation.resume()
       }
     }
+  }
+
+  /// Returns when what was posted to the loops has run; detaches those that have ended.
+  private func fenceLoops() async {
+    for id in manual?.withLock({ $0.attachments.keys.sorted() }) ?? [] { await fire(id) }
   }
 
   // MARK: Loops
 
   /// Adds a loop's timers; returns `nil` for a system clock, which fires no timers itself.
-  func attach(_ fireDue: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool) -> Int? {
+  func attach(_ fireNext: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool) -> Int? {
     manual?.withLock { manual in
       manual.attached += 1
-      manual.attachments[manual.attached] = Attachment(fireDue: fireDue)
+      manual.attachments[manual.attached] = Attachment(fireNext: fireNext)
       return manual.attached
     }
   }
 
   func detach(_ attachment: Int) { manual?.withLock { $0.attachments[attachment] = nil } }
 
-  /// Notes when a loop's next timer is due; returns `true` if it is already due.
-  func note(nextDeadline: UInt64?, of attachment: Int) -> Bool {
-    manual?.withLock { manual in
-      manual.attachments[attachment]?.nextDeadline = nextDeadline
-      return nextDeadline.map { $0 <= manual.now } ?? false
-    } ?? false
+  /// Notes when a loop's next timer is due.
+  func note(nextDeadline: UInt64?, of attachment: Int) {
+    manual?.withLock { $0.attachments[attachment]?.nextDeadline = nextDeadline }
   }
 }

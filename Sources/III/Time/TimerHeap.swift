@@ -50,13 +50,15 @@ package struct TimerHeap<Payload> {
 
   /// Removes the entry; returns `false` if it has fired or was cancelled before.
   @discardableResult
-  package mutating func cancel(_ token: TimerToken) -> Bool {
+  package mutating func cancel(_ token: TimerToken) -> Bool { take(token) != nil }
+
+  /// Removes and returns an entry; `nil` if it has fired or was cancelled before.
+  package mutating func take(_ token: TimerToken) -> Payload? {
     let index = Int(token.slot)
     guard index < slots.count, slots[index].generation == token.generation, slots[index].payload != nil else {
-      return false
+      return nil
     }
-    _ = remove(at: slots[index].position)
-    return true
+    return remove(at: slots[index].position)
   }
 
   /// Removes and returns the earliest entry whose deadline is not after `now`.

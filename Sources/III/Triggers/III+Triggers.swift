@@ -118,7 +118,7 @@ extension III {
   func register(_ trigger: RegisterTriggerInput) throws -> Trigger {
     try checkRegistrations(trigger.functionID)
     let message = RegisterTriggerMessage(
-      id: UUID128.random().description, type: trigger.type, functionID: trigger.functionID,
+      id: newID().description, type: trigger.type, functionID: trigger.functionID,
       config: try PayloadCoder.encode(trigger.config ?? .null),
       metadata: try trigger.metadata.map { try PayloadCoder.encode($0) },
       namespace: try Namespace.target(functionID: trigger.functionID, chosen: trigger.namespace, worker: namespace),

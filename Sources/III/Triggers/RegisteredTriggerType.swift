@@ -63,8 +63,11 @@ final class RegisteredTriggerType: Sendable {
   }
 
   /// Tells the handler of a trigger; `done` is called with its refusal, if it refuses.
-  func register(_ trigger: InboundTrigger, _ done: @escaping @Sendable (Refusal?) -> Void) {
-    run(ByteKey(trigger.id)) { [self] in
+  func register(
+    _ trigger: InboundTrigger, as activity: HandlerActivity? = nil, on executor: HandlerExecutor? = nil,
+    _ done: @escaping @Sendable (Refusal?) -> Void
+  ) {
+    run(ByteKey(trigger.id), activity, executor) { [self] in
       guard state.withLock({ $0.accepted[ByteKey(trigger.id)] }) != trigger else { return done(nil) }
       let refusal = await add(trigger)
       state.withLock { $0.accepted[ByteKey(trigger.id)] = refusal == nil ? trigger : nil }
@@ -73,8 +76,11 @@ final class RegisteredTriggerType: Sendable {
   }
 
   /// Tells the handler that a trigger has ended, if it had accepted it; then calls `done`.
-  func unregister(_ trigger: InboundTrigger, _ done: @escaping @Sendable () -> Void) {
-    run(ByteKey(trigger.id)) { [self] in
+  func unregister(
+    _ trigger: InboundTrigger, as activity: HandlerActivity? = nil, on executor: HandlerExecutor? = nil,
+    _ done: @escaping @Sendable () -> Void
+  ) {
+    run(ByteKey(trigger.id), activity, executor) { [self] in
       if let accepted = state.withLock({ $0.accepted.removeValue(forKey: ByteKey(trigger.id)) }) {
         await remove(accepted)
       }
@@ -82,15 +88,18 @@ final class RegisteredTriggerType: Sendable {
     }
   }
 
-  private func run(_ id: ByteKey, _ body: @escaping @Sendable () async -> Void) {
+  private func run(
+    _ id: ByteKey, _ activity: HandlerActivity?, _ executor: HandlerExecutor?,
+    _ body: @escaping @Sendable () async -> Void
+  ) {
     state.withLock { state in
       let before = state.last[id]
       let replaced = state.replaced
       let number = (before?.number ?? 0) + 1
-      let task = Task {
+      let task = Task(executorPreference: executor) {
         await replaced?.lastTask(of: id)?.value
         await before?.task.value
-        await body()
+        await HandlerActivity.$current.withValue(activity, operation: body)
         self.ended(id, number)
       }
       state.last[id] = (number, task)

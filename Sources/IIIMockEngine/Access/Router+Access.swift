@@ -84,7 +84,7 @@ extension Router {
     if decision.step == .notExposed { warnOfUselessFilters(worker.access.listener, output) }
     send(
       .result(
-        id: frame.invocationID ?? .random(), name: name, outcome: .failure(decision.failure(of: name.text)),
+        id: frame.invocationID ?? newID(), name: name, outcome: .failure(decision.failure(of: name.text)),
         trace: TraceHeaders(echoing: frame)), to: worker.peer, output)
   }
 
@@ -103,7 +103,7 @@ extension Router {
     let input = MiddlewareInput(
       functionID: frame.functionID.raw, payload: frame.data, action: action, context: worker.access.session.context)
     let call = MiddlewareCall(
-      id: frame.invocationID ?? .random(), caller: worker.peer, name: FunctionName(frame.functionID.text),
+      id: frame.invocationID ?? newID(), caller: worker.peer, name: FunctionName(frame.functionID.text),
       trace: TraceHeaders(echoing: frame))
     begin(.middleware(call), of: functionID, input.bytes, metadata: frame.metadata?.array)
   }

@@ -71,10 +71,19 @@ final class BuiltInHost {
   // MARK: Answers
 
   /// A token for an answer that comes later: returned as `.later`, and given to `reply` once, whenever it is known.
-  func laterReply() -> ReplyToken { outbox.nextReply() }
+  ///
+  /// - Parameter isHeld: Whether the answer waits for a test, or for time to pass, so that the engine counts as settled without it.
+  func laterReply(isHeld: Bool = false) -> ReplyToken {
+    let token = outbox.nextReply()
+    if isHeld { outbox.hold(token) }
+    return token
+  }
 
   /// Gives an answer that was promised. If its caller has left, nothing happens.
-  func reply(_ token: ReplyToken, _ reply: BuiltInReply) { add(.reply(token, reply)) }
+  func reply(_ token: ReplyToken, _ reply: BuiltInReply) {
+    outbox.release(token)
+    add(.reply(token, reply))
+  }
 
   /// Answers with what `body` returns: it runs outside of the loop's turn, and uses the engine as a test does.
   func replyLater(_ body: @escaping @Sendable (EngineCore) async throws -> JSONValue) -> BuiltInReply {
@@ -100,6 +109,9 @@ final class BuiltInHost {
     if outbox.add(request) { services?.emptyOutboxSoon() }
   }
 
+  /// A new id: an unpredictable one, or the next of the engine's seed.
+  func newID() -> UUID128 { services?.newID() ?? .random() }
+
   // MARK: Time
 
   /// The present by the engine's time source, for spans of time; nanoseconds.
@@ -113,6 +125,13 @@ final class BuiltInHost {
 
   /// As `schedule(after:)`, at a moment of `now`.
   func schedule(at moment: UInt64) -> TimerToken? { services?.schedule(.builtIn(id), at: moment) }
+
+  /// As `schedule(after:)`, at the next of the moments that follow `start` in steps of `interval`: for what is looked at in a rhythm, but
+  /// only while there is something to look at.
+  func schedule(every interval: Duration, since start: UInt64) -> TimerToken? {
+    let step = max(1, interval.nanoseconds)
+    return schedule(at: start &+ ((now &- start) / step + 1) &* step)
+  }
 
   /// As `schedule(after:)`, for a moment of the wall clock. That clock may be set meanwhile, so `timerFired` may be called
   /// earlier: a worker that finds its moment not yet come schedules again.
@@ -195,11 +214,13 @@ protocol BuiltInServices: AnyObject {
   func connection(of worker: PeerID) -> Peer?
   /// What a test controls the engine with; `nil` once the engine has stopped.
   var core: EngineCore? { get }
+  func newID() -> UUID128
 }
 
 extension BuiltInServices {
   var core: EngineCore? { nil }
   func connection(of worker: PeerID) -> Peer? { nil }
+  func newID() -> UUID128 { .random() }
 }
 
 extension BuiltInServices {

@@ -47,6 +47,9 @@ protocol BuiltInWorker: AnyObject {
   /// A worker connected, reported its name, or disconnected. Called only if the manifest's `observesWorkers` is set.
   func workerChanged(_ change: WorkerChange, of worker: UUID128)
 
+  /// A function was registered or removed. Called only if the manifest's `observesWorkers` is set.
+  func functionsChanged()
+
   /// A worker sent a binary message. Called only if the manifest's `readsBinaryMessages` is set.
   ///
   /// - Returns: Whether the message was meant for this built-in worker; otherwise it is read as a frame.
@@ -76,6 +79,7 @@ extension BuiltInWorker {
   func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView) {}
   func turnCame(_ kernel: borrowing KernelView) {}
   func workerChanged(_ change: WorkerChange, of worker: UUID128) {}
+  func functionsChanged() {}
   func received(binary message: ByteView, from sender: PeerID, _ kernel: borrowing KernelView) -> Bool { false }
   func admit(_ request: HTTPRequestHead, on connection: Peer) {}
   func stop() {}

@@ -36,6 +36,13 @@ final class Outbox {
     replies += 1
     return ReplyToken(number: replies)
   }
+
+  /// Answers that wait for a test, or for time to pass: the engine counts as settled without them.
+  private var held: Set<ReplyToken> = []
+
+  func hold(_ token: ReplyToken) { held.insert(token) }
+  func release(_ token: ReplyToken) { held.remove(token) }
+  func isHeld(_ token: ReplyToken) -> Bool { held.contains(token) }
 }
 
 /// A call that the engine makes, for one of its built-in workers or for access control.

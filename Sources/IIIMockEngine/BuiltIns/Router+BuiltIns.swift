@@ -117,7 +117,7 @@ extension Router {
       }
       settle(waiting, reply, output)
     case .worker(let callee):
-      let id = UUID128.random()
+      let id = newID()
       _ = invocations.insert(id, caller: caller, callee: callee, name: entry.name, trace: nil, at: output.now)
       if let key { engineCalls[key]?.invocation = id }
       count(1, callee)
@@ -245,6 +245,11 @@ extension Router {
     for instance in builtIns where instance.manifest.observesWorkers {
       instance.worker.workerChanged(change, of: worker)
     }
+  }
+
+  /// Tells the built-in workers that observe workers that functions came or went.
+  func tellFunctionsChanged() {
+    for instance in builtIns where instance.manifest.observesWorkers { instance.worker.functionsChanged() }
   }
 
   private mutating func set(_ metadata: ReportedMetadata, of peer: PeerID, _ output: some RouterOutput) {

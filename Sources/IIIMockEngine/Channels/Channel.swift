@@ -82,7 +82,7 @@ struct Channel {
       switch message {
       case .text(let bytes): received(bytes, isText: true, output)
       case .binary(let bytes): received(bytes, isText: false, output)
-      case .control: break
+      case .control, .pong: break
       case .end(.closed(let reason)): writerClosed(reason, output)
       case .end(.broken(let violation)): return violation
       }

@@ -5,10 +5,6 @@ struct ChannelName: Equatable {
   let id: String
   let key: String
 
-  static func random() -> ChannelName {
-    ChannelName(id: UUID128.random().description, key: UUID128.random().description)
-  }
-
   /// The reference to one end, as workers pass it to one another.
   func reference(_ direction: ChannelDirection) -> JSONValue {
     ["access_key": .string(key), "channel_id": .string(id), "direction": .string(direction.rawValue)]

@@ -8,6 +8,7 @@ struct ChannelRegistry {
   static let sweepInterval = Duration.seconds(60)
   static let sweepAge = Duration.seconds(300)
 
+  var isEmpty: Bool { relays.isEmpty }
   var all: [ChannelRelay] { Array(relays.values) }
 
   mutating func add(_ relay: ChannelRelay) { relays[ByteKey(relay.name.id)] = relay }

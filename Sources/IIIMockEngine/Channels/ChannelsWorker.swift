@@ -22,10 +22,17 @@ final class ChannelsWorker: BuiltInWorker {
 
   private(set) var channels = ChannelRegistry()
   private var host: BuiltInHost?
+  /// When the engine started: channels are looked at in a rhythm that begins there, as long as there are any.
+  private var started: UInt64 = 0
+  private var sweep: TimerToken?
 
   func start(_ host: BuiltInHost) {
     self.host = host
-    _ = host.schedule(after: ChannelRegistry.sweepInterval)
+    started = host.now
+  }
+
+  private func setSweep() {
+    if sweep == nil, !channels.isEmpty { sweep = host?.schedule(every: ChannelRegistry.sweepInterval, since: started) }
   }
 
   func call(
@@ -34,8 +41,9 @@ final class ChannelsWorker: BuiltInWorker {
     guard let host else { return .nothing }
     let input = try call.input(of: function)
     try input.check(function.fields)
-    let name = ChannelName.random()
+    let name = ChannelName(id: host.newID().description, key: host.newID().description)
     channels.add(ChannelRelay(name, capacity: input.count("buffer_size"), on: host))
+    setSweep()
     return .json(["reader": name.reference(.read), "writer": name.reference(.write)])
   }
 
@@ -59,9 +67,10 @@ final class ChannelsWorker: BuiltInWorker {
   /// Ends the channels whose other end nobody opened.
   func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView) {
     guard let host else { return }
+    sweep = nil
     let forgets = kernel.compatibility.forgetsFinishedChannels
     for relay in channels.sweep(now: host.now, forgetsFinished: forgets) { relay.abandon() }
-    _ = host.schedule(after: ChannelRegistry.sweepInterval)
+    setSweep()
   }
 }
 

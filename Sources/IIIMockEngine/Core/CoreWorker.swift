@@ -12,6 +12,8 @@ final class CoreWorker: BuiltInWorker {
   /// The functions when they were last compared.
   private var polledFunctions: UInt64 = 0
   private var poll: TimerToken?
+  /// When the engine started: the functions are compared in a rhythm that begins there.
+  private var started: UInt64 = 0
   private var listings = ListingQueue()
 
   /// How often the functions are compared with those before.
@@ -19,8 +21,13 @@ final class CoreWorker: BuiltInWorker {
 
   func start(_ host: BuiltInHost) {
     self.host = host
-    poll = host.schedule(after: CoreWorker.pollInterval)
+    started = host.now
   }
+
+  /// Compares the functions at the next moment of the rhythm.
+  private func setPoll() { if poll == nil { poll = host?.schedule(every: CoreWorker.pollInterval, since: started) } }
+
+  func functionsChanged() { setPoll() }
 
   // MARK: Functions
 
@@ -162,7 +169,7 @@ final class CoreWorker: BuiltInWorker {
   /// Compares the ids of the functions with those of the last time: changes that cancel each other out are none.
   func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView) {
     guard token == poll, let host else { return }
-    poll = host.schedule(after: CoreWorker.pollInterval)
+    poll = nil
     let functions = kernel.functions.fingerprint
     guard functions != polledFunctions else { return }
     polledFunctions = functions

@@ -331,7 +331,7 @@ final class TelemetryConnection: ConnectionRole {
     connection.reader.append(bytes)
     while let message = connection.reader.nextMessage({ connection.pong($0) }) {
       switch message {
-      case .text, .control: break
+      case .text, .control, .pong: break
       case .binary(let bytes): worker.receivedOnTelemetryConnection(bytes, connection)
       case .end(.closed(let reason)): return connection.answer(reason, echoing: "")
       case .end(.broken(let violation)): return connection.refuse(violation)

@@ -28,6 +28,11 @@ struct InvocationTable {
 
   var count: Int { calls.count }
 
+  /// All calls, in no order.
+  var all: [Invocation] { calls.all }
+
+  func contains(_ id: UUID128) -> Bool { numbers[id] != nil }
+
   /// For how many calls memory is held.
   var capacity: Int { calls.capacity }
 

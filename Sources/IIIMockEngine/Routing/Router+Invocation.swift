@@ -12,7 +12,7 @@ extension Router {
       return
     }
     let caller = wantsAnswer ? peer : PeerID.none
-    let id = wantsAnswer ? frame.invocationID ?? .random() : .random()
+    let id = wantsAnswer ? frame.invocationID ?? newID() : newID()
     let (calleeTrace, replyTrace) = trace.headers(of: frame)
     guard let route = functions.route(frame.functionID) else {
       let name = FunctionName(frame.functionID.text)

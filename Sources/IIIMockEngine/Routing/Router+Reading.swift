@@ -23,6 +23,7 @@ extension Router {
         journal.received(bytes, isText: false)
         if !receive(binary: bytes, from: peer) { receive(bytes, from: peer, output) }
         journal.frameEnded()
+      case .pong(let payload): output.ponged(payload, from: peer)
       case .control: break
       case .end(let end): return end
       }

@@ -18,6 +18,7 @@ extension Router {
     let old = functions.register(entry)
     if let old { journal.counts.retire(old.name) }
     output.note(.functionRegistered(id: entry.name.text, worker: worker.label, replaced: old != nil))
+    if old == nil { tellFunctionsChanged() }
   }
 
   /// Has no effect unless the sender owns the function. Calls in flight are not affected.
@@ -25,6 +26,7 @@ extension Router {
     guard let entry = functions.unregister(id, owner: peer), let worker = workers[peer] else { return }
     journal.counts.retire(entry.name)
     output.note(.functionUnregistered(id: entry.name.text, worker: worker.label))
+    tellFunctionsChanged()
   }
 }
 

@@ -24,6 +24,8 @@ struct Router {
   var remainingBudget = Router.outboxBudget
   var engineCalls = EngineCallTable()
   var lateReplies: [ReplyToken: WaitingReply] = [:]
+  /// Ids, where the engine has a seed.
+  private let random: SeededRandom?
   /// The workers that are part of the engine, as listings show them.
   let inProcess: [InProcessWorker]
 
@@ -32,11 +34,13 @@ struct Router {
 
   init(
     compatibility: Compatibility, isTracingEnabled: Bool, builtIns workers: [any BuiltInWorker],
-    access: AccessGate = AccessGate([.init()]), journal: JournalRecorder = .none, startedAtMilliseconds time: Int64
+    access: AccessGate = AccessGate([.init()]), journal: JournalRecorder = .none, random: SeededRandom? = nil,
+    startedAtMilliseconds time: Int64
   ) {
     self.compatibility = compatibility
     self.access = access
     self.journal = journal
+    self.random = random
     let builtIns = workers.enumerated().map { index, worker in
       BuiltInInstance(worker, id: BuiltInID(index: UInt16(index)), compatibility: compatibility)
     }
@@ -50,6 +54,9 @@ struct Router {
     functions.markUnchanged()
   }
 
+  /// A new id: an unpredictable one, or the next of the engine's seed.
+  func newID() -> UUID128 { random?.id() ?? .random() }
+
   // MARK: Connections
 
   /// Gives a new worker its place; `welcome` follows once messages can be sent to it.
@@ -57,10 +64,11 @@ struct Router {
     ipAddress: String?, atMilliseconds time: Int64, access connection: ConnectionAccess? = nil
   ) -> PeerID {
     let connection = connection ?? access.unrestricted(on: 0)
-    let id = UUID128.random()
+    let id = newID()
+    let token = newID()
     let peer = workers.insert {
       WorkerRecord(
-        peer: $0, id: id, reattachToken: .random(), connectedAtMilliseconds: time, ipAddress: ipAddress,
+        peer: $0, id: id, reattachToken: token, connectedAtMilliseconds: time, ipAddress: ipAddress,
         access: connection)
     }
     busy.begin(peer, id: id, access: connection.isGuarded ? connection : nil)
@@ -85,7 +93,9 @@ struct Router {
     now = output.now
     counters.workerLeft()
     let label = worker.label
-    for entry in functions.unregisterAll(of: peer) {
+    let removed = functions.unregisterAll(of: peer)
+    if !removed.isEmpty { tellFunctionsChanged() }
+    for entry in removed {
       journal.counts.retire(entry.name)
       output.note(.functionUnregistered(id: entry.name.text, worker: label))
     }

@@ -6,6 +6,8 @@ protocol RouterOutput: BuiltInServices {
   @discardableResult func send(text: some OutgoingText, to peer: PeerID) -> Int
   /// Answers a WebSocket ping.
   func pong(_ payload: ByteView, to peer: PeerID)
+  /// A WebSocket ping was answered.
+  func ponged(_ payload: ByteView, from peer: PeerID)
   /// Drops a connection without a Close; the router has forgotten it already.
   func drop(_ peer: PeerID, because reason: String)
   /// Handles nothing more of a worker's connection until `resume`, not even pings.
@@ -19,6 +21,7 @@ protocol RouterOutput: BuiltInServices {
 
 extension RouterOutput {
   var isTurnOver: Bool { false }
+  func ponged(_ payload: ByteView, from peer: PeerID) {}
 }
 
 extension Router {

@@ -14,6 +14,10 @@ final class Engine {
   let journal: JournalRecorder
   /// The actor that owns the engine.
   weak var core: EngineCore?
+  /// Ids, where the configuration has a seed.
+  let random: SeededRandom?
+  /// What tests hold back.
+  let holds = Holds()
   private(set) lazy var authentications = Authentications(
     self, closeCode: configuration.compatibility.authenticationCloseCode)
   /// Decides which requests of web pages are let in.
@@ -46,11 +50,12 @@ final class Engine {
     timers = LoopTimers(on: loop, source: time)
     self.configuration = configuration
     access = AccessGate(configuration.listeners, commands: commands)
+    random = configuration.seed.map { SeededRandom(seed: $0) }
     journal = JournalRecorder(configuration.journal, at: timers.now)
     router = Router(
       compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
       builtIns: configuration.settings.map { $0.makeWorker() }, access: access, journal: journal,
-      startedAtMilliseconds: wallClockMilliseconds())
+      random: random, startedAtMilliseconds: Int64(time.wallClock / 1_000_000))
     pages = WebPages(
       checksOrigin: configuration.compatibility.refusesForeignPages, allowedOrigins: configuration.allowedOrigins,
       allowedHosts: configuration.allowedHosts, listeners: configuration.listeners.map(\.host))
@@ -127,7 +132,7 @@ final class Engine {
   /// A worker's connection was accepted; `welcome` follows once messages can be sent to it.
   func connected(ipAddress: String?, _ access: ConnectionAccess) -> PeerID {
     route { router, _ in
-      router.admit(ipAddress: ipAddress, atMilliseconds: wallClockMilliseconds(), access: access)
+      router.admit(ipAddress: ipAddress, atMilliseconds: Int64(wallClock / 1_000_000), access: access)
     }
   }
 
@@ -191,6 +196,8 @@ extension Engine: RouterOutput {
 
   func send(text: some OutgoingText, to peer: PeerID) -> Int { peers.send(text: text, to: peer) }
   func pong(_ payload: ByteView, to peer: PeerID) { peers.pong(payload, to: peer) }
+  func ponged(_ payload: ByteView, from peer: PeerID) { peers.ponged(payload, from: peer) }
+  func newID() -> UUID128 { random?.id() ?? .random() }
   var isTurnOver: Bool { loop.isTurnOver }
   func connection(of worker: PeerID) -> Peer? { peers.connection(of: worker) }
   func pause(_ peer: PeerID) { peers.connection(of: peer)?.pause(.hook) }

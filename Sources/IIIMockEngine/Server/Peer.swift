@@ -33,6 +33,8 @@ final class Peer {
   var isAtHighWater = false
   /// Whether the peer is about to be dropped because too much output waits for it.
   var isOverflowing = false
+  /// What the peer is known to have read.
+  var acknowledgement = Acknowledgement()
   /// How long the messages of a read may take.
   private let budget: ReadBudget
   private(set) var pauses: Pauses = []
@@ -103,7 +105,9 @@ final class Peer {
     stream.withWriteSpace(bytes.count) { memory in ByteWriter.fill(memory) { $0.append(bytes) } }
   }
 
-  func send(_ response: HTTPResponse) { send(response.bytes(secondsSinceEpoch: wallClockMilliseconds() / 1000)) }
+  func send(_ response: HTTPResponse) {
+    send(response.bytes(secondsSinceEpoch: Int64(peers.wallClock / 1_000_000_000)))
+  }
 
   /// Writes one message as a text frame; returns its length.
   @discardableResult func send(_ text: some OutgoingText) -> Int {

@@ -31,6 +31,40 @@ final class Peers {
     self.configuration = configuration
   }
 
+  /// The present by the engine's wall clock; nanoseconds.
+  var wallClock: UInt64 { timers.source.wallClock }
+
+  // MARK: What peers have read
+
+  /// Pings the workers that do not run on this loop and were sent something since their last pong; returns those whose pong is awaited.
+  func acknowledge() -> [WorkerLabel] {
+    workers.compactMap { peer in
+      guard let peer, case .worker(let id) = peer.phase, !peer.stream.isOfThisLoop,
+        !(engine?.holds.isHeld(peer) ?? false),
+        peer.acknowledgement.isOwed(peer.stream.bytesQueued)
+      else { return nil }
+      if let payload = peer.acknowledgement.ask() {
+        payload.withView { peer.send(.ping, $0) }
+        peer.acknowledgement.asked(at: peer.stream.bytesQueued)
+      }
+      return engine?.label(of: id)
+    }
+  }
+
+  /// Peers that owe a pong answer none: they are not asked again.
+  func stopAcknowledging() {
+    for case let peer? in workers where peer.acknowledgement.isOwed(peer.stream.bytesQueued) {
+      guard case .worker(let id) = peer.phase, !peer.stream.isOfThisLoop else { continue }
+      peer.acknowledgement.isRefused = true
+      if let label = engine?.label(of: id) {
+        engine?.note(
+          .warning("\(label) answers no pings: what it is sent counts as read at once when the engine settles"))
+      }
+    }
+  }
+
+  func ponged(_ payload: ByteView, from id: PeerID) { connection(of: id)?.acknowledgement.ponged(payload) }
+
   // MARK: The beginning of connections
 
   /// Takes a connection of a listener whose connections begin with the request of a WebSocket, unless it has a role.
@@ -270,5 +304,37 @@ final class Peers {
       peer.phase = .ended
     }
     for peer in all.values { finish(peer, because: "the engine shut down") }
+  }
+}
+
+/// What a peer is known to have read: all that was sent before a ping that it has answered.
+struct Acknowledgement {
+  /// The position in the sent bytes up to which the peer has read.
+  private var position: UInt64 = 0
+  private var pings: UInt64 = 0
+  /// The position behind the ping that is not answered yet.
+  private var awaited: UInt64?
+  /// Whether the peer answers no pings.
+  var isRefused = false
+
+  private static let prefix = "iii settle "
+
+  /// Whether the peer may not have read all of `sent` bytes.
+  func isOwed(_ sent: UInt64) -> Bool { !isRefused && sent != position }
+
+  /// The payload of a ping to send; `nil` while one is not answered.
+  mutating func ask() -> [UInt8]? {
+    guard awaited == nil else { return nil }
+    pings += 1
+    return Array("\(Acknowledgement.prefix)\(pings)".utf8)
+  }
+
+  /// The ping was written, up to this position.
+  mutating func asked(at position: UInt64) { awaited = position }
+
+  mutating func ponged(_ payload: ByteView) {
+    guard let awaited, payload.array == Array("\(Acknowledgement.prefix)\(pings)".utf8) else { return }
+    position = awaited
+    self.awaited = nil
   }
 }
