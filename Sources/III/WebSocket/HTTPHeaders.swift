@@ -55,7 +55,7 @@ extension UInt8 {
   var lowercasedASCII: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
 
   /// Whether the byte is allowed in a method or a field's name (RFC 9110 §5.6.2, `tchar`).
-  var isHTTPTokenCharacter: Bool {
+  package var isHTTPTokenCharacter: Bool {
     switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "a")...UInt8(ascii: "z"):
@@ -70,5 +70,5 @@ extension UInt8 {
   }
 
   /// Whether the byte is allowed in a field's value: all except control characters other than the tab.
-  var isHTTPValueByte: Bool { (self >= 0x20 && self != 0x7F) || self == 0x09 }
+  package var isHTTPValueByte: Bool { (self >= 0x20 && self != 0x7F) || self == 0x09 }
 }

@@ -24,19 +24,48 @@ package struct HTTPResponse: Equatable, Sendable {
   }
 
   /// The standard phrases of the statuses that this package sends.
+  /// A head alone, for an answer whose body is sent apart from it.
+  package static func head(status: Int, _ headers: HTTPHeaders, secondsSinceEpoch: Int64) -> [UInt8] {
+    var head = "HTTP/1.1 \(status) \(reason(status))\r\n"
+    for field in headers.fields { head += "\(field.name): \(field.value)\r\n" }
+    head += "date: \(HTTPDate.text(secondsSinceEpoch: secondsSinceEpoch))\r\n\r\n"
+    return Array(head.utf8)
+  }
+
   private static func reason(_ status: Int) -> String {
     switch status {
     case 101: "Switching Protocols"
     case 200: "OK"
+    case 201: "Created"
+    case 202: "Accepted"
+    case 204: "No Content"
+    case 206: "Partial Content"
+    case 301: "Moved Permanently"
+    case 302: "Found"
+    case 303: "See Other"
+    case 304: "Not Modified"
+    case 307: "Temporary Redirect"
+    case 308: "Permanent Redirect"
     case 400: "Bad Request"
     case 401: "Unauthorized"
     case 403: "Forbidden"
     case 404: "Not Found"
     case 405: "Method Not Allowed"
+    case 406: "Not Acceptable"
+    case 409: "Conflict"
+    case 410: "Gone"
+    case 413: "Content Too Large"
+    case 415: "Unsupported Media Type"
+    case 418: "I'm a teapot"
+    case 422: "Unprocessable Content"
     case 426: "Upgrade Required"
+    case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"
     case 500: "Internal Server Error"
+    case 501: "Not Implemented"
+    case 502: "Bad Gateway"
     case 503: "Service Unavailable"
+    case 504: "Gateway Timeout"
     default: ""
     }
   }

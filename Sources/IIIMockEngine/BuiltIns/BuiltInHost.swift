@@ -185,6 +185,15 @@ final class BuiltInHost {
   /// The connection of a worker; `nil` if it has left.
   func connection(of worker: PeerID) -> Peer? { services?.connection(of: worker) }
 
+  /// A new channel, of which this part of the engine holds an end; `nil` once the engine has stopped.
+  func makeChannel() -> ChannelRelay? { services?.channels?.make() }
+
+  /// Nobody can open the ends of a channel any more; open ends go on.
+  func forget(_ channel: ChannelRelay) { services?.channels?.forget(channel) }
+
+  /// Runs `body` in the loop's next turn, unless the engine has stopped by then.
+  func later(_ body: @escaping () -> Void) { services?.later(body) }
+
   /// Listens at an address for connections of `role`; closed when the engine shuts down.
   ///
   /// - Returns: The address, with the port that the system chose if 0 was asked for.
@@ -212,6 +221,10 @@ protocol BuiltInServices: AnyObject {
   func emptyOutboxSoon()
   func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress
   func connection(of worker: PeerID) -> Peer?
+  /// The engine's channels.
+  var channels: ChannelsWorker? { get }
+  /// Runs `body` in the loop's next turn, unless the engine has stopped by then.
+  func later(_ body: @escaping () -> Void)
   /// What a test controls the engine with; `nil` once the engine has stopped.
   var core: EngineCore? { get }
   func newID() -> UUID128
@@ -219,6 +232,8 @@ protocol BuiltInServices: AnyObject {
 
 extension BuiltInServices {
   var core: EngineCore? { nil }
+  var channels: ChannelsWorker? { nil }
+  func later(_ body: @escaping () -> Void) { body() }
   func connection(of worker: PeerID) -> Peer? { nil }
   func newID() -> UUID128 { .random() }
 }

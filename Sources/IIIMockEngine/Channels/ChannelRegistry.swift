@@ -13,6 +13,8 @@ struct ChannelRegistry {
 
   mutating func add(_ relay: ChannelRelay) { relays[ByteKey(relay.name.id)] = relay }
 
+  mutating func remove(_ relay: ChannelRelay) { relays[ByteKey(relay.name.id)] = nil }
+
   /// The channel with this id; `nil` if there is none or its key is another one.
   func find(_ name: ChannelName) -> ChannelRelay? {
     guard let relay = relays[ByteKey(name.id)], relay.name == name else { return nil }

@@ -10,6 +10,9 @@ final class ChannelRelay {
   private let host: BuiltInHost
   private var writer: Peer?
   private var reader: Peer?
+  /// Parts of the engine at the ends, in place of connections.
+  private weak var heldWriter: (any HeldWriter)?
+  private weak var heldReader: (any HeldReader)?
   /// The reader has been sent everything but the Close.
   private var isFinishing = false
   /// A send may end the reader's connection while the channel is being changed: the channel hears of it afterwards.
@@ -36,6 +39,38 @@ final class ChannelRelay {
   var isFinished: Bool { channel.isFinished }
 
   // MARK: Ends
+
+  /// A part of the engine takes the writing end of a new channel.
+  func hold(writer: any HeldWriter) {
+    if channel.take(.write) { heldWriter = writer }
+  }
+
+  /// A part of the engine takes the reading end of a new channel; messages come from now on.
+  func hold(reader: any HeldReader) {
+    guard channel.take(.read) else { return }
+    heldReader = reader
+    change { $0.readerDrained(self) }
+  }
+
+  /// Writes a binary message, for the part of the engine that has the writing end.
+  func write(_ bytes: ByteView) { change { $0.received(bytes, isText: false, self) } }
+
+  /// The part of the engine that writes has written everything.
+  func endWriting() {
+    guard heldWriter != nil else { return }
+    heldWriter = nil
+    ended(.write)
+  }
+
+  /// The part of the engine that reads takes messages again.
+  func resumeReading() { change { $0.readerDrained(self) } }
+
+  /// The part of the engine that reads wants no more.
+  func endReading() {
+    guard heldReader != nil else { return }
+    heldReader = nil
+    ended(.read)
+  }
 
   /// A connection takes an end; returns `false` if it was taken before.
   func take(_ direction: ChannelDirection, by peer: Peer) -> Bool {
@@ -112,6 +147,7 @@ final class ChannelRelay {
 
 extension ChannelRelay: ChannelOutput {
   func deliver(_ bytes: ByteView, isText: Bool) -> Bool {
+    if let heldReader { return heldReader.channelDelivers(bytes, isText: isText) }
     guard let reader else { return false }
     reader.send(isText ? .text : .binary, bytes)
     room -= bytes.count + ChannelRelay.overhead
@@ -127,6 +163,10 @@ extension ChannelRelay: ChannelOutput {
 
   /// The Close follows when the backlog is sent, however slow the reader is.
   func finishReader() {
+    if let held = heldReader {
+      heldReader = nil
+      return held.channelWriterLeft()
+    }
     reader?.stream.flush()
     isFinishing = true
     finishIfDrained()
@@ -138,8 +178,16 @@ extension ChannelRelay: ChannelOutput {
     peer.end(with: FrameEncoder.close(nil, maskKey: nil), because: "the channel has ended")
   }
 
-  func pauseWriter() { writer?.pause(.role) }
-  func resumeWriter() { writer?.resume(.role) }
+  func pauseWriter() {
+    heldWriter?.channelIsFull()
+    writer?.pause(.role)
+  }
+
+  func resumeWriter() {
+    // Later, because whoever holds the end writes again, and the channel is being changed.
+    if let held = heldWriter { host.later { held.channelHasRoom() } }
+    writer?.resume(.role)
+  }
 
   func answerClose(_ reason: CloseReason) {
     guard let peer = writer else { return }
@@ -149,9 +197,30 @@ extension ChannelRelay: ChannelOutput {
   }
 
   func dropWriter() {
+    if let held = heldWriter {
+      heldWriter = nil
+      return held.channelReaderLeft()
+    }
     guard let peer = writer else { return }
     writer = nil
     host.note(.warning("channel \(name.id): its reader left, so its writer was dropped"))
     peer.drop(because: "the channel has no reader")
   }
+}
+
+/// A part of the engine that writes into a channel.
+protocol HeldWriter: AnyObject {
+  /// Much waits for the reader: `channelHasRoom` or `channelReaderLeft` follows.
+  func channelIsFull()
+  func channelHasRoom()
+  /// Nobody will read what is written.
+  func channelReaderLeft()
+}
+
+/// A part of the engine that reads from a channel.
+protocol HeldReader: AnyObject {
+  /// A message; returns whether the reader takes more now. If not, it calls `resumeReading`.
+  func channelDelivers(_ bytes: ByteView, isText: Bool) -> Bool
+  /// Nothing more comes.
+  func channelWriterLeft()
 }

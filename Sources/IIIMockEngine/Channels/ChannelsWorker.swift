@@ -41,11 +41,23 @@ final class ChannelsWorker: BuiltInWorker {
     guard let host else { return .nothing }
     let input = try call.input(of: function)
     try input.check(function.fields)
-    let name = ChannelName(id: host.newID().description, key: host.newID().description)
-    channels.add(ChannelRelay(name, capacity: input.count("buffer_size"), on: host))
-    setSweep()
+    let name = add(capacity: input.count("buffer_size"), host).name
     return .json(["reader": name.reference(.read), "writer": name.reference(.write)])
   }
+
+  private func add(capacity: Int?, _ host: BuiltInHost) -> ChannelRelay {
+    let name = ChannelName(id: host.newID().description, key: host.newID().description)
+    let relay = ChannelRelay(name, capacity: capacity, on: host)
+    channels.add(relay)
+    setSweep()
+    return relay
+  }
+
+  /// A new channel for a part of the engine.
+  func make() -> ChannelRelay? { host.map { add(capacity: nil, $0) } }
+
+  /// Nobody can open the ends of a channel any more; open ends go on.
+  func forget(_ relay: ChannelRelay) { channels.remove(relay) }
 
   func admit(_ request: HTTPRequestHead, on connection: Peer) {
     guard let id = ChannelRequest.id(in: request.path) else {

@@ -37,6 +37,7 @@ final class Engine {
   /// Built-in workers that asked for the next turn.
   private var continuing: Set<BuiltInID> = []
   private var started: [(worker: any BuiltInWorker, host: BuiltInHost)] = []
+  private(set) var channels: ChannelsWorker?
   /// What was posted to the loop before the engine stopped may come after it.
   private var hasStopped = false
 
@@ -71,6 +72,7 @@ final class Engine {
         instance.id, name: instance.manifest.name, compatibility: configuration.compatibility, outbox: router.outbox,
         services: self)
       started.append((instance.worker, host))
+      if let channels = instance.worker as? ChannelsWorker { self.channels = channels }
       do throws(MockEngineError) { try instance.worker.start(host) } catch {
         // It has opened nothing, so there is nothing to stop.
         host.end()
@@ -91,6 +93,7 @@ final class Engine {
       host.end()
     }
     started = []
+    channels = nil
     timers.close()
   }
 
@@ -253,6 +256,11 @@ extension Engine: RouterOutput {
   func emptyOutboxSoon() { if !isRouting { emptyOutboxNextTurn() } }
 
   func store(at location: Storage.Location) throws(StoreError) -> Store { try storage.store(at: location) }
+
+  func later(_ body: @escaping () -> Void) {
+    let me = LoopBound((engine: self, body: body), on: loop)
+    loop.post { if !me.value.engine.hasStopped { me.value.body() } }
+  }
 
   func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
     try listeners.listen(host: host, port: port, role)

@@ -141,6 +141,9 @@ final class Peer {
     peers.engine?.authentications.begin(request, on: self, then: admit)
   }
 
+  /// The answer to a request that a web page must not make; `nil` if the request is let in.
+  func refusal(of request: HTTPRequestHead) -> HTTPResponse? { peers.engine?.refusal(of: request) }
+
   /// Handles bytes that were kept as if they were read now.
   func handle(_ bytes: [UInt8]) {
     if bytes.isEmpty { return }

@@ -1,0 +1,109 @@
+internal import III
+
+/// The answer to a request, without what the connection adds: the length, the date, CORS.
+struct HTTPAnswer: Equatable {
+  var status = 200
+  var headers = HTTPHeaders()
+  var body: [UInt8] = []
+  /// A time-out's answer goes without.
+  var hasCORS = true
+
+  static func json(_ status: Int, _ body: JSONValue) -> HTTPAnswer {
+    HTTPAnswer(status: status, headers: ["content-type": "application/json"], body: body.jsonBytes)
+  }
+
+  static let timedOut = HTTPAnswer(status: 504, hasCORS: false)
+
+  static let conditionNotMet = json(422, ["error": "Request condition not met", "skipped": true])
+
+  /// The answer for a function that failed; its code and stack trace stay in the engine.
+  ///
+  /// - Parameter wallClock: Nanoseconds since 1970; the error's id is made from it.
+  static func failed(_ failure: InvocationFailure, wallClock: UInt64) -> HTTPAnswer {
+    json(
+      500,
+      ["error": .string(failure.message), "error_id": .string(String(wallClock & 0xFFFF_FFFF_FFFF, radix: 16))])
+  }
+
+  /// The answer that a handler's result means; the result is not null.
+  init(ofResult result: JSONValue) {
+    let status = result["status_code"]
+    if case .int(let code)? = status, (100...999).contains(code) { self.status = Int(code) }
+    headers = HTTPAnswer.headers(result["headers"])
+    let body = result["body"] ?? [:]
+    if headers["content-type"] != nil {
+      switch body {
+      case .string(let text): self.body = Array(text.utf8)
+      case .null: break
+      default: self.body = body.jsonBytes
+      }
+    } else {
+      self.body = body.jsonBytes
+      headers.append("content-type", "application/json")
+    }
+  }
+
+  init(status: Int = 200, headers: HTTPHeaders = [:], body: [UInt8] = [], hasCORS: Bool = true) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+    self.hasCORS = hasCORS
+  }
+
+  /// The answer of a middleware that ends the request: its body is always JSON.
+  static func ofMiddleware(_ response: JSONValue?) -> HTTPAnswer {
+    var answer = HTTPAnswer.json(200, .null)
+    guard let response, case .object = response else { return answer }
+    if case .int(let code)? = response["status_code"], (100...999).contains(code) { answer.status = Int(code) }
+    answer.body = (response["body"] ?? .null).jsonBytes
+    // One header that is no text, and all are dropped.
+    if case .object(let members)? = response["headers"], members.allSatisfy({ $0.value.stringValue != nil }) {
+      for (name, value) in members { answer.headers.set(name, value.stringValue ?? "") }
+    }
+    return answer
+  }
+
+  /// The headers of a result: an object of texts, or an array of `Name: value`. What cannot be sent is left out.
+  private static func headers(_ value: JSONValue?) -> HTTPHeaders {
+    var headers = HTTPHeaders()
+    switch value {
+    case .object(let members)?:
+      for (name, value) in members { if let text = value.stringValue { headers.set(name, text) } }
+    case .array(let lines)?:
+      for line in lines {
+        guard let text = line.stringValue, let colon = text.firstIndex(of: ":") else { continue }
+        headers.add(String(text[..<colon]), String(text[text.index(after: colon)...]))
+      }
+    default: break
+    }
+    return headers
+  }
+}
+
+extension HTTPHeaders {
+  init() { self = [:] }
+
+  /// Sets a header; one of the same name is replaced. An invalid one is left out.
+  mutating func set(_ name: String, _ value: String) {
+    guard HTTPHeaders.isValid(name, value) else { return }
+    fields.removeAll { $0.name.equalsIgnoringASCIICase(name) }
+    append(name.lowercased(), value)
+  }
+
+  /// Adds a header beside those of the same name, without the spaces around both. An invalid one is left out.
+  mutating func add(_ name: String, _ value: String) {
+    let (name, value) = (HTTPHeaders.trimmed(name), HTTPHeaders.trimmed(value))
+    if HTTPHeaders.isValid(name, value) { append(name.lowercased(), value) }
+  }
+
+  private static func isValid(_ name: String, _ value: String) -> Bool {
+    !name.isEmpty && name.utf8.allSatisfy(\.isHTTPTokenCharacter) && value.utf8.allSatisfy(\.isHTTPValueByte)
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    var text = text[...]
+    while let first = text.first, first.isWhitespace { text = text.dropFirst() }
+    while let last = text.last, last.isWhitespace { text = text.dropLast() }
+    return String(text)
+  }
+}

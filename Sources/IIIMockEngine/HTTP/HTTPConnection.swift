@@ -1,0 +1,306 @@
+internal import III
+internal import UV
+
+/// A client's connection at the HTTP port: reads requests one after the other, and writes their answers in order.
+/// Confined to the engine's loop.
+final class HTTPConnection: ConnectionRole {
+  let name = "an HTTP connection"
+
+  /// What is done with the body of the request that is being answered.
+  private enum Body {
+    /// Nothing yet: the socket is not read.
+    case held
+    case collected([UInt8])
+    case passedOn, discarded
+  }
+
+  private let worker: HTTPWorker
+  private unowned let peer: Peer
+  private var parser = HTTPHeadParser()
+  /// Bytes that were read and not handled, from `start` on.
+  private var unread: [UInt8] = []
+  private var start = 0
+  /// Finds the body's end; `nil` when it has been read.
+  private var framing: HTTPBodyReader?
+  private var body = Body.discarded
+  private var mustWait = false
+  private var head: HTTPRequestHead?
+  private var call: HTTPCall?
+  private var isHandling = false
+  /// How the pieces of an answer are sent; `nil` if it has none.
+  private var stream: Stream?
+
+  private enum Stream {
+    case chunked
+    /// So many bytes are missing to the length that the handler has set.
+    case counted(UInt64)
+    /// Until the connection ends.
+    case open
+    /// An answer without a body.
+    case none
+  }
+
+  /// Above this much unsent output the response channel is not read.
+  private static let window = 256 << 10
+  /// Above this many bytes of later requests the socket is not read.
+  private static let maxUnread = 64 << 10
+
+  init(of worker: HTTPWorker, on peer: Peer) {
+    self.worker = worker
+    self.peer = peer
+  }
+
+  // MARK: Reading
+
+  func received(_ bytes: UnsafeMutableRawBufferPointer, on connection: Peer) {
+    unread.append(contentsOf: bytes)
+    handle()
+  }
+
+  /// Handles what was read, as far as it can be handled now.
+  private func handle() {
+    guard !isHandling else { return }
+    isHandling = true
+    while step() {}
+    isHandling = false
+    if start == unread.count {
+      unread.removeAll(keepingCapacity: unread.count <= HTTPConnection.maxUnread)
+      start = 0
+    } else if start > HTTPConnection.maxUnread {
+      unread.removeFirst(start)
+      start = 0
+    }
+    let waits =
+      framing != nil && (mustWait || isHeld) || framing == nil && call != nil && unreadCount > HTTPConnection.maxUnread
+    if waits { peer.pause(.role) } else { peer.resume(.role) }
+  }
+
+  private var unreadCount: Int { unread.count - start }
+  private var isHeld: Bool { if case .held = body { true } else { false } }
+
+  /// Handles a piece of a body, or a head; returns whether there may be more.
+  private func step() -> Bool {
+    if framing != nil { return readBody() }
+    guard head == nil, unreadCount > 0 else { return false }
+    let progress = unread.withView { parser.request($0.dropFirst(start)) }
+    switch progress {
+    case .needMore:
+      start = unread.count
+      return false
+    case .malformed(let error):
+      start = unread.count
+      refuse(error)
+      return false
+    case .complete(let request, let consumed):
+      start += consumed
+      begin(request)
+      return true
+    }
+  }
+
+  private func readBody() -> Bool {
+    guard !mustWait, !isHeld else { return false }
+    var ended = false
+    let problem: String? = unread.withView { all in
+      var view = all.dropFirst(start)
+      defer { start = all.count - view.count }
+      while let event = framing?.next(&view) {
+        switch event {
+        case .data(let piece):
+          switch body {
+          case .collected(var whole):
+            body = .discarded  // the bytes have one owner, and are changed in place
+            whole.append(contentsOf: piece.unsafeBytes)
+            body = .collected(whole)
+          case .passedOn: call?.write(piece: piece)
+          case .discarded, .held: break
+          }
+          if mustWait { return nil }
+        case .end:
+          ended = true
+          return nil
+        case .needMore: return nil
+        case .malformed(let problem): return problem
+        }
+      }
+      return nil
+    }
+    if let problem {
+      refuse(.syntax(problem))
+      return false
+    }
+    guard ended else { return false }
+    framing = nil
+    let finished = body
+    body = .discarded
+    switch finished {
+    case .collected(let bytes): call?.bodyRead(bytes)
+    case .passedOn: call?.bodyEnded()
+    case .discarded, .held: break
+    }
+    nextRequest()
+    return true
+  }
+
+  private func begin(_ request: HTTPRequestHead) {
+    do throws(HTTPHeadError) {
+      framing = HTTPBodyReader(try HTTPBodyReader.framing(of: request))
+    } catch {
+      return refuse(error)
+    }
+    head = request
+    body = .held
+    if let refusal = refusal(of: request) {
+      send(HTTPAnswer(status: refusal.status, headers: refusal.headers, body: refusal.body, hasCORS: false))
+    } else {
+      worker.handle(request, on: self)
+    }
+  }
+
+  /// The answer to a request of a web page that may not use the engine. Pages that the CORS settings name may.
+  private func refusal(of request: HTTPRequestHead) -> HTTPResponse? {
+    var checked = request
+    if let origin = request.headers["origin"], worker.settings.cors.allows(origin: origin) {
+      checked.headers.fields.removeAll { $0.name.equalsIgnoringASCIICase("origin") }
+    }
+    return peer.refusal(of: checked)
+  }
+
+  /// Answers bytes that are no request, and ends the connection.
+  private func refuse(_ error: HTTPHeadError) {
+    call?.abandon()
+    call = nil
+    if stream == nil, let response = Upgrade.refusal(of: error) { peer.send(response) }
+    peer.end(with: [], because: "\(error)")
+  }
+
+  // MARK: For the call
+
+  func begin(_ call: HTTPCall) { self.call = call }
+
+  func readBody(isWhole: Bool) {
+    body = isWhole ? .collected([]) : .passedOn
+    if head?.headers["expect"]?.equalsIgnoringASCIICase("100-continue") == true, framing != nil {
+      peer.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+    }
+    handleSoon()
+  }
+
+  func bodyMustWait() { mustWait = true }
+
+  func bodyMayGoOn() {
+    mustWait = false
+    handleSoon()
+  }
+
+  /// Goes on with what was read. While bytes are being handled, that happens anyway.
+  private func handleSoon() {
+    if isHandling { return }
+    handle()
+  }
+
+  // MARK: Answers
+
+  private var keepsAlive: Bool {
+    guard let head else { return false }
+    return head.version == .http11
+      ? !head.headers.lists("close", in: "connection") : head.headers.lists("keep-alive", in: "connection")
+  }
+
+  func send(_ answer: HTTPAnswer) {
+    let isBodyless = answer.status == 204 || answer.status == 304 || head?.method == "HEAD"
+    var headers = answer.headers
+    if answer.status != 204 { headers.append("content-length", "\(answer.body.count)") }
+    sendHead(answer.status, headers, hasCORS: answer.hasCORS)
+    if !isBodyless { peer.send(answer.body) }
+    endAnswer()
+  }
+
+  func beginStream(_ status: Int, _ headers: HTTPHeaders) {
+    var headers = headers
+    if status == 204 || status == 304 || head?.method == "HEAD" {
+      stream = Stream.none
+    } else if let length = headers["content-length"].flatMap({ UInt64($0) }) {
+      stream = .counted(length)
+    } else if head?.version == .http10 {
+      stream = .open
+    } else {
+      stream = .chunked
+      headers.set("transfer-encoding", "chunked")
+    }
+    sendHead(status, headers, hasCORS: true)
+  }
+
+  func sendPiece(_ bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    switch stream {
+    case .chunked: peer.send(Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10])
+    case .counted(let left):
+      let sent = bytes.prefix(Int(clamping: left))
+      peer.send(Array(sent))
+      stream = .counted(left - UInt64(sent.count))
+    case .open: peer.send(bytes)
+    case Stream.none?, nil: break
+    }
+  }
+
+  func endStream() {
+    switch stream {
+    case .chunked: peer.send(Array("0\r\n\r\n".utf8))
+    case .counted(1...):
+      // Less came than the handler has promised: only the end of the connection tells the client.
+      call = nil
+      return peer.end(with: [], because: "an answer ended before its length")
+    case .open:
+      call = nil
+      return peer.end(with: [], because: "the answer has ended")
+    case .counted, Stream.none?, nil: break
+    }
+    stream = nil
+    endAnswer()
+  }
+
+  /// Whether the client has taken most of what was sent.
+  var takesMore: Bool { peer.stream.unsentBytes < HTTPConnection.window }
+
+  private func sendHead(_ status: Int, _ headers: HTTPHeaders, hasCORS: Bool) {
+    var headers = headers
+    if hasCORS {
+      for (name, value) in worker.settings.cors.headers(origin: head?.headers["origin"]) { headers.append(name, value) }
+    }
+    if !keepsAlive, headers["connection"] == nil { headers.append("connection", "close") }
+    let seconds = Int64((worker.host?.wallClock ?? 0) / 1_000_000_000)
+    peer.send(HTTPResponse.head(status: status, headers, secondsSinceEpoch: seconds))
+  }
+
+  /// The answer is complete: the rest of the body is read and thrown away, then comes the next request.
+  private func endAnswer() {
+    call = nil
+    mustWait = false
+    guard keepsAlive else {
+      return peer.end(with: [], because: "the client asked for the connection's end")
+    }
+    body = .discarded
+    isAnswered = true
+    nextRequest()
+    handleSoon()
+  }
+
+  private var isAnswered = false
+
+  private func nextRequest() {
+    guard isAnswered, framing == nil else { return }
+    isAnswered = false
+    head = nil
+  }
+
+  // MARK: The connection
+
+  func drained(_ connection: Peer) { call?.resumeAnswer() }
+
+  func ended(_ connection: Peer) {
+    let call = call
+    self.call = nil
+    call?.abandon()
+  }
+}

@@ -1,0 +1,172 @@
+internal import III
+internal import UV
+
+/// `iii-http`: serves triggers of type `http` at a port of its own.
+final class HTTPWorker: BuiltInWorker {
+  static let triggerType = "http"
+
+  let manifest = BuiltInManifest(
+    name: HTTPSettings.workerName,
+    triggerTypes: [
+      BuiltInTriggerType(
+        id: HTTPWorker.triggerType, description: "HTTP API trigger",
+        requestSchema: BuiltInSchema.object(
+          "HttpTriggerConfig",
+          [
+            "api_path": ["type": "string", "description": "As /users/:id; the leading slash may be left out."],
+            "http_method": ["type": ["string", "null"], "description": "GET by default."],
+            "condition_function_id": ["type": ["string", "null"]],
+            "middleware_function_ids": ["type": ["array", "null"], "items": ["type": "string"]],
+          ], required: ["api_path"]))
+    ])
+
+  let settings: HTTPSettings
+  private let globalMiddleware: [ByteKey]
+  private(set) var host: BuiltInHost?
+  /// The URL of the port, as `http://127.0.0.1:3111`.
+  private(set) var url: String?
+  private let routes = HTTPRoutes()
+  private var registered: [ByteKey: HTTPRoute] = [:]
+
+  /// Calls of functions that have not ended, by the numbers of their tokens.
+  private var asked: [UInt64: (call: HTTPCall, question: HTTPExchange.Question)] = [:]
+  private var lastToken: UInt64 = 0
+  private var timers: [TimerToken: HTTPCall] = [:]
+  /// Requests that are worked on, and those that wait because there are too many of them.
+  private var active = 0
+  private var waiting = FIFO<HTTPCall>()
+
+  init(_ settings: HTTPSettings) {
+    self.settings = settings
+    globalMiddleware = settings.middleware.filter { $0.phase == "preHandler" }.map { ByteKey($0.functionID) }
+  }
+
+  func start(_ host: BuiltInHost) throws(MockEngineError) {
+    self.host = host
+    let address = try host.listen(host: settings.host, port: settings.port, self)
+    url = "http://\(address.urlHost):\(address.port)"
+  }
+
+  func call(
+    _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
+  ) throws(BuiltInInput.Mismatch) -> BuiltInReply { .nothing }
+
+  // MARK: Routes
+
+  func triggerRegistered(_ trigger: TriggerEntry, replacing old: TriggerEntry?) -> InvocationFailure? {
+    do throws(InvocationFailure) {
+      let route = try HTTPRoute(trigger)
+      let previous = old.flatMap { registered[$0.id] }
+      if let previous { routes.remove(previous) }
+      do throws(InvocationFailure) { try routes.add(route) } catch {
+        if let previous { try routes.add(previous) }
+        throw error
+      }
+      registered[trigger.id] = route
+      if !route.isServed {
+        host?.warn(
+          "trigger '\(trigger.id.text)': the method '\(route.method)' is not served; it is one of "
+            + HTTPRoute.methods.joined(separator: ", "))
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  func triggerUnregistered(_ trigger: TriggerEntry) {
+    guard let route = registered[trigger.id], route.trigger.sequence == trigger.sequence else { return }
+    registered[trigger.id] = nil
+    routes.remove(route)
+  }
+
+  // MARK: Requests
+
+  /// Answers a request, or begins its exchange.
+  func handle(_ request: HTTPRequestHead, on connection: HTTPConnection) {
+    let origin = request.headers["origin"]
+    switch (request.method, routes.find(request.path, method: request.method)) {
+    case ("OPTIONS", let match):
+      var answer = HTTPAnswer(hasCORS: false)
+      for (name, value) in settings.cors.preflightHeaders(origin: origin) { answer.headers.append(name, value) }
+      if case .otherMethods(let methods) = match { answer.headers.append("allow", HTTPWorker.allow(methods)) }
+      connection.send(answer)
+    case (_, .route(let route)):
+      let call = HTTPCall(HTTPExchange(route, request, globalMiddleware: globalMiddleware), self, connection)
+      connection.begin(call)
+      call.timer = host?.schedule(after: settings.timeout)
+      if let timer = call.timer { timers[timer] = call }
+      if active < settings.maxRequests {
+        active += 1
+        call.start()
+      } else {
+        waiting.append(call)
+      }
+    case ("HEAD", .otherMethods(let methods)) where methods.contains("GET"):
+      connection.send(
+        HTTPAnswer(
+          status: 404, headers: ["content-type": "text/plain; charset=utf-8"], body: Array("Not Found".utf8)))
+    case (_, .otherMethods(let methods)):
+      connection.send(HTTPAnswer(status: 405, headers: ["allow": HTTPWorker.allow(methods)]))
+    case (_, .none): connection.send(HTTPAnswer(status: 404))
+    }
+  }
+
+  private static func allow(_ methods: [String]) -> String {
+    var methods = methods
+    if let get = methods.firstIndex(of: "GET"), !methods.contains("HEAD") { methods.insert("HEAD", at: get + 1) }
+    return methods.joined(separator: ",")
+  }
+
+  func ask(_ question: HTTPExchange.Question, _ function: ByteKey, _ data: [UInt8], for call: HTTPCall) {
+    lastToken += 1
+    asked[lastToken] = (call, question)
+    host?.call(
+      function, data, metadata: question == .handler ? call.metadata : nil, token: CallToken(lastToken))
+  }
+
+  /// A request has its answer, or its client has left.
+  func ended(_ call: HTTPCall) {
+    if let timer = call.timer {
+      timers[timer] = nil
+      host?.cancel(timer)
+    }
+    guard call.hasStarted else {
+      waiting.removeAll { $0 === call }
+      return
+    }
+    active -= 1
+    guard active < settings.maxRequests, let next = waiting.popFirst() else { return }
+    active += 1
+    next.start()
+  }
+
+  // MARK: Events
+
+  func callCompleted(_ token: CallToken, _ outcome: CallOutcome) {
+    guard let (call, question) = asked.removeValue(forKey: token.number) else { return }
+    let result: Result<JSONValue?, InvocationFailure> =
+      switch outcome {
+      case .value(let bytes): .success(try? PayloadCoder.decode(JSONValue.self, from: bytes))
+      case .nothing: .success(nil)
+      case .failure(let failure): .failure(failure)
+      }
+    call.completed(question, result)
+  }
+
+  func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView) {
+    guard let call = timers.removeValue(forKey: token) else { return }
+    call.timer = nil
+    call.timedOut()
+  }
+
+  func stop() {
+    asked = [:]
+    timers = [:]
+    waiting = FIFO()
+  }
+}
+
+extension HTTPWorker: ListenerRole {
+  func accepted(_ connection: Peer) -> (any ConnectionRole)? { HTTPConnection(of: self, on: connection) }
+}
