@@ -27,9 +27,10 @@ struct DemoCommand {
     }
     var file = ConfigurationFile(environment: .process)
     file.listeners[0].port = options.port
+    file.httpPort = 0
     let session = try await EngineSession.start(
       file, isStrict: false, isQuiet: options.isQuiet, portAdvice: "choose another port: iii-dev demo --port 0")
-    session.announce()
+    await session.announce()
     let worker = try await registerWorker(session.engine.url, options: InitOptions(workerName: "demo"))
     try worker.registerFunction(
       "demo::greet", description: "Greets by name.", requestFormat: .schema(Self.schema)

@@ -23,12 +23,15 @@ struct EngineSession {
       return EngineSession(engine: engine, log: log, signals: signals, journal: journal)
     } catch {
       await log.writer.finish()
-      throw failure(error, portAdvice: portAdvice)
+      let isHTTP =
+        if case MockEngineError.addressInUse(_, let port) = error { port == file.httpPort.map(Int.init) } else { false }
+      throw failure(error, portAdvice: isHTTP ? "choose another port for HTTP: --http-port 0" : portAdvice)
     }
   }
 
   /// Prints that the engine accepts connections. Programs wait for this line.
-  func announce() {
+  func announce() async {
+    if let url = await engine.httpURL { log.writer.write("iii-dev serves HTTP at \(url)\n") }
     for url in engine.addresses { log.writer.write("iii-dev listening on \(url)\n") }
   }
 

@@ -21,16 +21,26 @@ struct PortHolder: Equatable {
   }
 
   #if os(Linux)
+    /// How many times `/proc` is searched: a list of descriptors that changes while it is read can lack one.
+    private static let attempts = 5
+    /// A machine with many closing connections has a long table.
+    private static let tableLimit = 64 << 20
+
     /// Searches `/proc`; `nil` if the process is not visible, for example because it belongs to another user.
     static func find(port: Int) -> PortHolder? {
+      for _ in 0..<attempts { if let holder = search(port) { return holder } }
+      return nil
+    }
+
+    private static func search(_ port: Int) -> PortHolder? {
       let sockets = Set(
         ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
-          text(of: path, limit: 1 << 20).map { listeningSockets(in: $0, port: port) } ?? []
+          text(of: path, limit: tableLimit).map { listeningSockets(in: $0, port: port) } ?? []
         })
       guard !sockets.isEmpty else { return nil }
       for entry in entries(of: "/proc", limit: 10_000) {
         guard let pid = Int(entry) else { continue }
-        for descriptor in entries(of: "/proc/\(pid)/fd", limit: 4096)
+        for descriptor in entries(of: "/proc/\(pid)/fd", limit: 1 << 20)
         where target(of: "/proc/\(pid)/fd/\(descriptor)").map(sockets.contains) ?? false {
           let name = text(of: "/proc/\(pid)/comm", limit: 64)?.split(separator: "\n").first
           return PortHolder(pid: pid, name: name.map(String.init) ?? "a process")

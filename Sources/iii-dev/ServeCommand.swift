@@ -22,7 +22,7 @@ struct ServeCommand {
     let session = try await EngineSession.start(
       try options.configuration(environment: .process), isStrict: options.isStrict, isQuiet: options.isQuiet,
       journalPath: options.journalPath, portAdvice: "choose another port: iii-dev --port 0")
-    session.announce()
+    await session.announce()
     await session.serve()
     return .success
   }

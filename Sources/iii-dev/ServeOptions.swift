@@ -5,6 +5,8 @@ struct ServeOptions: Equatable {
   static let definitions: [OptionDefinition] = [
     OptionDefinition(
       name: "--port", value: "PORT", help: "Port of the first listener; 0 chooses a free one (default: 49134)"),
+    OptionDefinition(
+      name: "--http-port", value: "PORT", help: "Port of HTTP triggers; 0 chooses a free one (default: 3111)"),
     OptionDefinition(name: "--host", value: "HOST", help: "Address of the first listener (default: 127.0.0.1)"),
     OptionDefinition(
       name: "--config", short: "-c", value: "FILE", help: "The engine's YAML file (default: built-in settings)"),
@@ -22,6 +24,7 @@ struct ServeOptions: Equatable {
   ]
 
   private(set) var port: UInt16?
+  private(set) var httpPort: UInt16?
   private(set) var host: String?
   private(set) var configPath: String?
   private(set) var allowedOrigins: [String] = []
@@ -40,6 +43,9 @@ struct ServeOptions: Equatable {
           ? "unexpected argument '\(operand)'" : "'\(operand)' must be the first argument; its options follow it")
     }
     if let text = parsed["--port"] { port = try PortArgument.parse(text, allowsAny: true) }
+    if let text = parsed["--http-port"] {
+      httpPort = try PortArgument.parse(text, allowsAny: true, option: "--http-port")
+    }
     host = parsed["--host"]
     configPath = parsed["--config"]
     allowedOrigins = parsed.all("--allow-origin")
@@ -60,6 +66,8 @@ struct ServeOptions: Equatable {
         ConfigurationFile(environment: environment)
       }
     if let port { file.listeners[0].port = port }
+    // Whoever asks for any free port may run several engines: they must not meet at another port.
+    if let httpPort { file.httpPort = httpPort } else if port == 0, configPath == nil { file.httpPort = 0 }
     if let host { file.listeners[0].host = host }
     file.allowedOrigins += allowedOrigins
     file.allowedHosts += allowedHosts

@@ -62,7 +62,7 @@ package actor RawPeer {
     return peer
   }
 
-  private static func address(of url: String) throws -> SocketAddress {
+  package static func address(of url: String) throws -> SocketAddress {
     guard url.hasPrefix("ws://"), let colon = url.lastIndex(of: ":"), let port = UInt16(url[url.index(after: colon)...])
     else { throw RawError.badAddress(url) }
     let host = url[..<colon].dropFirst("ws://".count).drop { $0 == "[" }

@@ -29,6 +29,18 @@ package struct ConfigurationFile: Sendable {
   package init(environment: Variables) {
     listeners = [Listener()]
     for kind in BuiltInCatalog.all { builtIns.set(kind.init(environment: environment, isOn: true)) }
+    httpPort = HTTPSettings.defaultPort
+  }
+
+  /// The port of HTTP triggers; `nil` without `iii-http`. 0 chooses a free one.
+  package var httpPort: UInt16? {
+    get { builtIns.find(HTTPSettings.self)?.port }
+    set {
+      guard let newValue else { return }
+      var settings = builtIns.find(HTTPSettings.self) ?? HTTPSettings(environment: Variables([:]), isOn: true)
+      settings.port = newValue
+      builtIns.set(settings)
+    }
   }
 
   package var observability: ObservabilitySettings {

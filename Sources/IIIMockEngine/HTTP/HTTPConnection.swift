@@ -15,7 +15,8 @@ final class HTTPConnection: ConnectionRole {
   }
 
   private let worker: HTTPWorker
-  private unowned let peer: Peer
+  /// `nil` once the connection has ended, or is about to.
+  private var peer: Peer?
   private var parser = HTTPHeadParser()
   /// Bytes that were read and not handled, from `start` on.
   private var unread: [UInt8] = []
@@ -59,7 +60,7 @@ final class HTTPConnection: ConnectionRole {
 
   /// Handles what was read, as far as it can be handled now.
   private func handle() {
-    guard !isHandling else { return }
+    guard !isHandling, peer != nil else { return }
     isHandling = true
     while step() {}
     isHandling = false
@@ -72,7 +73,7 @@ final class HTTPConnection: ConnectionRole {
     }
     let waits =
       framing != nil && (mustWait || isHeld) || framing == nil && call != nil && unreadCount > HTTPConnection.maxUnread
-    if waits { peer.pause(.role) } else { peer.resume(.role) }
+    if waits { peer?.pause(.role) } else { peer?.resume(.role) }
   }
 
   private var unreadCount: Int { unread.count - start }
@@ -80,6 +81,7 @@ final class HTTPConnection: ConnectionRole {
 
   /// Handles a piece of a body, or a head; returns whether there may be more.
   private func step() -> Bool {
+    guard peer != nil else { return false }
     if framing != nil { return readBody() }
     guard head == nil, unreadCount > 0 else { return false }
     let progress = unread.withView { parser.request($0.dropFirst(start)) }
@@ -163,15 +165,15 @@ final class HTTPConnection: ConnectionRole {
     if let origin = request.headers["origin"], worker.settings.cors.allows(origin: origin) {
       checked.headers.fields.removeAll { $0.name.equalsIgnoringASCIICase("origin") }
     }
-    return peer.refusal(of: checked)
+    return peer?.refusal(of: checked)
   }
 
   /// Answers bytes that are no request, and ends the connection.
   private func refuse(_ error: HTTPHeadError) {
     call?.abandon()
     call = nil
-    if stream == nil, let response = Upgrade.refusal(of: error) { peer.send(response) }
-    peer.end(with: [], because: "\(error)")
+    if stream == nil, let response = Upgrade.refusal(of: error) { peer?.send(response) }
+    end(because: "\(error)")
   }
 
   // MARK: For the call
@@ -181,7 +183,7 @@ final class HTTPConnection: ConnectionRole {
   func readBody(isWhole: Bool) {
     body = isWhole ? .collected([]) : .passedOn
     if head?.headers["expect"]?.equalsIgnoringASCIICase("100-continue") == true, framing != nil {
-      peer.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+      peer?.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
     handleSoon()
   }
@@ -212,7 +214,7 @@ final class HTTPConnection: ConnectionRole {
     var headers = answer.headers
     if answer.status != 204 { headers.append("content-length", "\(answer.body.count)") }
     sendHead(answer.status, headers, hasCORS: answer.hasCORS)
-    if !isBodyless { peer.send(answer.body) }
+    if !isBodyless { peer?.send(answer.body) }
     endAnswer()
   }
 
@@ -234,26 +236,26 @@ final class HTTPConnection: ConnectionRole {
   func sendPiece(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else { return }
     switch stream {
-    case .chunked: peer.send(Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10])
+    case .chunked: peer?.send(Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10])
     case .counted(let left):
       let sent = bytes.prefix(Int(clamping: left))
-      peer.send(Array(sent))
+      peer?.send(Array(sent))
       stream = .counted(left - UInt64(sent.count))
-    case .open: peer.send(bytes)
+    case .open: peer?.send(bytes)
     case Stream.none?, nil: break
     }
   }
 
   func endStream() {
     switch stream {
-    case .chunked: peer.send(Array("0\r\n\r\n".utf8))
+    case .chunked: peer?.send(Array("0\r\n\r\n".utf8))
     case .counted(1...):
       // Less came than the handler has promised: only the end of the connection tells the client.
       call = nil
-      return peer.end(with: [], because: "an answer ended before its length")
+      return end(because: "an answer ended before its length")
     case .open:
       call = nil
-      return peer.end(with: [], because: "the answer has ended")
+      return end(because: "the answer has ended")
     case .counted, Stream.none?, nil: break
     }
     stream = nil
@@ -261,7 +263,12 @@ final class HTTPConnection: ConnectionRole {
   }
 
   /// Whether the client has taken most of what was sent.
-  var takesMore: Bool { peer.stream.unsentBytes < HTTPConnection.window }
+  var takesMore: Bool {
+    guard let stream = peer?.stream, stream.unsentBytes >= HTTPConnection.window else { return true }
+    // At once: if the kernel takes all of it, no drain is reported.
+    stream.flush()
+    return stream.unsentBytes < HTTPConnection.window
+  }
 
   private func sendHead(_ status: Int, _ headers: HTTPHeaders, hasCORS: Bool) {
     var headers = headers
@@ -270,7 +277,7 @@ final class HTTPConnection: ConnectionRole {
     }
     if !keepsAlive, headers["connection"] == nil { headers.append("connection", "close") }
     let seconds = Int64((worker.host?.wallClock ?? 0) / 1_000_000_000)
-    peer.send(HTTPResponse.head(status: status, headers, secondsSinceEpoch: seconds))
+    peer?.send(HTTPResponse.head(status: status, headers, secondsSinceEpoch: seconds))
   }
 
   /// The answer is complete: the rest of the body is read and thrown away, then comes the next request.
@@ -278,7 +285,7 @@ final class HTTPConnection: ConnectionRole {
     call = nil
     mustWait = false
     guard keepsAlive else {
-      return peer.end(with: [], because: "the client asked for the connection's end")
+      return end(because: "the client asked for the connection's end")
     }
     body = .discarded
     isAnswered = true
@@ -298,7 +305,15 @@ final class HTTPConnection: ConnectionRole {
 
   func drained(_ connection: Peer) { call?.resumeAnswer() }
 
+  /// Ends the connection when everything has been sent.
+  private func end(because reason: String) {
+    let peer = peer
+    self.peer = nil
+    peer?.end(with: [], because: reason)
+  }
+
   func ended(_ connection: Peer) {
+    peer = nil
     let call = call
     self.call = nil
     call?.abandon()

@@ -14,7 +14,7 @@ struct HTTPRoutes {
     var exact: [ByteKey: Node] = [:]
     var any: Node?
     var rest: Node?
-    var routes: [String: HTTPRoute] = [:]
+    var routes: [ByteKey: HTTPRoute] = [:]
 
     var isEmpty: Bool { exact.isEmpty && any == nil && rest == nil && routes.isEmpty }
   }
@@ -26,7 +26,7 @@ struct HTTPRoutes {
   /// - Throws: Another route differs in the names of its parameters only.
   func add(_ route: HTTPRoute) throws(InvocationFailure) {
     guard route.isServed else { return }
-    if let old = node(of: route)?.routes[route.method], old.trigger.id != route.trigger.id,
+    if let old = node(of: route)?.routes[ByteKey(route.method)], old.trigger.id != route.trigger.id,
       old.segments != route.segments
     {
       throw HTTPRoute.refusal(
@@ -47,7 +47,7 @@ struct HTTPRoutes {
         node = next
       }
     }
-    node.routes[route.method] = route
+    node.routes[ByteKey(route.method)] = route
   }
 
   /// Removes a trigger's route, unless another trigger has taken it over.
@@ -59,8 +59,10 @@ struct HTTPRoutes {
       path.append((node, segment))
       node = next
     }
-    guard let current = node.routes[route.method], current.trigger.sequence == route.trigger.sequence else { return }
-    node.routes[route.method] = nil
+    guard let current = node.routes[ByteKey(route.method)], current.trigger.sequence == route.trigger.sequence else {
+      return
+    }
+    node.routes[ByteKey(route.method)] = nil
     while node.isEmpty, let (parent, segment) = path.popLast() {
       switch segment {
       case .exactly(let text): parent.exact[ByteKey(text)] = nil
@@ -87,8 +89,8 @@ struct HTTPRoutes {
   func find(_ path: String, method: String) -> Match {
     guard path.utf8.first == UInt8(ascii: "/") else { return .none }
     guard let node = search(root, HTTPRoute.split(path)[...]) else { return .none }
-    if let route = node.routes[method] { return .route(route) }
-    return .otherMethods(HTTPRoute.methods.filter { node.routes[$0] != nil })
+    if let route = node.routes[ByteKey(method)] { return .route(route) }
+    return .otherMethods(HTTPRoute.methods.filter { node.routes[ByteKey($0)] != nil })
   }
 
   /// An exact segment goes before a parameter, and that before the rest of a path; where one leads nowhere, the next is

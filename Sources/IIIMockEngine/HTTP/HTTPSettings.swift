@@ -12,6 +12,9 @@ struct HTTPSettings: BuiltInSettings {
     var priority: Int64 = 0
   }
 
+  /// The port of a configuration file that names none.
+  static let defaultPort: UInt16 = 3111
+
   var host = "127.0.0.1"
   /// 0 chooses a free one.
   var port: UInt16 = 0
@@ -26,7 +29,7 @@ struct HTTPSettings: BuiltInSettings {
 
   init(_ entry: WorkerEntry, environment: Variables, warnings: inout [String]) throws(ConfigurationFault) {
     host = "0.0.0.0"
-    port = 3111
+    port = HTTPSettings.defaultPort
     let keys = ["port", "host", "default_timeout", "concurrency_request_limit", "cors", "middleware"]
     for member in try entry.members(known: keys) {
       switch (member.key, member.value.content) {

@@ -179,9 +179,9 @@ import Testing
     let file = try parse(
       """
       workers:
-        - name: iii-http
+        - name: iii-exec
           config: {port: 3111, middleware: [f]}
-        - name: queue
+        - name: bridge
         - name: iii-htpp
         - name: my-worker
           image: ghcr.io/me/mine
@@ -191,8 +191,8 @@ import Testing
       """)
     #expect(
       file.warnings == [
-        "worker 'iii-http' is not available in this engine yet; line 2: ignored",
-        "worker 'queue' is not available in this engine yet; line 4: ignored",
+        "worker 'iii-exec' is not available in this engine yet; line 2: ignored",
+        "worker 'bridge' is not available in this engine yet; line 4: ignored",
         "worker 'iii-htpp' is not available in this engine yet; line 5: ignored (did you mean 'iii-http'?)",
         "worker 'my-worker' is not available in this engine yet; line 6: ignored",
         "worker 'iii-stream' is not available in this engine yet; line 9: ignored",
@@ -211,7 +211,7 @@ import Testing
           + "have an 'image' field. Remove 'image' or use a different name.")
       #expect(error?.position == SourcePosition(line: 3, column: 5))
     }
-    #expect(try parse("workers: [{name: iii-http, image: }]").warnings.count == 1)
+    #expect(try parse("workers: [{name: iii-exec, image: }]").warnings.count == 1)
   }
 
   @Test func bothFormsOfAName() {

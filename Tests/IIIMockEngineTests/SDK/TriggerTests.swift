@@ -67,7 +67,9 @@ struct Recorder: TriggerHandler {
   }
 
   @Test func aRefusalReachesTheOwner() async throws {
-    try await withMockEngine { engine in
+    var configuration = MockEngine.Configuration()
+    configuration.builtIns.remove(.http)
+    try await withMockEngine(configuration) { engine in
       let provider = try await engine.registerWorker()
       try provider.registerTriggerType(Self.type, handler: Recorder())
       try await engine.waitForTriggerType("webhook")
