@@ -9,6 +9,8 @@ actor EngineCore {
   nonisolated let time: TimeSource
   /// What tests deny and allow.
   nonisolated let commands = AccessCommands()
+  /// What tests have functions do.
+  nonisolated let stubCommands = StubCommands()
   private let configuration: MockEngine.Configuration
   private(set) var engine: Engine?
   /// The engine's journal, which can be read after the engine has ended.
@@ -54,13 +56,15 @@ actor EngineCore {
     case change(after: UInt64)
     /// An entry of the journal above a number.
     case entry(after: UInt64)
+    /// So many calls of a stub.
+    case stub(UInt64, functionID: String, count: Int)
     /// The end of the engine.
     case end
 
     /// Whether it is looked for whenever the router was at work.
     var isWatched: Bool {
       switch self {
-      case .invocation, .completion, .change, .entry: true
+      case .invocation, .completion, .change, .entry, .stub: true
       case .function, .worker, .triggerType, .trigger, .denial, .end: false
       }
     }
@@ -79,6 +83,7 @@ actor EngineCore {
       case .completion(let pattern, let count):
         count == 1 ? "the end of a call of '\(pattern.text)'" : "the ends of \(count) calls of '\(pattern.text)'"
       case .change, .entry: "a change"
+      case .stub(_, let id, let count): "call \(count) of the stub of '\(id)'"
       case .end: "the engine's end"
       }
     }
@@ -87,6 +92,7 @@ actor EngineCore {
       switch self {
       case .function(let name), .worker(let name), .triggerType(let name), .trigger(let name): name.text
       case .denial(let pattern, _), .invocation(let pattern, _), .completion(let pattern, _): pattern.text
+      case .stub(_, let id, _): id
       case .end, .change, .entry: ""
       }
     }
@@ -109,10 +115,11 @@ actor EngineCore {
 
   /// Listens at every address of the configuration, or at none.
   func start() throws(MockEngineError) -> [String] {
-    let engine = Engine(on: loop, time: time, configuration, commands)
+    let engine = Engine(on: loop, time: time, configuration, commands, stubs: stubCommands)
     self.engine = engine
     host = makeHost(engine)
     engine.core = self
+    engine.stubs.runner = StubRunner(loop: loop, executor: executor) { [weak engine] in engine?.answer($0, $1) }
     recorder = engine.journal
     engine.journal.onChange = { [weak self] in self?.assumeIsolated { $0.wakeWatchers() } }
     engine.onEvent = { [weak self] event in self?.assumeIsolated { $0.wake(event) } }
@@ -207,6 +214,7 @@ actor EngineCore {
       inFlight: {
         let isIdle = executor?.isIdle ?? true
         return (isIdle ? [] : [.executor]) + engine.inFlight + host.activity.map { InFlight($0) }
+          + engine.stubs.running.map { .handler($0) }
       }, acknowledge: { engine.peers.acknowledge().map { .unacknowledged($0) } },
       stopAcknowledging: { engine.peers.stopAcknowledging() })
     settleWatch = watch
@@ -215,7 +223,7 @@ actor EngineCore {
 
   /// Whether a handler is one of this engine's.
   func runs(_ activity: HandlerActivity) -> Bool {
-    host.map { ObjectIdentifier($0) } == activity.owner
+    host.map { ObjectIdentifier($0) } == activity.owner || engine.map { ObjectIdentifier($0.stubs) } == activity.owner
   }
 
   func isInFlight(_ invocation: UUID128) -> Bool { engine?.router.invocations.contains(invocation) ?? false }
@@ -297,7 +305,7 @@ actor EngineCore {
     case .function:
       // Those of the engine are always there.
       names =
-        engine?.router.functions.all.filter { if case .worker = $0.target { true } else { false } }
+        engine?.router.functions.all.filter { if case .builtIn = $0.target { false } else { true } }
         .map(\.name.key.text) ?? []
       kind = "functions"
     case .triggerType:
@@ -320,6 +328,10 @@ actor EngineCore {
       let ended = calls(of: pattern).ended
       return "\(ended) calls of '\(pattern.text)' ended within \(limit), expected \(count): "
         + verification(of: pattern.text, expected: CallVerification.expectation(count...)).text
+    case .stub(let number, let id, let count):
+      let called = engine?.stubs.callCount(of: number) ?? 0
+      return "the stub of '\(id)' was called \(called) times within \(limit), expected \(count): "
+        + verification(of: id, expected: CallVerification.expectation(count...)).text
     case .change, .entry: return "nothing happened in the engine within \(limit)"
     case .end: return "the engine has not ended within \(limit)"
     }
@@ -337,6 +349,7 @@ actor EngineCore {
     case .end: false
     case .invocation(let pattern, let count): engine.calls(of: pattern).invoked >= count
     case .completion(let pattern, let count): engine.calls(of: pattern).ended >= count
+    case .stub(let number, _, let count): engine.stubs.callCount(of: number) >= count
     case .change(let seen): engine.journal.changes > seen
     case .entry(let number): engine.journal.next > number + 1
     case .denial(let pattern, let count): engine.access.denial(of: pattern, number: count) != nil

@@ -15,6 +15,15 @@ package enum SystemInfo {
     text { uv_os_getenv(name, $0, $1) }
   }
 
+  /// The environment, as `NAME=VALUE`.
+  static var environmentEntries: [String] {
+    var items: UnsafeMutablePointer<uv_env_item_t>?
+    var count: Int32 = 0
+    guard uv_os_environ(&items, &count) == 0, let items else { return [] }
+    defer { uv_os_free_environ(items, count) }
+    return (0..<Int(count)).map { "\(String(cString: items[$0].name))=\(String(cString: items[$0].value))" }
+  }
+
   package static var hostName: String? { text { uv_os_gethostname($0, $1) } }
 
   package static var currentDirectory: String? { text { uv_cwd($0, $1) } }

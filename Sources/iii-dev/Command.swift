@@ -3,7 +3,7 @@ internal import IIIMockEngine
 /// The whole command line: chooses the verb and prints its errors.
 enum Command {
   enum Verb: String, CaseIterable {
-    case trigger, demo, access
+    case trigger, demo, access, exec
   }
 
   static func run(_ arguments: [String], console: Console = .standard) async -> ExitStatus {
@@ -15,6 +15,7 @@ enum Command {
       switch Verb(rawValue: first) {
       case .trigger: return try await TriggerCommand(TriggerOptions(rest), console: console).run()
       case .access: return try await AccessCommand(AccessOptions(rest), console: console).run()
+      case .exec: return try await ExecCommand(ExecOptions(rest), console: console).run()
       case .demo: return try await DemoCommand(DemoOptions(rest), console: console).run()
       case nil: throw unknownVerb(first)
       }
@@ -53,13 +54,15 @@ struct Failure: Error, Equatable {
   var isUnknownFunction = false
 }
 
-/// The exit status of the process; the same numbers as the real engine's.
-enum ExitStatus: Int32, Sendable {
-  case success = 0
+/// The exit status of the process; the same numbers as the real engine's, and those of the command that `exec` runs.
+struct ExitStatus: RawRepresentable, Equatable, Sendable {
+  let rawValue: Int32
+
+  static let success = ExitStatus(rawValue: 0)
   /// Something went wrong at run time, or the function that was called failed.
-  case failure = 1
+  static let failure = ExitStatus(rawValue: 1)
   /// The command line is invalid.
-  case usage = 2
+  static let usage = ExitStatus(rawValue: 2)
   /// The configuration needs a variable that is not set.
-  case unsetVariable = 101
+  static let unsetVariable = ExitStatus(rawValue: 101)
 }

@@ -10,7 +10,8 @@ struct EngineSession {
 
   /// Starts an engine, which is listening when this returns. `portAdvice` is printed if its port is in use.
   static func start(
-    _ file: ConfigurationFile, isStrict: Bool, isQuiet: Bool, journalPath: String? = nil, portAdvice: String
+    _ file: ConfigurationFile, isStrict: Bool, isQuiet: Bool, hasManualClock: Bool = false, journalPath: String? = nil,
+    portAdvice: String
   ) async throws -> EngineSession {
     DescriptorLimit.raise()
     let journalFile = try journalPath.map { path throws(Failure) in try JournalFile(path: path) }
@@ -18,7 +19,12 @@ struct EngineSession {
     let signals = try await Signals.watch()
     for warning in file.warnings { log.record(LogLine(.warn, warning)) }
     do {
-      let engine = try await MockEngine.start(configuration(file, isStrict: isStrict, log: log))
+      var settings = configuration(file, isStrict: isStrict, log: log)
+      if hasManualClock {
+        settings.clock = .manual
+        log.record(LogLine(.info, "The clock stands still until mock::clock::advance is called"))
+      }
+      let engine = try await MockEngine.start(settings)
       let journal = journalFile.map { file in Task { await file.write(engine.journal) } }
       return EngineSession(engine: engine, log: log, signals: signals, journal: journal)
     } catch {

@@ -8,6 +8,7 @@ enum Help {
       iii-dev [OPTIONS]                                run the engine
       iii-dev trigger FUNCTION [KEY=VALUE …] [OPTIONS] call a function and print its result
       iii-dev demo [OPTIONS]                           run the engine with a small worker, and call it
+      iii-dev exec [OPTIONS] -- COMMAND …              run a command with an engine of its own
       iii-dev access explain FUNCTION [OPTIONS]        say whether a function may be called, and why
 
     Options:
@@ -49,6 +50,24 @@ enum Help {
 
     Options:
     \(table(AccessOptions.definitions))
+
+    """
+  }
+
+  static var exec: String {
+    """
+    Run a command with an engine of its own, on a free port of loopback.
+
+    Usage: iii-dev exec [OPTIONS] -- COMMAND …
+
+      The command finds the engine's address in III_URL, and that of HTTP triggers in III_HTTP_URL. Its exit
+      status is that of iii-dev; the engine's log is printed on stderr if it is not 0. The status is 127 if
+      there is no such command, 126 if it cannot be executed, and 128 + N if signal N ended it. SIGINT and
+      SIGTERM are passed on; a command that does not end within 5 s after that is killed, and so it is by a
+      second signal.
+
+    Options:
+    \(table(ExecOptions.definitions))
 
     """
   }

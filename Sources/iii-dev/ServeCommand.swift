@@ -21,6 +21,7 @@ struct ServeCommand {
     }
     let session = try await EngineSession.start(
       try options.configuration(environment: .process), isStrict: options.isStrict, isQuiet: options.isQuiet,
+      hasManualClock: options.hasManualClock,
       journalPath: options.journalPath, portAdvice: "choose another port: iii-dev --port 0")
     await session.announce()
     await session.serve()

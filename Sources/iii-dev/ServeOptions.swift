@@ -17,6 +17,7 @@ struct ServeOptions: Equatable {
       name: "--allow-host", value: "NAME", isRepeatable: true, help: "A name of this machine in URLs; repeatable"),
     OptionDefinition(
       name: "--journal", value: "FILE", help: "Write what happens to FILE as JSON Lines: connections, frames, denials"),
+    OptionDefinition(name: "--manual-clock", help: "The engine's clock moves by mock::clock::advance only"),
     OptionDefinition(name: "--strict", help: "Behave exactly as engine 0.13.0"),
     OptionDefinition(name: "--quiet", help: "Print the ready line and errors only"),
     OptionDefinition(name: "--version", short: "-v", help: "Print the version"),
@@ -30,6 +31,7 @@ struct ServeOptions: Equatable {
   private(set) var allowedOrigins: [String] = []
   private(set) var allowedHosts: [String] = []
   private(set) var journalPath: String?
+  private(set) var hasManualClock = false
   private(set) var isStrict = false
   private(set) var isQuiet = false
   private(set) var wantsVersion = false
@@ -51,7 +53,12 @@ struct ServeOptions: Equatable {
     allowedOrigins = parsed.all("--allow-origin")
     allowedHosts = parsed.all("--allow-host")
     journalPath = parsed["--journal"]
+    hasManualClock = parsed.has("--manual-clock")
     isStrict = parsed.has("--strict")
+    guard !(hasManualClock && isStrict) else {
+      throw UsageError(
+        message: "--manual-clock and --strict exclude each other: a strict engine has no mock::clock::advance")
+    }
     isQuiet = parsed.has("--quiet")
     wantsVersion = parsed.has("--version")
     wantsHelp = parsed.has("--help")

@@ -113,7 +113,7 @@ final class Program {
   }
 
   /// The program is beside the bundle of the tests.
-  private static func url(of name: String) -> URL {
+  static func url(of name: String) -> URL {
     for argument in CommandLine.arguments {
       var folder = URL(fileURLWithPath: argument)
       while folder.path.contains(".xctest") {

@@ -102,6 +102,9 @@ final class BuiltInHost {
     return .later(token)
   }
 
+  /// Has the commands of stubs done in the loop's next turn, before further messages.
+  func applyStubCommands() { services?.applyStubCommandsSoon() }
+
   /// Changes what a connected worker reported of itself.
   func set(_ metadata: ReportedMetadata, of worker: PeerID) { add(.metadata(metadata, of: worker)) }
 
@@ -228,6 +231,7 @@ protocol BuiltInServices: AnyObject {
   /// What a test controls the engine with; `nil` once the engine has stopped.
   var core: EngineCore? { get }
   func newID() -> UUID128
+  func applyStubCommandsSoon()
 }
 
 extension BuiltInServices {
@@ -236,6 +240,7 @@ extension BuiltInServices {
   func later(_ body: @escaping () -> Void) { body() }
   func connection(of worker: PeerID) -> Peer? { nil }
   func newID() -> UUID128 { .random() }
+  func applyStubCommandsSoon() {}
 }
 
 extension BuiltInServices {
@@ -246,6 +251,8 @@ extension BuiltInServices {
 enum KernelTimer {
   /// A timer of a built-in worker.
   case builtIn(BuiltInID)
+  /// The end of a stub's delay.
+  case stub(UInt64)
   /// The deadline of an engine call.
   case deadline(EngineCallKey)
   /// The moment at which a condition without an answer is reported.

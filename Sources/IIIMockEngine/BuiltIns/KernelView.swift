@@ -10,6 +10,7 @@ struct KernelView: ~Copyable {
   let triggers: TriggerRegistry
   let counters: InvocationCounters
   let access: AccessGate
+  let stubs: StubTable
   /// The workers that are part of the engine, as listings show them.
   let inProcess: [InProcessWorker]
   /// The names of the built-in workers, by the index of their ids.

@@ -21,7 +21,7 @@ extension Router {
   private var view: KernelView {
     KernelView(
       compatibility: compatibility, functions: functions, workers: workers, busy: busy, triggers: triggers,
-      counters: counters, access: access, inProcess: inProcess, builtInNames: builtInNames)
+      counters: counters, access: access, stubs: stubs, inProcess: inProcess, builtInNames: builtInNames)
   }
 
   // MARK: Calls of built-in functions
@@ -50,7 +50,7 @@ extension Router {
     }
   }
 
-  private mutating func settle(_ waiting: WaitingReply, _ reply: BuiltInReply, _ output: some RouterOutput) {
+  mutating func settle(_ waiting: WaitingReply, _ reply: BuiltInReply, _ output: some RouterOutput) {
     let outcome: OutgoingFrame.Outcome
     switch reply {
     case .later(let token):
@@ -102,9 +102,17 @@ extension Router {
       engineCalls.insert(.init(caller: call.caller, functionID: call.functionID, purpose: purpose))
     }
     if let key { setTimer(of: key, call, output) }
-    let caller = key.map { PeerID.engine($0) } ?? .none
     entry.name.invoked &+= 1
+    deliver(call, key, to: entry, output)
+  }
+
+  /// Passes a call of the engine on to whoever has the function.
+  mutating func deliver(
+    _ call: EngineCall, _ key: EngineCallKey?, to entry: FunctionEntry, _ output: some RouterOutput
+  ) {
+    let caller = key.map { PeerID.engine($0) } ?? .none
     switch entry.target {
+    case .stub: callStubbed(call, key, entry.name, output)
     case .builtIn(let target):
       let waiting = WaitingReply(id: nil, caller: caller, name: entry.name, trace: nil, begun: output.now)
       let reply = call.data.withView { data in
@@ -208,6 +216,7 @@ extension Router {
       engineCalls[key]?.timer = nil
       if let id = call.invocation, let invocation = invocations.remove(id) { ended(invocation, succeeded: false) }
       complete(key, .failure(.timedOut(call.functionID.text)), output)
+    case .stub(let number): delayEnded(number, output)
     case .slowCondition(let key):
       guard let call = engineCalls[key], case .condition(_, let trigger) = call.purpose else { return }
       engineCalls[key]?.timer = nil

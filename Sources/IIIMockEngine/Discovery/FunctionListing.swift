@@ -97,6 +97,7 @@ extension KernelView {
   func workerName(of entry: FunctionEntry) -> String {
     switch entry.target {
     case .builtIn(let target): builtInNames[Int(target.worker.index)]
+    case .stub: StubFunctionsSettings.workerName
     case .worker(let peer): workers[peer]?.metadata.name ?? KernelView.firstSegment(of: entry.name.text)
     }
   }

@@ -118,8 +118,8 @@ extension KernelView {
     if let worker = inProcess.first(where: { ByteKey($0.name) == name }) {
       row = .inProcess(worker)
       owned = functions.all.filter { entry in
-        guard case .builtIn(let target) = entry.target else { return false }
-        return ByteKey(builtInNames[Int(target.worker.index)]) == name
+        if case .worker = entry.target { return false }
+        return ByteKey(workerName(of: entry)) == name
       }
     } else if let worker = workers.all.first(where: { $0.metadata.name.map { ByteKey($0) } == name }) {
       row = .connected(worker)

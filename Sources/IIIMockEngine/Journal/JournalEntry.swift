@@ -79,6 +79,8 @@ public struct JournalFrame: Sendable, Hashable {
     case middleware
     /// It was put into a queue, or refused by it.
     case queue
+    /// A stub answers it, or holds it.
+    case stub
   }
 
   /// Which way it went.

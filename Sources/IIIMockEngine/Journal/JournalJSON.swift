@@ -108,6 +108,7 @@ extension JournalFrame.Route {
     case .denied: "denied"
     case .middleware: "middleware"
     case .queue: "queue"
+    case .stub: "stub"
     }
   }
 }

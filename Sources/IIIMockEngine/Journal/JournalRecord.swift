@@ -17,7 +17,7 @@ struct JournalRecord {
 
   /// What became of a received call that was not passed on to a worker.
   enum Route: UInt8 {
-    case none, builtIn, notFound, denied, middleware, enqueued
+    case none, builtIn, notFound, denied, middleware, enqueued, stubbed
   }
 
   let kind: Kind

@@ -176,6 +176,7 @@ struct JournalDecoder {
     case .denied: .denied
     case .middleware: .middleware
     case .enqueued: .queue
+    case .stubbed: .stub
     }
   }
 }

@@ -30,11 +30,13 @@ final class FunctionName {
 enum FunctionTarget {
   case worker(PeerID)
   case builtIn(BuiltInTarget)
+  /// A stub of a test.
+  case stub
 }
 
 /// A registered function.
 struct FunctionEntry {
-  let name: FunctionName
+  var name: FunctionName
   var target: FunctionTarget
   var description: String?
   /// JSON, as it was registered.
@@ -53,6 +55,14 @@ struct FunctionRegistry {
   private var routes: [Route] = []
   /// By the owner's slot; functions of the engine are in none.
   private var owned = NumberLists()
+
+  /// What stubs are in front of, by id.
+  private var covered: [ByteKey: Covered] = [:]
+
+  private struct Covered {
+    /// `nil` if there is no function of that id.
+    var entry: FunctionEntry?
+  }
 
   /// Identifies the set of ids that are registered: the same for the same ids, whatever was registered and removed in
   /// between. 0 for the ids of `markUnchanged`.
@@ -106,6 +116,7 @@ struct FunctionRegistry {
   @discardableResult mutating func register(_ entry: FunctionEntry) -> FunctionEntry? {
     let key = entry.name.key
     version &+= 1
+    if !covered.isEmpty, covered[key] != nil { return registerCovered(entry) }
     if let number = table.find(key), let old = table[number] {
       unlink(number, old)
       table[number] = entry
@@ -119,6 +130,7 @@ struct FunctionRegistry {
 
   /// Removes a function if `owner` is the one who has it.
   mutating func unregister(_ id: ByteKey, owner: PeerID) -> FunctionEntry? {
+    if !covered.isEmpty, covered[id] != nil { return unregisterCovered(id, owner: owner) }
     guard let number = table.find(id), let entry = table[number], case .worker(owner) = entry.target else {
       return nil
     }
@@ -134,8 +146,80 @@ struct FunctionRegistry {
       remove(number, entry, mayRebuild: false)
       entries.append(entry)
     }
+    for id in covered.keys { if let entry = unregisterCovered(id, owner: owner) { entries.append(entry) } }
     rebuildIfSparse()
     return entries.sorted { $0.name.key < $1.name.key }
+  }
+
+  // MARK: Stubs
+
+  /// Puts a stub in front of a function, which is kept behind it; returns whether the id is new. Calls of both are counted together.
+  mutating func cover(_ id: ByteKey) -> Bool {
+    guard covered[id] == nil else { return false }
+    guard let number = table.find(id), let entry = table[number] else {
+      register(FunctionEntry(name: FunctionName(id.text), target: .stub))
+      covered[id] = Covered(entry: nil)
+      return true
+    }
+    version &+= 1
+    covered[id] = Covered(entry: entry)
+    unlink(number, entry)
+    var front = entry
+    front.target = .stub
+    table[number] = front
+    link(number, front)
+    return false
+  }
+
+  /// Takes the stub away and gives the function back; returns the id's name if there is no function.
+  mutating func uncover(_ id: ByteKey) -> FunctionName? {
+    guard let entry = covered.removeValue(forKey: id)?.entry else {
+      guard let number = table.find(id), let front = table[number], case .stub = front.target else { return nil }
+      remove(number, front)
+      return front.name
+    }
+    if let number = table.find(id), let front = table[number] { unlink(number, front) }
+    link(table.set(id, entry).number, entry)
+    version &+= 1
+    return nil
+  }
+
+  /// The function behind a stub, or the one with this id if there is no stub.
+  func uncovered(_ id: ByteKey) -> Route? {
+    uncoveredEntry(id).map { Route(target: $0.target, name: $0.name) }
+  }
+
+  func uncoveredEntry(_ id: ByteKey) -> FunctionEntry? {
+    if let covered = covered[id] { return covered.entry }
+    return table[id]
+  }
+
+  private mutating func registerCovered(_ new: FunctionEntry) -> FunctionEntry? {
+    let key = new.name.key
+    guard let number = table.find(key), let front = table[number] else { return nil }
+    let old = covered[key]?.entry
+    var entry = new
+    // The counts go on, unless the owner knows the function by another id.
+    let keepsName = entry.name.localQuoted == nil && front.name.localQuoted == nil
+    if keepsName { entry.name = front.name }
+    covered[key] = Covered(entry: entry)
+    unlink(number, front)
+    var newFront = entry
+    newFront.target = .stub
+    table[number] = newFront
+    link(number, newFront)
+    guard var old else { return nil }
+    // Whoever retires its counts would count them twice.
+    if keepsName { old.name = FunctionName(key.text) }
+    return old
+  }
+
+  private mutating func unregisterCovered(_ id: ByteKey, owner: PeerID) -> FunctionEntry? {
+    guard var entry = covered[id]?.entry, case .worker(owner) = entry.target else { return nil }
+    version &+= 1
+    covered[id] = Covered(entry: nil)
+    entry.name = FunctionName(id.text)  // the stub goes on with the counts
+    return entry
   }
 
   private mutating func remove(_ number: UInt32, _ entry: FunctionEntry, mayRebuild: Bool = true) {

@@ -3,18 +3,19 @@ internal import III
 extension Router {
   /// A worker calls a function.
   mutating func invoke(_ frame: InvocationFrame, from peer: PeerID, _ output: some RouterOutput) {
-    let wantsAnswer: Bool
-    switch frame.action {
-    case .call: wantsAnswer = frame.invocationID != nil
-    case .void: wantsAnswer = false
-    case .enqueue:
-      enqueue(frame, from: peer, output)
-      return
-    }
+    if case .enqueue = frame.action { return enqueue(frame, from: peer, output) }
+    route(frame, functions.route(frame.functionID), from: peer, output)
+  }
+
+  /// Passes a call on to whoever has the function.
+  @inline(__always) mutating func route(
+    _ frame: InvocationFrame, _ route: FunctionRegistry.Route?, from peer: PeerID, _ output: some RouterOutput
+  ) {
+    let wantsAnswer = if case .call = frame.action { frame.invocationID != nil } else { false }
     let caller = wantsAnswer ? peer : PeerID.none
     let id = wantsAnswer ? frame.invocationID ?? newID() : newID()
     let (calleeTrace, replyTrace) = trace.headers(of: frame)
-    guard let route = functions.route(frame.functionID) else {
+    guard let route else {
       let name = FunctionName(frame.functionID.text)
       let failure = missing(name.text, frame)
       note(failure, of: name, caller: peer, output)
@@ -42,6 +43,8 @@ extension Router {
         ended(displaced, succeeded: false)
         fail(displaced, .displaced, output)
       }
+    case .stub:
+      callStubbed(frame, route, id, wantsAnswer: wantsAnswer, trace: replyTrace, from: peer, output)
     }
   }
 

@@ -13,6 +13,7 @@ extension Router {
   ) -> ConnectionEnd? {
     access.applyCommands()
     beginTurn(output)
+    applyStubCommands(output)
     while let message = reader.nextMessage({ answer(ping: $0, of: peer, output) }) {
       switch message {
       case .text(let bytes):

@@ -9,6 +9,7 @@ struct Router {
   private(set) var busy = BusyWorkers()
   let access: AccessGate
   let journal: JournalRecorder
+  let stubs: StubTable
   var functions = FunctionRegistry()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
@@ -35,12 +36,13 @@ struct Router {
   init(
     compatibility: Compatibility, isTracingEnabled: Bool, builtIns workers: [any BuiltInWorker],
     access: AccessGate = AccessGate([.init()]), journal: JournalRecorder = .none, random: SeededRandom? = nil,
-    startedAtMilliseconds time: Int64
+    stubs: StubTable = StubTable(), startedAtMilliseconds time: Int64
   ) {
     self.compatibility = compatibility
     self.access = access
     self.journal = journal
     self.random = random
+    self.stubs = stubs
     let builtIns = workers.enumerated().map { index, worker in
       BuiltInInstance(worker, id: BuiltInID(index: UInt16(index)), compatibility: compatibility)
     }

@@ -16,6 +16,7 @@ final class Engine {
   weak var core: EngineCore?
   /// Ids, where the configuration has a seed.
   let random: SeededRandom?
+  let stubs: StubTable
   /// What tests hold back.
   let holds = Holds()
   private(set) lazy var authentications = Authentications(
@@ -45,8 +46,9 @@ final class Engine {
 
   init(
     on loop: Loop, time: TimeSource, _ configuration: MockEngine.Configuration,
-    _ commands: AccessCommands = AccessCommands()
+    _ commands: AccessCommands = AccessCommands(), stubs commandsOfStubs: StubCommands = StubCommands()
   ) {
+    stubs = StubTable(commands: commandsOfStubs)
     self.loop = loop
     timers = LoopTimers(on: loop, source: time)
     self.configuration = configuration
@@ -56,7 +58,7 @@ final class Engine {
     router = Router(
       compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
       builtIns: configuration.settings.map { $0.makeWorker() }, access: access, journal: journal,
-      random: random, startedAtMilliseconds: Int64(time.wallClock / 1_000_000))
+      random: random, stubs: stubs, startedAtMilliseconds: Int64(time.wallClock / 1_000_000))
     pages = WebPages(
       checksOrigin: configuration.compatibility.refusesForeignPages, allowedOrigins: configuration.allowedOrigins,
       allowedHosts: configuration.allowedHosts, listeners: configuration.listeners.map(\.host))
@@ -157,6 +159,15 @@ final class Engine {
     note(.accessDenied(denial))
   }
 
+  /// Does what tests have asked of the stubs, also while no message comes.
+  func applyStubCommands() { if !hasStopped { route { $0.applyStubCommands($1) } } }
+
+  /// Gives the answer of a call that was answered later.
+  func answer(_ token: ReplyToken, _ reply: BuiltInReply) {
+    router.outbox.release(token)
+    if router.outbox.add(.reply(token, reply)) { emptyOutboxSoon() }
+  }
+
   func welcome(_ peer: PeerID) { route { $0.welcome(peer, $1) } }
 
   func disconnected(_ peer: PeerID, because reason: String) { route { $0.disconnect(peer, because: reason, $1) } }
@@ -200,6 +211,10 @@ extension Engine: RouterOutput {
   func send(text: some OutgoingText, to peer: PeerID) -> Int { peers.send(text: text, to: peer) }
   func pong(_ payload: ByteView, to peer: PeerID) { peers.pong(payload, to: peer) }
   func ponged(_ payload: ByteView, from peer: PeerID) { peers.ponged(payload, from: peer) }
+  func applyStubCommandsSoon() {
+    let me = LoopBound(self, on: loop)
+    loop.post { me.value.applyStubCommands() }
+  }
   func newID() -> UUID128 { random?.id() ?? .random() }
   var isTurnOver: Bool { loop.isTurnOver }
   func connection(of worker: PeerID) -> Peer? { peers.connection(of: worker) }

@@ -11,6 +11,8 @@ extension MockEngine.Configuration {
     var configuration = MockEngine.Configuration()
     configuration.clock = .manual
     configuration.seed = seed
+    // On a machine with much other work a thread may not run for seconds.
+    configuration.settlePatience = .seconds(60)
     return configuration
   }
 }
@@ -90,6 +92,7 @@ final class Timeline: Sendable {
   @Test("cron runs through a virtual year")
   func year() async throws {
     let began = monotonicNanoseconds()
+    let isHourly = Proofs.isFull
     try await withMockEngine(.manual()) { engine in
       // Without pings of the connection: it would send 1.5 million in a year.
       var options = InitOptions()
@@ -97,20 +100,24 @@ final class Timeline: Sendable {
       options.keepAlive.idleTimeout = .zero
       let worker = try await engine.registerWorker(options: options)
       let runs = Lock<[String]>([])
-      try worker.registerFunction("hourly") { (event: JSONValue) async in
+      try worker.registerFunction("job") { (event: JSONValue) async in
         if case .string(let time)? = event["actual_time"] { runs.withLock { $0.append(time) } }
       }
-      let trigger = try worker.registerTrigger(CronTriggerConfig(expression: "0 30 * * * *"), functionID: "hourly")
+      let trigger = try worker.registerTrigger(
+        CronTriggerConfig(expression: isHourly ? "0 30 * * * *" : "0 30 0 * * *"), functionID: "job")
       try await engine.waitForTrigger(trigger.id)
 
       try await engine.advance(by: .seconds(365 * 86_400))
 
       let all = runs.withLock { $0 }
-      #expect(all.count == 8760)
-      #expect(all.first == "2026-01-01T00:30:00+00:00" && all.last == "2026-12-31T23:30:00+00:00")
+      #expect(all.count == (isHourly ? 8760 : 365))
+      #expect(all.first == "2026-01-01T00:30:00+00:00")
+      #expect(all.last == (isHourly ? "2026-12-31T23:30:00+00:00" : "2026-12-31T00:30:00+00:00"))
       #expect(engine.now.description == "2027-01-01T00:00:00+00:00")
     }
-    print("a virtual year with 8760 runs of a job took \((monotonicNanoseconds() - began) / 1_000_000) ms")
+    print(
+      "a virtual year with \(isHourly ? 8760 : 365) runs of a job took \((monotonicNanoseconds() - began) / 1_000_000) ms"
+    )
   }
 
   /// Three workers that pass tokens on, each after a time of its own; returns what happened.
@@ -163,7 +170,7 @@ final class Timeline: Sendable {
 
   @Test("the same test with virtual time passes each time, 64 at once")
   func repeated() async throws {
-    let count = Proofs.count(suite: 500, full: 10_000)
+    let count = Proofs.count(suite: 100, full: 10_000)
     let began = monotonicNanoseconds()
     let next = Lock(0)
     try await withThrowingTaskGroup { group in

@@ -8,7 +8,9 @@ import UV
 @Suite struct SettleTests {
   @Test("an engine with nothing under way is settled, and one whose workers work is not before they are done")
   func waitsForHandlers() async throws {
-    for configuration in [MockEngine.Configuration.manual(), MockEngine.Configuration()] {
+    var system = MockEngine.Configuration.manual()
+    system.clock = .system
+    for configuration in [.manual(), system] {
       try await withMockEngine(configuration) { engine in
         try await engine.settle()
         let worker = try await engine.registerWorker()

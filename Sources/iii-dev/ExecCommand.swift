@@ -1,0 +1,201 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+internal import IIIMockEngine
+internal import UV
+
+/// `iii-dev exec`: runs a command with an engine of its own.
+struct ExecCommand {
+  private let options: ExecOptions
+  private let console: Console
+
+  init(_ options: ExecOptions, console: Console) {
+    self.options = options
+    self.console = console
+  }
+
+  func run() async throws -> ExitStatus {
+    if options.wantsHelp {
+      console.writeOut(Help.exec)
+      return .success
+    }
+    var file =
+      if let path = options.configPath {
+        try ConfigurationFile.load(path: path, environment: .process)
+      } else {
+        ConfigurationFile(environment: .process)
+      }
+    file.listeners[0].host = "127.0.0.1"
+    file.listeners[0].port = 0
+    if file.httpPort != nil { file.httpPort = 0 }
+    DescriptorLimit.raise()
+    let log = RecentLog(LogFormatter(format: file.observability.format), level: file.observability.filter.level)
+    for warning in file.warnings { log.record(LogLine(.warn, warning)) }
+    var configuration = MockEngine.Configuration(file)
+    configuration.compatibility = options.isStrict ? .v0_13 : .current
+    configuration.clock = options.hasManualClock ? .manual : .system
+    configuration.onEvent = { event in log.record(event) }
+    let engine: MockEngine
+    do {
+      engine = try await MockEngine.start(configuration)
+    } catch {
+      throw Failure(text: "\(error)")
+    }
+    var variables = [(name: "III_URL", value: engine.url)]
+    if let url = await engine.httpURL { variables.append(("III_HTTP_URL", url)) }
+    let end: Result<ChildProcess.End, Failure>
+    do { end = .success(try await Child.run(options.command, variables: variables)) } catch {
+      end = .failure(error as? Failure ?? Failure(text: "\(error)"))
+    }
+    await engine.shutdown()
+    let status = ExitStatus(of: try end.get())
+    if status != .success { console.writeError(log.text) }
+    return status
+  }
+}
+
+extension ExitStatus {
+  /// As a shell has it: the command's own status, or 128 and the number of the signal that ended it.
+  fileprivate init(of end: ChildProcess.End) {
+    switch end {
+    case .exited(let status): self.init(rawValue: Int32(truncatingIfNeeded: status))
+    case .killed(let signal): self.init(rawValue: 128 + Int32(truncatingIfNeeded: signal))
+    }
+  }
+}
+
+/// The command's process. SIGINT and SIGTERM are passed on to it; one that does not end after that is killed.
+private enum Child {
+  /// How long a command may take to end after a signal.
+  static let grace = Duration.seconds(5)
+
+  /// The child, once it runs, and whether it was told to end. Used on the loop only.
+  private final class State {
+    var child: ChildProcess?
+    var killing: LoopTimer?
+    var isEnding = false
+  }
+
+  static func run(_ words: [String], variables: [(name: String, value: String)]) async throws -> ChildProcess.End {
+    let loop = try Loop(name: "iii-dev exec")
+    let result: Result<ChildProcess.End, Failure> = await withCheckedContinuation { continuation in
+      loop.post {
+        let state = State()
+        do {
+          for signal in [SIGINT, SIGTERM] {
+            _ = try SignalWatcher(signal, on: loop) { forward(signal, state, loop) }
+          }
+          state.child = try ChildProcess(words, variables: variables, on: loop) { end in
+            state.killing?.close()
+            state.child = nil
+            continuation.resume(returning: .success(end))
+          }
+        } catch {
+          continuation.resume(returning: .failure(failure(error, words)))
+        }
+      }
+    }
+    _ = await loop.stop()
+    return try result.get()
+  }
+
+  /// The first signal asks the command to end, the second ends it at once.
+  private static func forward(_ signal: Int32, _ state: State, _ loop: Loop) {
+    guard !state.isEnding else {
+      state.child?.send(Int(SIGKILL))
+      return
+    }
+    state.isEnding = true
+    state.child?.send(Int(signal))
+    let timer = LoopTimer(on: loop)
+    state.killing = timer
+    timer.start(afterNanoseconds: UInt64(grace.components.seconds) * 1_000_000_000) {
+      state.child?.send(Int(SIGKILL))
+    }
+  }
+
+  /// As a shell: 127 if there is no such command, 126 if it cannot be executed.
+  private static func failure(_ error: any Error, _ words: [String]) -> Failure {
+    guard let error = error as? UVError else { return Failure(text: "\(error)") }
+    let name = words.first ?? ""
+    let isMissing = error.name == "ENOENT"
+    return Failure(
+      text: "the command '\(name)' could not be started: " + (isMissing ? "it was not found" : error.reason),
+      status: ExitStatus(rawValue: isMissing ? 127 : 126))
+  }
+}
+
+/// The last lines of an engine's log, for a command that fails.
+private final class RecentLog: Sendable {
+  private let formatter: LogFormatter
+  private let level: EngineLogLevel
+  private let lines = Lock<(kept: [String], dropped: Int)>(([], 0))
+
+  private static let limit = 10_000
+
+  init(_ formatter: LogFormatter, level: EngineLogLevel) {
+    self.formatter = formatter
+    self.level = level
+  }
+
+  func record(_ line: LogLine) {
+    guard line.level >= level, level != .off else { return }
+    let text = formatter.text(line, at: .now)
+    lines.withLock { lines in
+      lines.kept.append(text)
+      // Half at once, so that the rest is moved seldom.
+      if lines.kept.count > RecentLog.limit {
+        lines.kept.removeFirst(RecentLog.limit / 2)
+        lines.dropped += RecentLog.limit / 2
+      }
+    }
+  }
+
+  func record(_ event: EngineEvent) { for line in LogLine.lines(for: event) { record(line) } }
+
+  var text: String {
+    lines.withLock { lines in
+      (lines.dropped > 0 ? "… \(lines.dropped) earlier lines of the engine's log are left out\n" : "")
+        + lines.kept.joined()
+    }
+  }
+}
+
+/// The command line of `exec`.
+struct ExecOptions: Equatable {
+  static let definitions: [OptionDefinition] = [
+    OptionDefinition(
+      name: "--config", short: "-c", value: "FILE", help: "The engine's YAML file (default: built-in settings)"),
+    OptionDefinition(name: "--manual-clock", help: "The engine's clock moves by mock::clock::advance only"),
+    OptionDefinition(name: "--strict", help: "Behave exactly as engine 0.13.0"),
+    .help,
+  ]
+
+  private(set) var command: [String] = []
+  private(set) var configPath: String?
+  private(set) var hasManualClock = false
+  private(set) var isStrict = false
+  private(set) var wantsHelp = false
+
+  init(_ arguments: [String]) throws(UsageError) {
+    let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+    let parsed = try ParsedArguments(Array(arguments[..<end]), options: Self.definitions)
+    wantsHelp = parsed.has("--help")
+    configPath = parsed["--config"]
+    hasManualClock = parsed.has("--manual-clock")
+    isStrict = parsed.has("--strict")
+    command = Array(arguments[end...].dropFirst())
+    if wantsHelp { return }
+    guard !(hasManualClock && isStrict) else {
+      throw UsageError(
+        message: "--manual-clock and --strict exclude each other: a strict engine has no mock::clock::advance")
+    }
+    if let operand = parsed.operands.first {
+      throw UsageError(message: "unexpected argument '\(operand)': the command goes behind `--`, as in -- \(operand)")
+    }
+    if command.isEmpty { throw UsageError(message: "missing COMMAND: iii-dev exec -- COMMAND …") }
+  }
+}
