@@ -24,6 +24,8 @@ actor EngineCore {
   /// The timer that looks whether time stands still while calls wait.
   var standstill: TimerToken?
   var hasWarnedOfStandstill = false
+  private(set) var faultTable: FaultTable?
+  nonisolated let faultNumbers = Lock(0)
   /// The loop and the time of workers that `MockEngine.registerWorker` connects.
   private(set) var host: LoopHost?
   private var waiters: [UInt64: Waiter] = [:]
@@ -114,6 +116,7 @@ actor EngineCore {
     host = makeHost(engine)
     engine.core = self
     recorder = engine.journal
+    faultTable = engine.faults
     engine.journal.onChange = { [weak self] in self?.assumeIsolated { $0.wakeWatchers() } }
     engine.onEvent = { [weak self] event in self?.assumeIsolated { $0.wake(event) } }
     var urls: [String] = []

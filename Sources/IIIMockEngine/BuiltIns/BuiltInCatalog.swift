@@ -6,6 +6,7 @@ enum BuiltInCatalog {
   static let all: [any BuiltInSettings.Type] = [
     CoreSettings.self, ChannelSettings.self, ObservabilitySettings.self, PubSubSettings.self, CronSettings.self,
     StateSettings.self, HTTPSettings.self, AccessFunctionsSettings.self, JournalFunctionsSettings.self,
+    FaultFunctionsSettings.self,
   ]
 
   /// Workers of the real engine that this one does not have yet, with their trigger types.

@@ -9,6 +9,7 @@ struct Router {
   private(set) var busy = BusyWorkers()
   let access: AccessGate
   let journal: JournalRecorder
+  let faults: FaultTable
   var functions = FunctionRegistry()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
@@ -34,13 +35,14 @@ struct Router {
 
   init(
     compatibility: Compatibility, isTracingEnabled: Bool, builtIns workers: [any BuiltInWorker],
-    access: AccessGate = AccessGate([.init()]), journal: JournalRecorder = .none, random: SeededRandom? = nil,
-    startedAtMilliseconds time: Int64
+    access: AccessGate = AccessGate([.init()]), journal: JournalRecorder = .none, faults: FaultTable? = nil,
+    random: SeededRandom? = nil, startedAtMilliseconds time: Int64
   ) {
     self.compatibility = compatibility
     self.access = access
     self.journal = journal
     self.random = random
+    self.faults = faults ?? FaultTable(journal)
     let builtIns = workers.enumerated().map { index, worker in
       BuiltInInstance(worker, id: BuiltInID(index: UInt16(index)), compatibility: compatibility)
     }
