@@ -54,6 +54,8 @@ actor EngineCore {
     case change(after: UInt64)
     /// An entry of the journal above a number.
     case entry(after: UInt64)
+    /// So many dead letters of a queue.
+    case deadLetter(ByteKey, count: Int)
     /// The end of the engine.
     case end
 
@@ -61,7 +63,7 @@ actor EngineCore {
     var isWatched: Bool {
       switch self {
       case .invocation, .completion, .change, .entry: true
-      case .function, .worker, .triggerType, .trigger, .denial, .end: false
+      case .function, .worker, .triggerType, .trigger, .denial, .deadLetter, .end: false
       }
     }
 
@@ -79,6 +81,8 @@ actor EngineCore {
       case .completion(let pattern, let count):
         count == 1 ? "the end of a call of '\(pattern.text)'" : "the ends of \(count) calls of '\(pattern.text)'"
       case .change, .entry: "a change"
+      case .deadLetter(let queue, let count):
+        count == 1 ? "a dead letter of queue '\(queue)'" : "\(count) dead letters of queue '\(queue)'"
       case .end: "the engine's end"
       }
     }
@@ -87,6 +91,7 @@ actor EngineCore {
       switch self {
       case .function(let name), .worker(let name), .triggerType(let name), .trigger(let name): name.text
       case .denial(let pattern, _), .invocation(let pattern, _), .completion(let pattern, _): pattern.text
+      case .deadLetter(let queue, _): queue.text
       case .end, .change, .entry: ""
       }
     }
@@ -321,6 +326,9 @@ actor EngineCore {
       return "\(ended) calls of '\(pattern.text)' ended within \(limit), expected \(count): "
         + verification(of: pattern.text, expected: CallVerification.expectation(count...)).text
     case .change, .entry: return "nothing happened in the engine within \(limit)"
+    case .deadLetter(let queue, _):
+      return "\(what.text) did not come within \(limit): "
+        + (engine?.builtIn(QueueWorker.self)?.summary(of: queue) ?? "the engine has no queues")
     case .end: return "the engine has not ended within \(limit)"
     }
     let sorted = Set(names).sorted()
@@ -340,6 +348,7 @@ actor EngineCore {
     case .change(let seen): engine.journal.changes > seen
     case .entry(let number): engine.journal.next > number + 1
     case .denial(let pattern, let count): engine.access.denial(of: pattern, number: count) != nil
+    case .deadLetter(let queue, let count): engine.builtIn(QueueWorker.self)?.has(count, deadLettersOf: queue) ?? false
     case .function(let id): engine.hasFunction(id)
     case .triggerType(let id): engine.hasTriggerType(id)
     case .trigger(let id): engine.hasTrigger(id)
@@ -351,6 +360,7 @@ actor EngineCore {
     guard !waiters.isEmpty else { return }
     switch event {
     case .accessDenied: wakeForDenials()
+    case .jobFailed: wakeForDeadLetters()
     case .functionRegistered(let id, _, _): wake(.function(ByteKey(id)))
     case .triggerTypeRegistered(let id, _): wake(.triggerType(ByteKey(id)))
     case .triggerRegistered(let id, _, _, _): wake(.trigger(ByteKey(id)))
@@ -371,6 +381,13 @@ actor EngineCore {
     let watched = Set(waiters.values.map(\.what).filter(\.isWatched))
     for what in watched where isThere(what) { wake(what) }
     recorder?.isWatched = waiters.values.contains { $0.what.isWatched }
+  }
+
+  private func wakeForDeadLetters() {
+    for case .deadLetter(let queue, let count) in Set(waiters.values.map(\.what)) {
+      let what = Awaited.deadLetter(queue, count: count)
+      if isThere(what) { wake(what) }
+    }
   }
 
   private func wake(_ what: Awaited) {

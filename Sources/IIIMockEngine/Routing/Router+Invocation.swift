@@ -7,8 +7,8 @@ extension Router {
     switch frame.action {
     case .call: wantsAnswer = frame.invocationID != nil
     case .void: wantsAnswer = false
-    case .enqueue:
-      enqueue(frame, from: peer, output)
+    case .enqueue(let queue):
+      enqueue(frame, queue: queue, from: peer, output)
       return
     }
     let caller = wantsAnswer ? peer : PeerID.none
@@ -131,15 +131,6 @@ extension Router {
     }
     return InvocationFailure(
       code: "function_not_found", message: "Function \(id) not found in namespace \(namespace).")
-  }
-
-  /// Answers as an engine without queues does.
-  private mutating func enqueue(_ frame: InvocationFrame, from peer: PeerID, _ output: some RouterOutput) {
-    let name = FunctionName(frame.functionID.text)
-    note(.noQueues, of: name, caller: peer, output)
-    guard let id = frame.invocationID else { return }
-    let echo = TraceHeaders(traceparent: frame.traceparent?.raw.array, baggage: frame.baggage?.raw.array)
-    send(.result(id: id, name: name, outcome: .failure(.noQueues), trace: echo), to: peer, output)
   }
 
   func note(

@@ -84,6 +84,7 @@ final class Engine {
 
   /// Ends everything: listeners, connections, built-in workers, timers.
   func shutDown() {
+    for (worker, _) in started { worker.engineStops() }
     listeners.shutDown()
     peers.shutDown()
     for entry in router.functions.all { journal.counts.retire(entry.name) }
