@@ -62,8 +62,8 @@ actor EngineCore {
     /// Whether it is looked for whenever the router was at work.
     var isWatched: Bool {
       switch self {
-      case .invocation, .completion, .change, .entry: true
-      case .function, .worker, .triggerType, .trigger, .denial, .deadLetter, .end: false
+      case .invocation, .completion, .change, .entry, .deadLetter: true
+      case .function, .worker, .triggerType, .trigger, .denial, .end: false
       }
     }
 
@@ -360,7 +360,6 @@ actor EngineCore {
     guard !waiters.isEmpty else { return }
     switch event {
     case .accessDenied: wakeForDenials()
-    case .jobFailed: wakeForDeadLetters()
     case .functionRegistered(let id, _, _): wake(.function(ByteKey(id)))
     case .triggerTypeRegistered(let id, _): wake(.triggerType(ByteKey(id)))
     case .triggerRegistered(let id, _, _, _): wake(.trigger(ByteKey(id)))
@@ -381,13 +380,6 @@ actor EngineCore {
     let watched = Set(waiters.values.map(\.what).filter(\.isWatched))
     for what in watched where isThere(what) { wake(what) }
     recorder?.isWatched = waiters.values.contains { $0.what.isWatched }
-  }
-
-  private func wakeForDeadLetters() {
-    for case .deadLetter(let queue, let count) in Set(waiters.values.map(\.what)) {
-      let what = Awaited.deadLetter(queue, count: count)
-      if isThere(what) { wake(what) }
-    }
   }
 
   private func wake(_ what: Awaited) {

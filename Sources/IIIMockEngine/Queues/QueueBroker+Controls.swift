@@ -101,7 +101,7 @@ extension QueueBroker {
   }
 
   /// The running deliveries of a name, in the order of their beginning.
-  func running(_ name: ByteKey) -> [QueueDelivery] {
+  func running(_ name: ByteKey) -> [JobDelivery] {
     let queues = queues(named: name)
     return deliveries.all.filter { queues.contains(jobs[$0.slot].queue) }.sorted { $0.generation < $1.generation }
   }

@@ -95,7 +95,7 @@ extension QueueBroker {
     lastDelivery &+= 1
     let target = consumer.target ?? jobs[slot].target
     let number = deliveries.insert(
-      QueueDelivery(
+      JobDelivery(
         slot: slot, generation: lastDelivery, consumer: consumer.id, begunAt: moment.wall, target: target))
     let token = UInt64(lastDelivery) << 32 | UInt64(number)
     if let condition = consumer.condition {
@@ -117,7 +117,7 @@ extension QueueBroker {
   }
 
   /// The delivery of a token, if it has not ended.
-  private func delivery(_ token: UInt64) -> QueueDelivery? {
+  private func delivery(_ token: UInt64) -> JobDelivery? {
     let number = UInt32(truncatingIfNeeded: token)
     guard Int(number) < deliveries.capacity, let delivery = deliveries[number],
       delivery.generation == UInt32(truncatingIfNeeded: token >> 32)
@@ -150,7 +150,7 @@ extension QueueBroker {
     case conditionFailure(InvocationFailure)
   }
 
-  private func consumer(of delivery: QueueDelivery) -> QueueConsumer? {
+  private func consumer(of delivery: JobDelivery) -> QueueConsumer? {
     self[jobs[delivery.slot].queue].consumers.first { $0.id == delivery.consumer }
   }
 
@@ -174,7 +174,7 @@ extension QueueBroker {
     }
   }
 
-  private mutating func succeeded(_ slot: UInt32, _ delivery: QueueDelivery, at moment: JobMoment) {
+  private mutating func succeeded(_ slot: UInt32, _ delivery: JobDelivery, at moment: JobMoment) {
     let queue = jobs[slot].queue
     let attempt = JobAttempt(
       begunAt: delivery.begunAt, endedAt: moment.wall, worker: delivery.worker?.label, failure: nil)
@@ -191,7 +191,7 @@ extension QueueBroker {
   }
 
   private mutating func failed(
-    _ slot: UInt32, _ delivery: QueueDelivery, _ index: Int?, _ failure: InvocationFailure,
+    _ slot: UInt32, _ delivery: JobDelivery, _ index: Int?, _ failure: InvocationFailure,
     _ error: @autoclosure () -> String, at moment: JobMoment
   ) {
     let queue = jobs[slot].queue
@@ -226,7 +226,7 @@ extension QueueBroker {
   static let callFailed = "function call failed"
 
   private mutating func die(
-    _ slot: UInt32, _ delivery: QueueDelivery, _ attempt: JobAttempt, _ error: String, at moment: JobMoment
+    _ slot: UInt32, _ delivery: JobDelivery, _ attempt: JobAttempt, _ error: String, at moment: JobMoment
   ) {
     jobs[slot].details?.error = Array(error.utf8)
     jobs[slot].details?.failedAt = moment.wall
@@ -255,7 +255,7 @@ extension QueueBroker {
   }
 
   private mutating func report(
-    _ slot: UInt32, _ delivery: QueueDelivery, _ attempt: JobAttempt, number: UInt32, isDead: Bool
+    _ slot: UInt32, _ delivery: JobDelivery, _ attempt: JobAttempt, number: UInt32, isDead: Bool
   ) {
     let queue = jobs[slot].queue
     // Only a drain lists what succeeded.

@@ -50,7 +50,7 @@ struct QueueBroker {
   var subscriptions: [UInt64: QueueSubscription] = [:]
   /// Of subscribed topics.
   var topicPolicy: JobPolicy
-  var deliveries = NumberedValues<QueueDelivery>()
+  var deliveries = NumberedValues<JobDelivery>()
   var lastDelivery: UInt32 = 0
   /// The slots of dead letters.
   var deadSlots = IDTable<UInt32>()
@@ -234,7 +234,7 @@ struct QueueBroker {
 }
 
 /// A job that was delivered and not answered.
-struct QueueDelivery {
+struct JobDelivery {
   let slot: UInt32
   /// Tells it from others that had its place in the table.
   let generation: UInt32
