@@ -25,6 +25,7 @@ bench: ## figures beside the floor, one run
 	@Scripts/setup
 	Scripts/bench
 	Scripts/bench flood
+	Scripts/bench queues
 
 proofs: ## the random tests with their full counts, in release mode
 	@Scripts/setup

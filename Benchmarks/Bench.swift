@@ -9,6 +9,7 @@ enum Bench {
            bench coder [--seconds S] [--quick] [--only PART OF A NAME]
            bench scale [--engine PATH] [--workers N]
            bench access [--rounds N] [--workers N] [--before BENCH]
+           bench queues --engine PATH [--jobs N] [--many N]
            bench flood [--engine PATH] [--seconds S] [--functions N]
            bench backpressure [--seconds S] [--callers N]
            bench load [--engine PATH] [--window N] [--seconds S]
@@ -23,6 +24,7 @@ enum Bench {
     case "lifecycle": await Lifecycle.run(&arguments)
     case "coder": CoderBench.run(&arguments)
     case "scale": Scale.run(&arguments)
+    case "queues": Queues.run(&arguments)
     case "flood": Flood.run(&arguments)
     case "backpressure": await Backpressure.run(&arguments)
     case "load": Load.run(&arguments)

@@ -97,3 +97,14 @@ func fileSize(_ path: String) -> Int {
   }
   return Int(clamping: limit.rlim_cur)
 }
+
+/// Writes a file that is not there yet.
+func writeFile(_ path: String, _ text: String) {
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+  if descriptor < 0 { fail("cannot write \(path)") }
+  put(descriptor, text)
+  close(descriptor)
+}
+
+/// Removes a file, or an empty folder.
+func removeFile(_ path: String) { remove(path) }

@@ -60,13 +60,15 @@ actor EngineCore {
     case entry(after: UInt64)
     /// So many calls of a stub.
     case stub(UInt64, functionID: String, count: Int)
+    /// So many dead letters of a queue.
+    case deadLetter(ByteKey, count: Int)
     /// The end of the engine.
     case end
 
     /// Whether it is looked for whenever the router was at work.
     var isWatched: Bool {
       switch self {
-      case .invocation, .completion, .change, .entry, .stub: true
+      case .invocation, .completion, .change, .entry, .stub, .deadLetter: true
       case .function, .worker, .triggerType, .trigger, .denial, .end: false
       }
     }
@@ -86,6 +88,8 @@ actor EngineCore {
         count == 1 ? "the end of a call of '\(pattern.text)'" : "the ends of \(count) calls of '\(pattern.text)'"
       case .change, .entry: "a change"
       case .stub(_, let id, let count): "call \(count) of the stub of '\(id)'"
+      case .deadLetter(let queue, let count):
+        count == 1 ? "a dead letter of queue '\(queue)'" : "\(count) dead letters of queue '\(queue)'"
       case .end: "the engine's end"
       }
     }
@@ -95,6 +99,7 @@ actor EngineCore {
       case .function(let name), .worker(let name), .triggerType(let name), .trigger(let name): name.text
       case .denial(let pattern, _), .invocation(let pattern, _), .completion(let pattern, _): pattern.text
       case .stub(_, let id, _): id
+      case .deadLetter(let queue, _): queue.text
       case .end, .change, .entry: ""
       }
     }
@@ -336,6 +341,9 @@ actor EngineCore {
       return "the stub of '\(id)' was called \(called) times within \(limit), expected \(count): "
         + verification(of: id, expected: CallVerification.expectation(count...)).text
     case .change, .entry: return "nothing happened in the engine within \(limit)"
+    case .deadLetter(let queue, _):
+      return "\(what.text) did not come within \(limit): "
+        + (engine?.builtIn(QueueWorker.self)?.summary(of: queue) ?? "the engine has no queues")
     case .end: return "the engine has not ended within \(limit)"
     }
     let sorted = Set(names).sorted()
@@ -356,6 +364,7 @@ actor EngineCore {
     case .change(let seen): engine.journal.changes > seen
     case .entry(let number): engine.journal.next > number + 1
     case .denial(let pattern, let count): engine.access.denial(of: pattern, number: count) != nil
+    case .deadLetter(let queue, let count): engine.builtIn(QueueWorker.self)?.has(count, deadLettersOf: queue) ?? false
     case .function(let id): engine.hasFunction(id)
     case .triggerType(let id): engine.hasTriggerType(id)
     case .trigger(let id): engine.hasTrigger(id)

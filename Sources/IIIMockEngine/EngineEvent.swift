@@ -28,6 +28,8 @@ public enum EngineEvent: Sendable, Hashable {
   case triggerRejected(id: String, type: String, code: String, message: String, worker: WorkerLabel)
   /// A call ended with an error, whether or not its caller waits for an answer.
   case invocationFailed(functionID: String, code: String, message: String, caller: WorkerLabel)
+  /// A job of a queue has failed as often as it may, and is a dead letter now.
+  case jobFailed(queue: String, jobID: String, functionID: String, attempts: Int, code: String, message: String)
   /// Access control denied a call, a registration or a connection.
   case accessDenied(AccessDenial)
   /// A frame was ignored.

@@ -20,6 +20,8 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   case cannotFire(triggerID: String)
   /// No worker with this id is connected to the engine.
   case notConnected(workerID: String)
+  /// There is no queue and no topic with a name; the text says which there are.
+  case unknownQueue(String)
   /// A wait took too long; the text says what there is instead, and the nearest name.
   case timedOut(String)
   /// The engine did not settle; the text lists what is under way.
@@ -50,7 +52,7 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
         + "something from its worker first), or it is running"
     case .notConnected(let id): "worker '\(id)' is not connected to this engine"
     case .timedOut(let text), .notSettled(let text), .invalidAdvance(let text), .invalidStub(let text),
-      .verificationFailed(let text):
+      .verificationFailed(let text), .unknownQueue(let text):
       text
     case .clockIsNotManual:
       "the engine follows the machine's clock, which cannot be advanced: start it with "

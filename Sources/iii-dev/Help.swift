@@ -10,6 +10,7 @@ enum Help {
       iii-dev demo [OPTIONS]                           run the engine with a small worker, and call it
       iii-dev exec [OPTIONS] -- COMMAND …              run a command with an engine of its own
       iii-dev access explain FUNCTION [OPTIONS]        say whether a function may be called, and why
+      iii-dev queues [COMMAND QUEUE] [OPTIONS]         show the queues of an engine, and control them
 
     Options:
     \(table(ServeOptions.definitions))
@@ -68,6 +69,29 @@ enum Help {
 
     Options:
     \(table(ExecOptions.definitions))
+
+    """
+  }
+
+  static var queues: String {
+    """
+    Show the queues of a running engine, and control them.
+
+    Usage:
+      iii-dev queues [list]                  all queues and topics, with the numbers of their jobs
+      iii-dev queues show QUEUE              the jobs that wait, are in flight or wait for a retry
+      iii-dev queues dead QUEUE              the dead letters, newest first, and why
+      iii-dev queues redrive QUEUE [ID]      move all dead letters, or one, back to the queue
+      iii-dev queues discard QUEUE [ID]      remove all dead letters, or one
+      iii-dev queues clear QUEUE             remove all jobs that are not in flight
+      iii-dev queues pause QUEUE             stop deliveries
+      iii-dev queues resume QUEUE            deliver again
+
+      The exit status is 0, or 1 if the message with ID is not there or the engine has no such queue.
+      A strict engine does not answer.
+
+    Options:
+    \(table(QueuesOptions.definitions))
 
     """
   }

@@ -49,6 +49,12 @@ extension LogLine {
         LogLine(
           .warn, "Invocation of \(functionID) failed: \(cut(message))", ["code": code, "caller": caller.description])
       ]
+    case .jobFailed(let queue, let id, let functionID, let attempts, let code, let message):
+      [
+        LogLine(
+          .warn, "Job \(id) of queue \(queue) is a dead letter after \(attempts) deliveries: \(cut(message))",
+          ["function": functionID, "code": code])
+      ]
     case .accessDenied(let denial): [LogLine(.warn, "Access denied: \(denial)", ["worker_id": denial.worker.id])]
     case .frameIgnored(let diagnostic): [ignored(diagnostic)]
     case .largeMessage(let worker, let bytes, let hint):

@@ -44,6 +44,7 @@ const functions = {
       function_id: data.function,
       payload: data.payload,
       ...(data.action && { action: { type: data.action } }),
+      ...(data.queue && { action: { type: 'enqueue', queue: data.queue } }),
       ...(data.timeout_ms && { timeoutMs: data.timeout_ms })
     }),
   big: async (data) => {

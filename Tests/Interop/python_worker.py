@@ -45,6 +45,8 @@ async def call(data):
     request = {"function_id": data["function"], "payload": data["payload"]}
     if data.get("action"):
         request["action"] = {"type": data["action"]}
+    if data.get("queue"):
+        request["action"] = {"type": "enqueue", "queue": data["queue"]}
     if data.get("timeout_ms"):
         request["timeout_ms"] = data["timeout_ms"]
     return await attempt(request)

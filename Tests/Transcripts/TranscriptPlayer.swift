@@ -1,3 +1,4 @@
+import III
 import TestSupport
 
 /// Plays a transcript against an engine, each of its peers a raw one, and stops at the first difference.
@@ -8,6 +9,9 @@ import TestSupport
 ///
 /// A connection to a listener with access control answers no pings while the engine asks about it. The others are pinged
 /// in its place, once more: the engine reads every connection in each turn of its loop.
+///
+/// Where the engine itself waits, as before it looks for jobs, it has a clock that the player moves on: by as much as the
+/// recorder waited, and until what is wanted comes.
 struct TranscriptPlayer {
   /// The first difference.
   struct Difference: Error, CustomStringConvertible {
@@ -23,6 +27,8 @@ struct TranscriptPlayer {
   /// By the names of the ports.
   private let urls: [String: String]
   private let departures: Departures
+  /// The engine's time, if the player moves it on.
+  private let time: TimeSource?
   private var placeholders: Placeholders
   private var peers: [String: RawPeer] = [:]
   /// Those that are connected to a listener with access control.
@@ -31,7 +37,8 @@ struct TranscriptPlayer {
   private var unfenced: String?
   private var index = 0
 
-  init(_ transcript: Transcript, urls: [String: String], departures: Departures) {
+  init(_ transcript: Transcript, urls: [String: String], departures: Departures, time: TimeSource? = nil) {
+    self.time = time
     self.transcript = transcript
     self.urls = urls
     self.departures = departures
@@ -57,8 +64,8 @@ struct TranscriptPlayer {
   private mutating func play(_ step: JSON) async throws {
     if let request = step["http"] { return try await self.request(request, step) }
     guard let name = step["peer"]?.string else {
-      guard step["sleep"] != nil else { throw difference("a step that can be played", step.text) }
-      return try await fence()
+      guard let span = step["sleep"] else { throw difference("a step that can be played", step.text) }
+      return try await pass(span)
     }
     // What another peer said is to be dealt with first, as in the recording.
     if let unfenced, unfenced != name, let peer = peers[unfenced] {
@@ -71,9 +78,10 @@ struct TranscriptPlayer {
     if let message = step["send"] {
       try await send(message, by: peer)
     } else if let wanted = step["receive"] {
+      if case .null = wanted, let span = step["within"] { try await pass(span) }
       try await receive(wanted, matching: step["match"]?.array?.compactMap(\.string), by: peer, named: name)
-    } else if step["quiet"] != nil {
-      try await fence()
+    } else if let span = step["quiet"] {
+      try await pass(span)
       let rest = JSON.array(await peer.takeUnread().filter { !$0.isClose }.map(TranscriptPlayer.decoded))
       let wanted = step["rest"] ?? .array([])
       guard placeholders.match(wanted, rest) else { throw difference("unread by \(name): \(wanted.text)", rest.text) }
@@ -172,6 +180,13 @@ struct TranscriptPlayer {
       try await fence()
       frame = await take(wanted, matching, from: peer)
     }
+    if let time, frame == nil && !isAbsenceWanted {
+      for _ in 0..<120 where frame == nil {
+        await time.advance(by: .milliseconds(25))
+        try await fence()
+        frame = await take(wanted, matching, from: peer)
+      }
+    }
     guard let frame else {
       guard !isAbsenceWanted else { return }
       throw difference("\(name) receives \(wanted.text)", "unread: \(await peer.takeUnread())")
@@ -222,6 +237,14 @@ struct TranscriptPlayer {
     }
   }
 
+  /// The recorder waited for a span of seconds.
+  private func pass(_ span: JSON) async throws {
+    try await fence()
+    guard let time, case .number(let text) = span, let seconds = Double(text) else { return }
+    await time.advance(by: .seconds(seconds))
+    try await fence()
+  }
+
   private func fence() async throws {
     for _ in 1...(guarded.isEmpty ? 2 : 3) {
       for (name, peer) in peers where !guarded.contains(name) {
@@ -233,9 +256,15 @@ struct TranscriptPlayer {
 
   /// The recorder shortened some listings of functions to their ids.
   private static func shortened(_ got: JSON, as wanted: JSON) -> JSON {
-    guard case .array? = wanted["result"], case .array(let rows)? = got["result"]?["functions"],
-      case .object(let members) = got
-    else { return got }
+    guard case .array? = wanted["result"], case .object(let members) = got else { return got }
+    // It sorted the listings of queues.
+    if let function = got["function_id"]?.string, function.hasPrefix("engine::queue::"),
+      case .array(let rows)? = got["result"]
+    {
+      let sorted = JSON.array(rows.sorted { $0.sortKey < $1.sortKey })
+      return .object(members.map { $0.key == "result" ? ($0.key, sorted) : ($0.key, $0.value) })
+    }
+    guard case .array(let rows)? = got["result"]?["functions"] else { return got }
     let ids = JSON.array(rows.compactMap { $0["function_id"] })
     return .object(members.map { $0.key == "result" ? ($0.key, ids) : ($0.key, $0.value) })
   }
@@ -246,5 +275,13 @@ struct TranscriptPlayer {
       return .object([("base64", .string(Base64.encode(frame.payload)))])
     }
     return (try? JSON.parse(frame.text)) ?? .object([("text", .string(frame.text))])
+  }
+}
+
+extension JSON {
+  /// As the recorder sorts: by the members in the order of their names.
+  fileprivate var sortKey: String {
+    guard case .object(let members) = self else { return text }
+    return members.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text)" }.joined(separator: " ")
   }
 }

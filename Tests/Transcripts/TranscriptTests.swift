@@ -15,14 +15,38 @@ import Testing
     if let guarded = Listeners.guarded(transcript.config) { configuration.listeners.append(guarded) }
     configuration.isObservabilityEnabled = configuration.isTracingEnabled
     configuration.onEvent = departures.handler
-    try await withMockEngine(configuration) { engine in
-      let urls = Dictionary(uniqueKeysWithValues: zip(["main", "rbac"], engine.addresses))
-      var player = TranscriptPlayer(transcript, urls: urls, departures: departures)
-      try await player.play()
+    // Of engines with queues the player moves the clock.
+    let hasQueues = transcript.config == "queue"
+    if hasQueues {
+      configuration.builtIns = [.queues]
+      configuration.queues = Queues.declared
     }
+    let time = hasQueues ? TimeSource.manual() : TimeSource.system
+    let engine = try await MockEngine.start(configuration, time: time)
+    let urls = Dictionary(uniqueKeysWithValues: zip(["main", "rbac"], engine.addresses))
+    var player = TranscriptPlayer(transcript, urls: urls, departures: departures, time: hasQueues ? time : nil)
+    try await player.play()
+    await engine.shutdown()
   }
 
-  @Test func allAreThere() { #expect(Transcript.all.count == 95) }
+  @Test func allAreThere() { #expect(Transcript.all.count == 109) }
+}
+
+/// The queues of the recorded engines, as their configuration file has them.
+private enum Queues {
+  typealias Queue = MockEngine.Configuration.Queue
+
+  static var declared: [String: Queue] {
+    var slow = Queue(maxRetries: 2, concurrency: 1, backoff: .milliseconds(50))
+    slow.pollInterval = .milliseconds(25)
+    var four = Queue(maxRetries: 4, backoff: .milliseconds(50))
+    four.pollInterval = .milliseconds(25)
+    return [
+      "q": Queue(concurrency: 5), "one": Queue(concurrency: 1), "slow": slow, "four": four,
+      "zero": Queue(maxRetries: 0),
+      "pay": Queue(maxRetries: 2, messageGroupField: "transaction_id", backoff: .milliseconds(50)),
+    ]
+  }
 }
 
 /// The second listeners of the recorded engines, as their configuration files have them.

@@ -4,6 +4,11 @@ import UV
 
 /// Runs a command line in this process: its exit status and what it writes.
 func run(_ arguments: String...) async -> (status: iii_dev.ExitStatus, output: String, errors: String) {
+  await run(arguments)
+}
+
+/// As above.
+func run(_ arguments: [String]) async -> (status: iii_dev.ExitStatus, output: String, errors: String) {
   let texts = Lock(("", ""))
   let console = Console(
     writeOut: { text in texts.withLock { $0.0 += text } }, writeError: { text in texts.withLock { $0.1 += text } })

@@ -116,7 +116,7 @@ import UV
 
   @Test(
     arguments: [
-      ("workers: [{name: iii-worker-manager, rbac: {}}]", 1, "will not run open instead at line 1 column 38"),
+      ("workers: [{name: iii-worker-manager, rbac: {}}]", 1, "will not run open instead\n  at line 1 column 38"),
       ("workers: [{name: iii-worker-manager, config: {prot: 1}}]", 1, "unknown field `prot`"),
       ("workers: 5", 1, "Error: Failed to parse config file"),
       ("# ${IIIDEV_TEST_UNSET}", 101, "Error: Environment variable 'IIIDEV_TEST_UNSET' not set"),

@@ -123,7 +123,7 @@ extension ConnectionMachine {
     let invocation = InboundInvocation(
       invocationID: invocationID, payload: envelope.value(.data)?.array ?? Self.null,
       namesCaller: envelope.dataNamesCaller, metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
-      baggage: envelope.text(.baggage), connection: session.number)
+      baggage: envelope.text(.baggage), delivery: envelope.value(.delivery)?.array, connection: session.number)
     actions.append(.run(function, invocation))
   }
 }

@@ -10,6 +10,8 @@ struct InboundInvocation: Sendable {
   var metadata: [UInt8]?
   var traceparent: String?
   var baggage: String?
+  /// JSON.
+  var delivery: [UInt8]?
   /// The connection on which the invocation came: the answer is sent on it, or not at all.
   var connection: Int
 

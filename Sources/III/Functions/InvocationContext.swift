@@ -23,6 +23,8 @@ public struct InvocationContext: Sendable {
   public let traceparent: String?
   /// The W3C baggage, if the call had one.
   public let baggage: String?
+  /// The queue that delivers the invocation, and for which time; `nil` for a plain call, and from an engine that does not say it.
+  public let delivery: QueueDelivery?
 
   /// What the payload's decoder gives to the types that it decodes.
   var decoding: [CodingUserInfoKey: any Sendable] = [:]
@@ -45,7 +47,7 @@ public struct InvocationContext: Sendable {
   /// Creates a context, for a test that runs a handler without an engine: `InvocationContext.$current.withValue(…) { … }`.
   public init(
     functionID: String, invocationID: String? = nil, callerWorkerID: String? = nil, metadata: JSONValue? = nil,
-    traceparent: String? = nil, baggage: String? = nil
+    traceparent: String? = nil, baggage: String? = nil, delivery: QueueDelivery? = nil
   ) {
     self.functionID = functionID
     id = .given(invocationID)
@@ -53,6 +55,7 @@ public struct InvocationContext: Sendable {
     self.metadata = metadata
     self.traceparent = traceparent
     self.baggage = baggage
+    self.delivery = delivery
   }
 
   init(_ functionID: String, _ invocation: InboundInvocation, caller: String?) {
@@ -62,6 +65,7 @@ public struct InvocationContext: Sendable {
     metadata = invocation.metadata.flatMap { try? PayloadCoder.decode(JSONValue.self, from: $0) }
     traceparent = invocation.traceparent
     baggage = invocation.baggage
+    delivery = invocation.delivery.flatMap { QueueDelivery($0) }
   }
 }
 

@@ -18,6 +18,14 @@ public enum EngineFunctions {
   public static let listRegisteredTriggers = "engine::registered-triggers::list"
   /// Describes one registered trigger.
   public static let infoRegisteredTriggers = "engine::registered-triggers::info"
+  /// Publishes to a durable topic; ``III/publish(topic:data:timeout:)`` calls it.
+  public static let publishDurably = "iii::durable::publish"
+  /// Moves all dead letters of a queue back to it.
+  public static let redriveQueue = "iii::queue::redrive"
+  /// Moves one dead letter of a queue back to it.
+  public static let redriveMessage = "iii::queue::redrive_message"
+  /// Removes one dead letter of a queue.
+  public static let discardMessage = "iii::queue::discard_message"
   /// Creates a channel.
   public static let createChannel = "engine::channels::create"
 }

@@ -10,6 +10,7 @@
     case triggerType, config, triggerRequestFormat, callRequestFormat
     case workerID, reattachToken, previousWorkerID
     case namespace, code, workerName, ownerWorkerID
+    case delivery
 
     /// The member's name in the message.
     package var name: StaticString {
@@ -42,6 +43,7 @@
       case .code: "code"
       case .workerName: "worker_name"
       case .ownerWorkerID: "owner_worker_id"
+      case .delivery: "delivery"
       }
     }
 
@@ -57,7 +59,7 @@
       case 5: first(key, .error)
       case 6: first(key, .result, .action, .config)
       case 7: first(key, .baggage)
-      case 8: first(key, .metadata)
+      case 8: first(key, .metadata, .delivery)
       case 9: first(key, .namespace, .workerID)
       case 10: first(key, .invocation)
       case 11: first(key, .functionID, .description, .traceparent, .workerName)
@@ -111,7 +113,7 @@
   @usableFromInline typealias Places = (
     ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange,
     ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange,
-    ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange
+    ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange, ByteRange
   )
 
   /// An outline without members, which `scan` fills in place: a throwing initializer cannot construct it in place, and moving an outline is
@@ -119,7 +121,7 @@
   @inlinable @inline(__always) package init(of bytes: ByteView) {
     self.bytes = bytes
     let n = ByteRange(start: 0, count: 0)
-    places = (n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n)
+    places = (n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n)
   }
 
   /// Whether the field is present.
@@ -161,6 +163,7 @@
     case .code: places.25
     case .workerName: places.26
     case .ownerWorkerID: places.27
+    case .delivery: places.28
     }
   }
 

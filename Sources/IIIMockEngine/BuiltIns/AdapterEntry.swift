@@ -6,8 +6,12 @@ struct AdapterEntry {
   /// The adapter's own settings.
   let members: [YAMLNode.Member]
 
-  /// - Parameter available: The names that the real engine knows.
-  init(_ node: YAMLNode, of entry: WorkerEntry, available: [String]) throws(ConfigurationFault) {
+  /// - Parameters:
+  ///   - available: The names that the real engine knows.
+  ///   - needsMap: Whether a `config` that is no map is refused; otherwise it counts as absent.
+  init(
+    _ node: YAMLNode, of entry: WorkerEntry, available: [String], needsMap: Bool = true
+  ) throws(ConfigurationFault) {
     guard case .mapping(let parts) = node.content else {
       throw entry.rejection(
         "adapter: invalid type: \(node.kindForMessage), expected struct AdapterEntry", at: node.position,
@@ -34,6 +38,10 @@ struct AdapterEntry {
       return
     }
     guard case .mapping(let settings) = config.content else {
+      guard needsMap else {
+        members = []
+        return
+      }
       throw entry.rejection(
         "adapter.config: invalid type: \(config.kindForMessage), expected a map", at: config.position)
     }

@@ -49,6 +49,22 @@ final class BuiltInHost {
           deadline: deadline)))
   }
 
+  /// Calls the function of a queue's job. `QueueWorker.deliveryBegun` says which worker has it, if one has.
+  ///
+  /// - Parameters:
+  ///   - trace: The sender's trace headers.
+  ///   - delivery: The member `delivery` of the frame, where the engine's version has it: JSON.
+  func deliver(
+    _ functionID: ByteKey, _ data: [UInt8], trace: TraceHeaders?, delivery: [UInt8], token: CallToken,
+    deadline: Duration?
+  ) {
+    add(
+      .call(
+        EngineCall(
+          functionID: functionID, data: data, metadata: nil, caller: id, purpose: .call(token), deadline: deadline,
+          trace: trace, delivery: delivery)))
+  }
+
   /// Calls a trigger's function with `data`, and with the trigger's metadata.
   func fire(_ trigger: TriggerEntry, _ data: [UInt8], token: CallToken? = nil) {
     call(trigger.functionID, data, metadata: trigger.metadata, token: token)
@@ -150,6 +166,9 @@ final class BuiltInHost {
 
   /// Takes a timer out; `timerFired` is not called for it.
   func cancel(_ token: TimerToken) { services?.cancel(token) }
+
+  /// Has `turnCame` called after what the outbox has now, before others have their turn.
+  func continueSoon() { add(.turn(id)) }
 
   /// Has `turnCame` called in the loop's next turn, after others have had theirs: for work that is done in slices.
   func continueNextTurn() { services?.continueNextTurn(id) }

@@ -7,11 +7,13 @@ struct BuiltInInstance {
   let manifest: BuiltInManifest
   /// The manifest's functions that this engine has, each with its number in the manifest.
   let functions: [BuiltInFunction]
+  private let offersMockTypes: Bool
 
   init(_ worker: any BuiltInWorker, id: BuiltInID, compatibility: Compatibility) {
     self.id = id
     self.worker = worker
     manifest = worker.manifest
+    offersMockTypes = compatibility.offersMockFunctions
     functions = manifest.functions.enumerated().compactMap { number, function in
       guard compatibility.offersMockFunctions || !function.isMockOnly else { return nil }
       var function = function
@@ -29,12 +31,12 @@ struct BuiltInInstance {
       FunctionEntry(
         name: FunctionName(function.id), target: .builtIn(BuiltInTarget(worker: id, function: UInt16(index))),
         description: function.description, requestFormat: function.requestSchema.jsonBytes,
-        responseFormat: function.responseSchema.jsonBytes)
+        responseFormat: function.responseSchema == .null ? nil : function.responseSchema.jsonBytes)
     }
   }
 
   var triggerTypes: [TriggerType] {
-    manifest.triggerTypes.map {
+    manifest.triggerTypes.filter { offersMockTypes || !$0.isMockOnly }.map {
       TriggerType(
         id: ByteKey($0.id), description: $0.description, requestFormat: $0.requestSchema?.jsonBytes,
         callFormat: $0.callSchema?.jsonBytes, provider: .builtIn(id))

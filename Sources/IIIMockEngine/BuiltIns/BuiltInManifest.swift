@@ -28,7 +28,7 @@ struct BuiltInFunction {
   let inputName: String
   /// The members of the input that the function reads.
   let fields: [BuiltInField]
-  /// JSON Schemas, as `engine::functions::info` shows them.
+  /// JSON Schemas, as `engine::functions::info` shows them; `null` for a function that shows none of its result.
   let requestSchema: JSONValue
   let responseSchema: JSONValue
   /// Whether the real engine does not have this function: a strict engine leaves it out.
@@ -60,6 +60,8 @@ struct BuiltInTriggerType {
   var requestSchema: JSONValue?
   /// The JSON Schema of what a trigger's function is called with.
   var callSchema: JSONValue?
+  /// Whether a strict engine does not have the type.
+  var isMockOnly = false
 }
 
 /// Identifies an instance of a built-in worker in one engine.

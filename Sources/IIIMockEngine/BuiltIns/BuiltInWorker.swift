@@ -61,6 +61,9 @@ protocol BuiltInWorker: AnyObject {
   /// role the connection ends when the answer has been sent.
   func admit(_ request: HTTPRequestHead, on connection: Peer)
 
+  /// The engine begins to shut down: its connections end next, and calls of their functions fail.
+  func engineStops()
+
   /// The engine shuts down: closes what `start` opened. Nothing is called afterwards.
   func stop()
 }
@@ -82,5 +85,6 @@ extension BuiltInWorker {
   func functionsChanged() {}
   func received(binary message: ByteView, from sender: PeerID, _ kernel: borrowing KernelView) -> Bool { false }
   func admit(_ request: HTTPRequestHead, on connection: Peer) {}
+  func engineStops() {}
   func stop() {}
 }

@@ -14,9 +14,15 @@ struct KeyValueAdapter: Sendable {
   init(
     _ adapter: AdapterEntry, of entry: WorkerEntry, others: [String] = [], warnings: inout [String]
   ) throws(ConfigurationFault) {
+    try self.init(adapter.members.filter { !others.contains($0.key) }, of: entry, warnings: &warnings)
+  }
+
+  init(
+    _ members: [YAMLNode.Member], of entry: WorkerEntry, warnings: inout [String]
+  ) throws(ConfigurationFault) {
     var isOnDisk = false
     var path = KeyValueAdapter.defaultFolder
-    for member in adapter.members where !others.contains(member.key) {
+    for member in members {
       switch (member.key, member.value.content) {
       case ("store_method", .string("file_based")): isOnDisk = true
       case ("store_method", .string("in_memory")): break
@@ -36,6 +42,8 @@ struct KeyValueAdapter: Sendable {
     }
     if isOnDisk { folder = path }
   }
+
+  mutating func setFolder(_ folder: String?) { self.folder = folder }
 
   /// Where the values are kept.
   var location: Storage.Location { folder.map { .folder($0, checkpointInterval: saveInterval) } ?? .memory }

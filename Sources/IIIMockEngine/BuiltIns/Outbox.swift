@@ -10,6 +10,8 @@ final class Outbox {
     case metadata(ReportedMetadata, of: PeerID)
     /// The next message of a worker that waited for the answer of a hook.
     case heldMessage(of: PeerID)
+    /// A built-in worker's turn, which it asked for.
+    case turn(BuiltInID)
   }
 
   private var requests = FIFO<Request>()
@@ -52,6 +54,8 @@ struct EngineCall {
     case call(CallToken)
     case condition(CallToken, trigger: ByteKey)
     case access(AccessCall)
+    /// A worker was given a call that another one has put into a queue.
+    case enqueue(WaitingReply, receipt: UUID128)
   }
 
   let functionID: ByteKey
@@ -62,6 +66,10 @@ struct EngineCall {
   /// `nil` if nobody waits for the answer.
   let purpose: Purpose?
   let deadline: Duration?
+  /// The trace headers of who asked for the call; engine calls without have their own.
+  var trace: TraceHeaders?
+  /// The member `delivery` of the frame, of a queue's job.
+  var delivery: [UInt8]?
 }
 
 /// A place in the table of engine calls that wait for an answer.

@@ -9,6 +9,8 @@ struct WaitingReply {
   let trace: TraceHeaders?
   /// By the engine's time source.
   let begun: UInt64
+  /// Whether it counts among the engine's calls; what is put into a queue does not.
+  var isCall = true
 }
 
 extension Router {
@@ -63,9 +65,11 @@ extension Router {
       outcome = .failure(failure)
     }
     let succeeded = if case .failure = outcome { false } else { true }
-    waiting.name.calls &+= 1
-    waiting.name.ended &+= 1
-    counters.ended(succeeded: succeeded, after: output.now &- waiting.begun)
+    if waiting.isCall {
+      waiting.name.calls &+= 1
+      waiting.name.ended &+= 1
+      counters.ended(succeeded: succeeded, after: output.now &- waiting.begun)
+    }
     if let key = waiting.caller.engineCall {
       switch reply {
       case .bytes(let bytes): bytes.withView { complete(key, .value($0), output) }
@@ -90,6 +94,7 @@ extension Router {
         if let waiting = lateReplies.removeValue(forKey: token) { settle(waiting, reply, output) }
       case .metadata(let metadata, let peer): set(metadata, of: peer, output)
       case .heldMessage(let peer): handleHeldMessage(of: peer, output)
+      case .turn(let worker): giveTurn(to: worker)
       }
       // A request may be long: a function of the engine that a trigger of its own calls again, for instance.
       if output.isTurnOver { remainingBudget = 0 }
@@ -97,7 +102,7 @@ extension Router {
   }
 
   private mutating func begin(_ call: EngineCall, _ output: some RouterOutput) {
-    guard let entry = functions.entry(call.functionID) else { return cannotBegin(call, output) }
+    guard let entry = functions.route(call.functionID) else { return cannotBegin(call, output) }
     let key = call.purpose.map { purpose in
       engineCalls.insert(.init(caller: call.caller, functionID: call.functionID, purpose: purpose))
     }
@@ -108,7 +113,7 @@ extension Router {
 
   /// Passes a call of the engine on to whoever has the function.
   mutating func deliver(
-    _ call: EngineCall, _ key: EngineCallKey?, to entry: FunctionEntry, _ output: some RouterOutput
+    _ call: EngineCall, _ key: EngineCallKey?, to entry: FunctionRegistry.Route, _ output: some RouterOutput
   ) {
     let caller = key.map { PeerID.engine($0) } ?? .none
     switch entry.target {
@@ -129,18 +134,27 @@ extension Router {
       _ = invocations.insert(id, caller: caller, callee: callee, name: entry.name, trace: nil, at: output.now)
       if let key { engineCalls[key]?.invocation = id }
       count(1, callee)
+      if call.delivery != nil { noteDelivery(call, to: callee) }
       let metadata = compatibility.forwardsMetadata ? call.metadata : nil
+      let headers = call.trace.flatMap { trace.headers(ofQueued: $0) } ?? trace.ownHeaders
       entry.name.calleeQuoted.withView { name in
         call.data.withView { data in
           (metadata ?? []).withView { view in
             let invocation = OutgoingInvocation(
-              id: id, functionID: name, data: data, caller: nil, trace: trace.ownHeaders,
-              metadata: metadata == nil ? nil : view)
+              id: id, functionID: name, data: data, caller: nil, trace: headers,
+              metadata: metadata == nil ? nil : view,
+              delivery: compatibility.extendsQueues ? call.delivery : nil)
             send(.invocation(invocation), to: callee, output)
           }
         }
       }
     }
+  }
+
+  /// Tells the queues which worker has a job.
+  private func noteDelivery(_ call: EngineCall, to callee: PeerID) {
+    guard case .call(let token)? = call.purpose, let worker = workers[callee] else { return }
+    queues?.deliveryBegun(token, with: worker)
   }
 
   private mutating func cannotBegin(_ call: EngineCall, _ output: some RouterOutput) {
@@ -179,6 +193,7 @@ extension Router {
   ) {
     switch purpose {
     case .access(let purpose): accessCompleted(purpose, of: functionID, outcome, output)
+    case .enqueue(let waiting, let receipt): provided(waiting, receipt, outcome, output)
     case .call(let token):
       if let caller { builtIns[Int(caller.index)].worker.callCompleted(token, outcome) }
     case .condition(let token, let trigger):
@@ -232,6 +247,8 @@ extension Router {
     }
     emptyOutbox(output)
   }
+
+  private func giveTurn(to worker: BuiltInID) { builtIns[Int(worker.index)].worker.turnCame(view) }
 
   /// The turn has come that a built-in worker asked for.
   mutating func turnCame(_ worker: BuiltInID, _ output: some RouterOutput) {

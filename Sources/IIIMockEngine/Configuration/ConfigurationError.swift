@@ -20,7 +20,8 @@ package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConver
   package var description: String {
     var text = message
     if let position {
-      text += " at \(position)"
+      // The first line of a rejection is the real engine's text.
+      text += kind == .rejected ? "\n  at \(position)" : " at \(position)"
       if kind != .malformed { text += " of '\(path)'" }
     }
     if let hint { text += "\nHint: \(hint)" }

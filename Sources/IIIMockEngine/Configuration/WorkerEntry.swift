@@ -54,13 +54,21 @@ struct WorkerEntry {
       throw rejection("invalid type: \(config.kindForMessage), expected a map", at: config.position)
     }
     if let unknown = members.first(where: { !known.contains($0.key) }) {
-      let list = known.map { "`\($0)`" }.joined(separator: ", ")
+      let list =
+        known.count == 2
+        ? "`\(known[0])` or `\(known[1])`" : "one of " + known.map { "`\($0)`" }.joined(separator: ", ")
       let meant = NearestName.of(unknown.key, among: known)
       throw rejection(
-        "unknown field `\(unknown.key)`, expected one of \(list)", at: unknown.position,
+        "unknown field `\(unknown.key)`, expected \(list)", at: unknown.position,
         hint: meant.map { "did you mean `\($0)`?" })
     }
     return members
+  }
+
+  /// The fault of a worker that cannot be started with its configuration.
+  func refusal(_ reason: String, at position: SourcePosition, hint: String? = nil) -> ConfigurationFault {
+    ConfigurationFault(
+      "failed to initialize worker '\(name)': \(reason)", at: position, hint: hint, kind: .rejected)
   }
 
   /// The fault of a worker that rejects its configuration.

@@ -79,6 +79,7 @@ extension OutgoingInvocation: OutgoingText {
     }
     trace?.compose(into: &sink)
     sink.append(member: ",\"metadata\":", metadata)
+    sink.append(member: ",\"delivery\":", delivery)
     sink.append("}")
   }
 }

@@ -87,6 +87,8 @@ struct FunctionRegistry {
     id.withUTF8({ table.find($0) }).map { routes[Int($0)] }
   }
 
+  func route(_ id: ByteKey) -> Route? { table.find(id).map { routes[Int($0)] } }
+
   func entry(_ id: ByteKey) -> FunctionEntry? { table[id] }
 
   /// The metadata that a function was registered with.

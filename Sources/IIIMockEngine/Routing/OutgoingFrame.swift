@@ -38,6 +38,8 @@ struct OutgoingInvocation {
   let caller: UUID128?
   let trace: TraceHeaders?
   let metadata: ByteView?
+  /// For a queue's job: which queue delivers it, and for which time; JSON.
+  var delivery: [UInt8]?
 }
 
 /// `invocationresult` to a caller.

@@ -3,7 +3,7 @@ internal import III
 extension Router {
   /// A worker calls a function.
   mutating func invoke(_ frame: InvocationFrame, from peer: PeerID, _ output: some RouterOutput) {
-    if case .enqueue = frame.action { return enqueue(frame, from: peer, output) }
+    if case .enqueue(let queue) = frame.action { return enqueue(frame, queue: queue, from: peer, output) }
     route(frame, functions.route(frame.functionID), from: peer, output)
   }
 
@@ -134,15 +134,6 @@ extension Router {
     }
     return InvocationFailure(
       code: "function_not_found", message: "Function \(id) not found in namespace \(namespace).")
-  }
-
-  /// Answers as an engine without queues does.
-  private mutating func enqueue(_ frame: InvocationFrame, from peer: PeerID, _ output: some RouterOutput) {
-    let name = FunctionName(frame.functionID.text)
-    note(.noQueues, of: name, caller: peer, output)
-    guard let id = frame.invocationID else { return }
-    let echo = TraceHeaders(traceparent: frame.traceparent?.raw.array, baggage: frame.baggage?.raw.array)
-    send(.result(id: id, name: name, outcome: .failure(.noQueues), trace: echo), to: peer, output)
   }
 
   func note(

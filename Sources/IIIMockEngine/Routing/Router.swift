@@ -21,6 +21,8 @@ struct Router {
   /// The built-in workers, by the index of their ids, and what they have asked for.
   let builtIns: [BuiltInInstance]
   let builtInNames: [String]
+  /// The built-in worker that has the queues, if the engine has it.
+  let queues: QueueWorker?
   let outbox = Outbox()
   /// Requests of the outbox that are still done in this turn.
   var remainingBudget = Router.outboxBudget
@@ -50,6 +52,7 @@ struct Router {
     }
     self.builtIns = builtIns
     builtInNames = builtIns.map(\.manifest.name)
+    queues = builtIns.lazy.compactMap { $0.worker as? QueueWorker }.first
     inProcess = InProcessWorker.all(builtIns, listeners: access.listeners.count, atMilliseconds: time)
     triggers = TriggerRegistry(
       parks: compatibility.reportsTriggerErrors, types: builtIns.flatMap(\.triggerTypes))

@@ -33,6 +33,17 @@ struct TracePolicy {
     return (traceparent == nil && baggage == nil ? nil : TraceHeaders(traceparent: traceparent, baggage: baggage), echo)
   }
 
+  /// The headers for the function of a job, from those of who enqueued it; `nil` if there are none.
+  func headers(ofQueued sent: TraceHeaders) -> TraceHeaders? {
+    let parent = sent.traceparent.flatMap { text in text.withView { Traceparent(JSONText.unquote($0)) } }
+    let baggage = sent.baggage.flatMap { $0.count > 2 ? $0 : nil }
+    if makesSpans {
+      return TraceHeaders(traceparent: (parent?.child() ?? Traceparent.random()).quoted, baggage: baggage)
+    }
+    guard compatibility.forwardsTraceHeaders, parent != nil || baggage != nil else { return nil }
+    return TraceHeaders(traceparent: parent == nil ? nil : sent.traceparent, baggage: baggage)
+  }
+
   /// The headers of a call that the engine itself begins.
   var ownHeaders: TraceHeaders? {
     makesSpans ? TraceHeaders(traceparent: Traceparent.random().quoted, baggage: nil) : nil

@@ -95,6 +95,7 @@ final class Engine {
   func shutDown() {
     access.applyCommands()
     for (id, fault) in faults.unmatched { note(.warning("fault \(id) (\(fault)) has had no effect")) }
+    for (worker, _) in started { worker.engineStops() }
     listeners.shutDown()
     peers.shutDown()
     for entry in router.functions.all { journal.counts.retire(entry.name) }

@@ -156,7 +156,7 @@ extension Router {
       if let key { complete(key, .failure(.functionNotFound(call.functionID.text)), output) }
       return
     }
-    deliver(call, key, to: entry, output)
+    deliver(call, key, to: FunctionRegistry.Route(target: entry.target, name: entry.name), output)
   }
 }
 

@@ -178,7 +178,7 @@ struct Recorder: TriggerHandler {
     #expect(await seen.stream.first { _ in true } == ["test::f"])
     cancellation.cancel()
     #expect(try await worker.listTriggers(triggerType: EngineTriggers.functionsAvailable).isEmpty)
-    #expect(try await worker.listFunctions(prefix: "iii::").isEmpty)
+    #expect(try await worker.listFunctions(prefix: "iii::on-functions").isEmpty)
     #expect(await engine.shutdownReportingLeaks() == 0)
   }
 

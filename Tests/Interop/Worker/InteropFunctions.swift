@@ -23,10 +23,11 @@ struct InteropFunctions: Sendable {
     let function: String
     let payload: JSONValue
     let action: String?
+    let queue: String?
     let timeoutMs: Int?
 
     enum CodingKeys: String, CodingKey {
-      case function, payload, action
+      case function, payload, action, queue
       case timeoutMs = "timeout_ms"
     }
   }
@@ -68,6 +69,10 @@ struct InteropFunctions: Sendable {
         if input.action == "void" {
           try await worker.trigger(input.function, payload: input.payload, action: .void())
           return Outcome()
+        }
+        if let queue = input.queue {
+          let receipt = try await worker.trigger(input.function, payload: input.payload, action: .enqueue(queue: queue))
+          return Outcome(value: ["messageReceiptId": .string(receipt.messageReceiptId)])
         }
         let timeout = input.timeoutMs.map { Duration.milliseconds($0) }
         return Outcome(value: try await worker.trigger(input.function, payload: input.payload, timeout: timeout))

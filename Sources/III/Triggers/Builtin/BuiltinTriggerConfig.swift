@@ -43,6 +43,54 @@ public struct QueueTriggerConfig: BuiltinTriggerConfig, Hashable {
     self.queueConfig = queueConfig
   }
 
+  /// How the messages of a subscription are delivered. What is `nil` is up to the engine.
+  public struct Options: Sendable, Hashable, Codable {
+    /// The order of deliveries.
+    public enum Order: String, Sendable, Hashable, Codable {
+      /// Several messages at a time.
+      case standard
+      /// One message at a time; a failed one is tried again before the next.
+      case fifo
+    }
+
+    /// The order of deliveries.
+    public var type: Order?
+    /// Messages that are delivered at the same time; 0 only collects them.
+    public var concurrency: Int?
+    /// Deliveries after the first; engines before 0.21 ignore it.
+    public var maxRetries: Int?
+    /// Milliseconds before the first retry; engines before 0.21 ignore it.
+    public var backoffDelayMs: Int?
+
+    /// Creates options.
+    ///
+    /// - Parameter backoff: The time before the first retry; it doubles with each further one.
+    public init(type: Order? = nil, concurrency: Int? = nil, maxRetries: Int? = nil, backoff: Duration? = nil) {
+      self.type = type
+      self.concurrency = concurrency
+      self.maxRetries = maxRetries
+      backoffDelayMs = backoff.map { Int(clamping: $0.milliseconds) }
+    }
+
+    var json: JSONValue {
+      var members = JSONObject()
+      if let type { members["type"] = .string(type.rawValue) }
+      if let concurrency { members["concurrency"] = .int(Int64(concurrency)) }
+      if let maxRetries { members["maxRetries"] = .int(Int64(maxRetries)) }
+      if let backoffDelayMs { members["backoffDelayMs"] = .int(Int64(backoffDelayMs)) }
+      return .object(members)
+    }
+  }
+
+  /// Creates a configuration with typed delivery settings.
+  ///
+  /// ```swift
+  /// QueueTriggerConfig(topic: "orders.paid", options: .init(type: .fifo, maxRetries: 5, backoff: .seconds(2)))
+  /// ```
+  public init(topic: String, conditionFunctionID: String? = nil, options: Options) {
+    self.init(topic: topic, conditionFunctionID: conditionFunctionID, queueConfig: options.json)
+  }
+
   private enum CodingKeys: String, CodingKey {
     case topic
     case conditionFunctionID = "condition_function_id"
