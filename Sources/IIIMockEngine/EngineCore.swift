@@ -26,6 +26,8 @@ actor EngineCore {
   /// The timer that looks whether time stands still while calls wait.
   var standstill: TimerToken?
   var hasWarnedOfStandstill = false
+  private(set) var faultTable: FaultTable?
+  nonisolated let faultNumbers = Lock(0)
   /// The loop and the time of workers that `MockEngine.registerWorker` connects.
   private(set) var host: LoopHost?
   private var waiters: [UInt64: Waiter] = [:]
@@ -121,6 +123,7 @@ actor EngineCore {
     engine.core = self
     engine.stubs.runner = StubRunner(loop: loop, executor: executor) { [weak engine] in engine?.answer($0, $1) }
     recorder = engine.journal
+    faultTable = engine.faults
     engine.journal.onChange = { [weak self] in self?.assumeIsolated { $0.wakeWatchers() } }
     engine.onEvent = { [weak self] event in self?.assumeIsolated { $0.wake(event) } }
     var urls: [String] = []

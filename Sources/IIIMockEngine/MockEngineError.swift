@@ -1,3 +1,5 @@
+internal import III
+
 /// Why an engine did not start or does not answer, or a wait for something in it failed.
 public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another process listens at that port.
@@ -62,12 +64,13 @@ extension InvocationFailure {
   init(_ error: any Error) {
     let code =
       switch error {
+      case let error as IIIInvocationError: error.code
       case MockEngineError.timedOut: "TIMEOUT"
       case MockEngineError.verificationFailed: "VERIFICATION_FAILED"
       case MockEngineError.stopped: "ENGINE_STOPPED"
       case MockEngineError.notConnected: "NOT_FOUND"
       default: "invocation_failed"
       }
-    self.init(code: code, message: "\(error)")
+    self.init(code: code, message: (error as? IIIInvocationError)?.message ?? "\(error)")
   }
 }

@@ -23,6 +23,10 @@ package final class TCPStream: LoopResource {
   package var onRefused: ((_ sent: UInt64) -> (keep: UInt64, probe: [UInt8]))?
 
   package let loop: Loop
+  /// How many more bytes may pass to the kernel, however many are written; `nil` is without a limit. For faults.
+  package var sendAllowance: Int?
+  /// The allowance is spent, or the kernel takes no more, and bytes wait: the owner renews the allowance and calls `flush`.
+  package var onAllowanceSpent: (() -> Void)?
   /// The most bytes of one read; `nil` for as much as the loop's buffer holds.
   package var readLimit: Int?
   package private(set) var bytesReceived: UInt64 = 0
@@ -273,6 +277,7 @@ package final class TCPStream: LoopResource {
     }
     guard !hasClosed, let out, outCount > 0 else { return }
     loop.noteActivity()
+    if let sendAllowance { return flush(out, atMost: sendAllowance) }
     lastFlush = outCount
     var sent = 0
     if requests == 0 {
@@ -298,6 +303,30 @@ package final class TCPStream: LoopResource {
     }
     queue(from: sent)
     if !hasClosed { onBacklog?(unsentBytes) }
+  }
+
+  /// Passes to the kernel what the allowance permits; the rest waits here.
+  private func flush(_ out: UnsafeMutableRawPointer, atMost limit: Int) {
+    let count = min(limit, outCount)
+    var sent = 0
+    if count > 0 && requests == 0 {
+      var buffer = uv_buf_t(base: out.assumingMemoryBound(to: CChar.self), len: count)
+      let code = uv_try_write(stream, &buffer, 1)
+      guard code >= 0 || code == UV_EAGAIN.rawValue else {
+        return end(.failed(UVError(code: code, operation: "write")))
+      }
+      sent = max(0, Int(code))
+    }
+    sendAllowance = limit - sent
+    outCount -= sent
+    guard outCount > 0 else {
+      releaseOut()
+      if isEnding { shutdownWrites() } else { onDrain?() }
+      return
+    }
+    out.copyMemory(from: out + sent, byteCount: outCount)
+    onBacklog?(unsentBytes)
+    onAllowanceSpent?()
   }
 
   private func takeBack(_ refusal: (keep: UInt64, probe: [UInt8]), sent: Int) {
@@ -421,6 +450,7 @@ package final class TCPStream: LoopResource {
     onDrain = nil
     onFlush = nil
     onRefused = nil
+    onAllowanceSpent = nil
   }
 
   func closeWithLoop() { close() }
@@ -496,6 +526,9 @@ extension TCPStream {
   /// Whether the other end is, or was, a stream of the same loop. Known once the loop's traffic was looked at.
   package var isOfThisLoop: Bool { hadPartner }
 
+  /// Bytes that wait until the owner renews the allowance: nothing of them is under way.
+  private var heldBytes: Int { sendAllowance == 0 ? outCount : 0 }
+
   func traffic(listeningPorts: Set<UInt16>) -> StreamTraffic? {
     if isConnecting { return .connecting }
     if isReading && keptCount > 0 { return .arriving(bytes: UInt64(keptCount)) }
@@ -503,11 +536,12 @@ extension TCPStream {
       guard isReading else { return nil }  // nothing of the connection moves before its owner reads on
       // A closed partner: its last bytes, and its end, are still to be read.
       guard let partner, !partner.isClosed else { return .arriving(bytes: 0) }
-      let missing = partner.bytesQueued &- bytesReceived
+      let missing = partner.bytesQueued &- UInt64(partner.heldBytes) &- bytesReceived
       return missing == 0 ? nil : .arriving(bytes: missing)
     }
     guard let ends = knownEnds else { return nil }
     if listeningPorts.contains(ends.peer.port), ends.peer.isLoopback { return .connecting }
-    return unsentBytes > 0 ? .unsent(bytes: unsentBytes, peer: ends.peer) : nil
+    let unsent = unsentBytes - heldBytes
+    return unsent > 0 ? .unsent(bytes: unsent, peer: ends.peer) : nil
   }
 }

@@ -9,6 +9,7 @@ import itertools, os, pathlib, re, shutil, subprocess, sys, tempfile, threading,
 
 import access
 import built_ins
+import clients
 import schemas
 import stage as counts
 import telemetry
@@ -188,6 +189,7 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
 
     stage.driver.shutdown()
     access.play(iii_dev, commands, stage.folder)
+    clients.play(iii_dev, commands)
     check("the engine ends on SIGTERM with 0 at last", engine.stop() == 0)
 
 

@@ -16,10 +16,13 @@ package final class ByteLog {
   private var spare: UnsafeMutableRawPointer?
   private let chunkBytes: Int
 
+  // Unchecked, because the checks at run time would cost more than a short copy. No access overlaps another one: nothing is called
+  // while one of these is being changed.
+
   /// Where the next byte goes, in the last chunk.
-  private var cursor: UnsafeMutableRawPointer?
-  private var room = 0
-  private var next: UInt64 = 0
+  @exclusivity(unchecked) private var cursor: UnsafeMutableRawPointer?
+  @exclusivity(unchecked) private var room = 0
+  @exclusivity(unchecked) private var next: UInt64 = 0
 
   /// Called before a chunk is added, with its size: the moment to discard bytes.
   package var onGrowth: ((Int) -> Void)?

@@ -10,6 +10,8 @@ final class AccessGate {
   private(set) var isActive: Bool
   /// Whether a test denies or allows something: then every connection is checked.
   private(set) var hasOverrides = false
+  /// Applies commands that concern faults.
+  var onFault: ((FaultCommand) -> Void)?
   /// Commands of other threads.
   private let commands: AccessCommands
   /// The last denials, oldest first.
@@ -43,6 +45,7 @@ final class AccessGate {
 
   func apply(_ command: AccessCommands.Command) {
     switch command {
+    case .fault(let command): return onFault?(command) ?? ()
     case .add(let rule): for listener in listeners { listener.policy.overrides.add(rule) }
     case .reset: for listener in listeners { listener.policy.overrides.reset() }
     }
@@ -86,11 +89,12 @@ final class AccessGate {
   func forget(_ cause: String) { noted.forget(cause) }
 }
 
-/// What tests deny and allow, posted from any thread.
+/// What tests deny and allow, and which faults they set, posted from any thread.
 final class AccessCommands: Sendable {
   enum Command: Sendable {
     case add(AccessOverrides.Rule)
     case reset
+    case fault(FaultCommand)
   }
 
   private let waiting = Lock<[Command]>([])

@@ -265,6 +265,7 @@ extension Router {
     guard workers.contains(peer) else { return }
     workers[peer]?.metadata = metadata
     guard let worker = workers[peer] else { return }
+    output.named(peer, metadata.name)
     output.note(.workerNamed(worker.label))
     tell(.metadataUpdated, of: worker.id)
   }

@@ -80,8 +80,8 @@ struct Channel {
   mutating func read(_ frames: inout FrameReader, _ output: some ChannelOutput) -> FrameViolation? {
     while let message = frames.nextMessage({ output.pong($0) }) {
       switch message {
-      case .text(let bytes): received(bytes, isText: true, output)
-      case .binary(let bytes): received(bytes, isText: false, output)
+      case .text(let bytes): handle(bytes, isText: true, output)
+      case .binary(let bytes): handle(bytes, isText: false, output)
       case .control, .pong: break
       case .end(.closed(let reason)): writerClosed(reason, output)
       case .end(.broken(let violation)): return violation
@@ -89,6 +89,14 @@ struct Channel {
       if frames.hasMore && output.isTurnOver { break }
     }
     return nil
+  }
+
+  /// A message came: faults may lose it, or make others of it.
+  @inline(__always) private mutating func handle(_ bytes: ByteView, isText: Bool, _ output: some ChannelOutput) {
+    guard let messages = output.throughFaults(bytes, isText: isText) else {
+      return received(bytes, isText: isText, output)
+    }
+    for message in messages { message.bytes.withView { received($0, isText: message.isText, output) } }
   }
 
   mutating func received(_ bytes: ByteView, isText: Bool, _ output: some ChannelOutput) {

@@ -8,6 +8,9 @@ protocol ChannelOutput: AnyObject {
   func deliver(_ bytes: ByteView, isText: Bool) -> Bool
   /// Tells the reader that nothing more comes, and ends its connection.
   func finishReader()
+  /// What faults make of a message that came from the writer: the messages that are handled in its place, if any; `nil`
+  /// if no fault concerns it.
+  func throughFaults(_ bytes: ByteView, isText: Bool) -> [FaultTable.Held]?
   /// Answers the writer's ping.
   func pong(_ payload: ByteView)
   /// Whether the writer's further messages have to wait for the next turn.
@@ -19,4 +22,8 @@ protocol ChannelOutput: AnyObject {
   func answerClose(_ reason: CloseReason)
   /// Ends the writer's connection without a Close.
   func dropWriter()
+}
+
+extension ChannelOutput {
+  func throughFaults(_ bytes: ByteView, isText: Bool) -> [FaultTable.Held]? { nil }
 }

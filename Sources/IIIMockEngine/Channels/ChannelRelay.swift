@@ -8,7 +8,7 @@ final class ChannelRelay {
   let created: UInt64
   private var channel: Channel
   private let host: BuiltInHost
-  private var writer: Peer?
+  private(set) var writer: Peer?
   private var reader: Peer?
   /// Parts of the engine at the ends, in place of connections.
   private weak var heldWriter: (any HeldWriter)?
@@ -131,6 +131,13 @@ final class ChannelRelay {
       if peer.reader.hasMore && peer.isTurnOver { break }
     }
     return nil
+  }
+
+  /// Messages that a fault has held are handled now.
+  func receive(_ messages: [FaultTable.Held]) {
+    change { channel in
+      for message in messages { message.bytes.withView { channel.received($0, isText: message.isText, self) } }
+    }
   }
 
   private func change<Result>(_ body: (inout Channel) -> Result) -> Result {

@@ -14,7 +14,6 @@ extension Engine {
       connection = JournalConnection(number: connection.number, worker: leaving, role: "worker")
     }
     journal.note(.closed(reason: reason, connection), connection: peer.number, at: now)
-    journal.connection = 0
     journal.leaving = nil
   }
 

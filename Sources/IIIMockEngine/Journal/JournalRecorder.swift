@@ -5,13 +5,18 @@ internal import III
 final class JournalRecorder {
   let settings: JournalSettings
   private let isOn: Bool
+  private let maxEntries: Int
+  private let maxFrameBytes: Int
   private let log: ByteLog
 
+  // `@exclusivity(unchecked)` on what every frame changes: the checks at run time would cost more than the entry. No access overlaps
+  // another one, because everything is on the loop and nothing is called while a property is being changed.
+
   /// The ring: entry `number` is at `number % settings.maxEntries`.
-  private var records: [JournalRecord] = []
-  private var cursor = 0
+  @exclusivity(unchecked) private var records: [JournalRecord] = []
+  @exclusivity(unchecked) private var cursor = 0
   /// The number of the next entry; the first one is 1.
-  private(set) var next: UInt64 = 1
+  @exclusivity(unchecked) private(set) var next: UInt64 = 1
   /// The number of the oldest entry that is kept, unless the ring has overwritten it.
   private var oldest: UInt64 = 1
   /// Entries up to this number were cleared.
@@ -19,30 +24,32 @@ final class JournalRecorder {
   private var details: [UInt64: JournalDetail] = [:]
 
   /// The time of the present turn, by the engine's time source.
-  var now: UInt64 = 0
+  @exclusivity(unchecked) var now: UInt64 = 0
   /// The connection that is being read.
-  var connection: UInt32 = 0
+  @exclusivity(unchecked) var connection: UInt32 = 0
   /// The worker that the router has forgotten and whose connection is about to be dropped.
   var leaving: WorkerLabel?
   /// The frame that is being handled: frames that pass on a part of it refer to it. Empty between frames.
-  private var current = ByteView.empty
-  private var currentNumber: UInt64 = 0
-  private var currentPlace = 0
+  @exclusivity(unchecked) private var current = ByteView.empty
+  @exclusivity(unchecked) private var currentNumber: UInt64 = 0
+  @exclusivity(unchecked) private var currentPlace = 0
 
   /// The time of the engine's start.
   let start: UInt64
   let counts = CallCounts()
 
   /// Whether somebody waits for a call or for a change.
-  var isWatched = false
+  @exclusivity(unchecked) var isWatched = false
   /// Called after the router was at work, if `isWatched`.
   var onChange: (() -> Void)?
   /// Counts the turns in which the router was at work or an entry was added.
-  private(set) var changes: UInt64 = 0
+  @exclusivity(unchecked) private(set) var changes: UInt64 = 0
 
   init(_ settings: JournalSettings, at now: UInt64) {
     self.settings = settings
     isOn = settings.isOn && settings.maxEntries > 0
+    maxEntries = settings.maxEntries
+    maxFrameBytes = settings.maxFrameBytes
     start = now
     self.now = now
     log = ByteLog(chunkBytes: min(256 << 10, max(settings.maxBytes / 4, 4 << 10)))
@@ -61,7 +68,7 @@ final class JournalRecorder {
   /// A message came; it is being handled until `frameEnded`.
   @inline(__always) func received(_ message: ByteView, isText: Bool) {
     guard isOn else { return }
-    let kept = message.count <= settings.maxFrameBytes ? message : message.prefix(settings.maxFrameBytes)
+    let kept = message.count <= maxFrameBytes ? message : message.prefix(maxFrameBytes)
     let position = log.append(kept)
     currentNumber = next
     currentPlace = cursor
@@ -76,7 +83,7 @@ final class JournalRecorder {
   @inline(__always) func decoded(_ envelope: borrowing Envelope) {
     guard !current.isEmpty, let kind = envelope.kind else { return }
     records[currentPlace].frame = kind.rawValue
-    if current.count > settings.maxFrameBytes { keepOutline(envelope) }
+    if current.count > maxFrameBytes { keepOutline(envelope) }
   }
 
   @inline(never) private func keepOutline(_ envelope: borrowing Envelope) {
@@ -88,7 +95,7 @@ final class JournalRecorder {
 
   /// What becomes of the call that is being handled, if it is not passed on to a worker.
   @inline(__always) func routed(_ route: JournalRecord.Route) {
-    guard !current.isEmpty, next &- currentNumber <= UInt64(settings.maxEntries) else { return }
+    guard !current.isEmpty, next &- currentNumber <= UInt64(maxEntries) else { return }
     records[currentPlace].route = route
   }
 
@@ -113,7 +120,7 @@ final class JournalRecorder {
   }
 
   private func keep(_ text: some OutgoingText, size: Int, to connection: UInt32) {
-    let kept = min(size, settings.maxFrameBytes)
+    let kept = min(size, maxFrameBytes)
     let position: UInt64
     if kept == size {
       position = log.append(size) { text.compose(into: &$0) }
@@ -194,14 +201,14 @@ final class JournalRecorder {
   // MARK: The ring
 
   @inline(__always) private func add(_ record: JournalRecord) {
-    if records.count < settings.maxEntries {
+    if records.count < maxEntries {
       records.append(record)
     } else {
-      if records[cursor].hasDetail { details[next &- UInt64(settings.maxEntries)] = nil }
+      if records[cursor].hasDetail { details[next &- UInt64(maxEntries)] = nil }
       records[cursor] = record
     }
     cursor &+= 1
-    if cursor == settings.maxEntries { cursor = 0 }
+    if cursor == maxEntries { cursor = 0 }
     next &+= 1
   }
 
@@ -213,7 +220,7 @@ final class JournalRecorder {
 
   private func place(of number: UInt64) -> Int? {
     guard number >= first, number < next else { return nil }
-    return Int((number - 1) % UInt64(settings.maxEntries))
+    return Int((number - 1) % UInt64(maxEntries))
   }
 
   /// Discards the bytes of dropped entries, and drops entries as long as there would be too many bytes.

@@ -11,8 +11,8 @@ final class FunctionName {
   /// How many calls of it have ended.
   var calls: Int64 = 0
   /// As the journal counts: calls that were passed on, and calls that have ended.
-  var invoked: Int64 = 0
-  var ended: Int64 = 0
+  @exclusivity(unchecked) var invoked: Int64 = 0
+  @exclusivity(unchecked) var ended: Int64 = 0
 
   var text: String { key.text }
 

@@ -18,11 +18,19 @@ extension Router {
       switch message {
       case .text(let bytes):
         journal.received(bytes, isText: true)
-        receive(bytes, from: peer, output)
+        if faults.concernsFrames {
+          if let end = receiveThroughFaults(bytes, isText: true, from: peer, output) { return end }
+        } else {
+          receive(bytes, from: peer, output)
+        }
         journal.frameEnded()
       case .binary(let bytes):
         journal.received(bytes, isText: false)
-        if !receive(binary: bytes, from: peer) { receive(bytes, from: peer, output) }
+        if faults.concernsFrames {
+          if let end = receiveThroughFaults(bytes, isText: false, from: peer, output) { return end }
+        } else if !receive(binary: bytes, from: peer) {
+          receive(bytes, from: peer, output)
+        }
         journal.frameEnded()
       case .pong(let payload): output.ponged(payload, from: peer)
       case .control: break

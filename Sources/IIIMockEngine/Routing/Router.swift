@@ -10,6 +10,7 @@ struct Router {
   let access: AccessGate
   let journal: JournalRecorder
   let stubs: StubTable
+  let faults: FaultTable
   var functions = FunctionRegistry()
   var invocations = InvocationTable()
   var triggers: TriggerRegistry
@@ -35,14 +36,15 @@ struct Router {
 
   init(
     compatibility: Compatibility, isTracingEnabled: Bool, builtIns workers: [any BuiltInWorker],
-    access: AccessGate = AccessGate([.init()]), journal: JournalRecorder = .none, random: SeededRandom? = nil,
-    stubs: StubTable = StubTable(), startedAtMilliseconds time: Int64
+    access: AccessGate = AccessGate([.init()]), journal: JournalRecorder = .none, faults: FaultTable? = nil,
+    random: SeededRandom? = nil, stubs: StubTable = StubTable(), startedAtMilliseconds time: Int64
   ) {
     self.compatibility = compatibility
     self.access = access
     self.journal = journal
     self.random = random
     self.stubs = stubs
+    self.faults = faults ?? FaultTable(journal)
     let builtIns = workers.enumerated().map { index, worker in
       BuiltInInstance(worker, id: BuiltInID(index: UInt16(index)), compatibility: compatibility)
     }

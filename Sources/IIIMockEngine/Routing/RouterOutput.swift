@@ -15,6 +15,16 @@ protocol RouterOutput: BuiltInServices {
   func resume(_ peer: PeerID)
   /// A connection was authenticated, or refused. It becomes a worker later, when the router is not being changed.
   func authenticated(_ token: AuthenticationToken, _ verdict: Result<AccessSession, AccessSession.Refusal>)
+  /// A worker has reported its name.
+  func named(_ peer: PeerID, _ name: String?)
+  /// Has a fault's effect on a connection, when the router is not being changed.
+  func inflict(_ fault: ActiveFault, on connection: UInt32)
+  /// Has a message of a worker handled after a span of the engine's time.
+  func deliver(_ message: [UInt8], isText: Bool, from peer: PeerID, connection: UInt32, after span: Duration)
+  /// A message of a call does not reach its receiver, by a fault: the call is not under way until it does.
+  func hold(_ invocation: UUID128)
+  /// Has held messages handled soon if there is no next one that they come after.
+  func releaseHeld(_ place: FaultTable.Held.Place, of peer: PeerID)
   /// Whether the work of the loop's turn should end now, so that others have their turn.
   var isTurnOver: Bool { get }
 }
@@ -22,6 +32,11 @@ protocol RouterOutput: BuiltInServices {
 extension RouterOutput {
   var isTurnOver: Bool { false }
   func ponged(_ payload: ByteView, from peer: PeerID) {}
+  func named(_ peer: PeerID, _ name: String?) {}
+  func inflict(_ fault: ActiveFault, on connection: UInt32) {}
+  func hold(_ invocation: UUID128) {}
+  func deliver(_ message: [UInt8], isText: Bool, from peer: PeerID, connection: UInt32, after span: Duration) {}
+  func releaseHeld(_ place: FaultTable.Held.Place, of peer: PeerID) {}
 }
 
 extension Router {

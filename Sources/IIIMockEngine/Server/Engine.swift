@@ -12,6 +12,9 @@ final class Engine {
   private(set) lazy var listeners = Listeners(self, on: loop)
   let access: AccessGate
   let journal: JournalRecorder
+  let faults: FaultTable
+  /// Whether faults on connections are about to have their effect.
+  var willMeetConnections = false
   /// The actor that owns the engine.
   weak var core: EngineCore?
   /// Ids, where the configuration has a seed.
@@ -55,16 +58,20 @@ final class Engine {
     access = AccessGate(configuration.listeners, commands: commands)
     random = configuration.seed.map { SeededRandom(seed: $0) }
     journal = JournalRecorder(configuration.journal, at: timers.now)
+    faults = FaultTable(journal)
     router = Router(
       compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
       builtIns: configuration.settings.map { $0.makeWorker() }, access: access, journal: journal,
-      random: random, stubs: stubs, startedAtMilliseconds: Int64(time.wallClock / 1_000_000))
+      faults: faults, random: random, stubs: stubs, startedAtMilliseconds: Int64(time.wallClock / 1_000_000))
     pages = WebPages(
       checksOrigin: configuration.compatibility.refusesForeignPages, allowedOrigins: configuration.allowedOrigins,
       allowedHosts: configuration.allowedHosts, listeners: configuration.listeners.map(\.host))
     paths = router.builtIns.flatMap { instance in instance.manifest.paths.map { ($0, instance.worker) } }
-    peers = Peers(on: loop, timers: timers, configuration)
+    peers = Peers(on: loop, timers: timers, configuration, journal: journal, faults: faults)
     peers.engine = self
+    access.onFault = { [unowned self] command in faults.apply(command) }
+    faults.onConnectionFault = { [unowned self] in meetConnectionsSoon() }
+    faults.onEnd = { [unowned self] fault in healSoon(fault) }
   }
 
   /// Opens what the built-in workers need, in their order; stops those that were started if one cannot.
@@ -86,6 +93,8 @@ final class Engine {
 
   /// Ends everything: listeners, connections, built-in workers, timers.
   func shutDown() {
+    access.applyCommands()
+    for (id, fault) in faults.unmatched { note(.warning("fault \(id) (\(fault)) has had no effect")) }
     listeners.shutDown()
     peers.shutDown()
     for entry in router.functions.all { journal.counts.retire(entry.name) }
@@ -180,7 +189,7 @@ final class Engine {
 
   /// All changes of the router go through here. What built-in workers asked for meanwhile and is not done yet has its
   /// turn after other connections have had theirs.
-  @inline(__always) private func route<Result>(_ body: (inout Router, Engine) -> Result) -> Result {
+  @inline(__always) func route<Result>(_ body: (inout Router, Engine) -> Result) -> Result {
     isRouting = true
     let result = body(&router, self)
     isRouting = false
@@ -236,6 +245,7 @@ extension Engine: RouterOutput {
 
   func note(_ event: EngineEvent) {
     if case .workerDisconnected(let label, _) = event { journal.leaving = label }
+    if case .workerConnected = event, faults.concernsConnections { meetConnectionsSoon() }
     if let entry = event.journalEvent { journal.note(.event(entry), connection: journal.connection, at: timers.now) }
     if case .frameIgnored(let diagnostic) = event {
       if diagnostics.count == Engine.keptDiagnostics { diagnostics.removeFirst() }

@@ -23,6 +23,10 @@ final class Peer {
   var phase = Phase.opening
   /// What the connection is or was, for the journal.
   private(set) var roleName: String?
+  /// The name that a worker has reported.
+  var workerName: String?
+  /// What faults do to its bytes.
+  var shaper: Shaper?
   var head = HTTPHeadParser()
   var reader = FrameReader(role: .server)
   /// The limit of the handshake.
@@ -51,6 +55,8 @@ final class Peer {
     static let role = Pauses(rawValue: 2)
     /// A hook is asked about a registration: nothing of the connection is handled meanwhile.
     static let hook = Pauses(rawValue: 4)
+    /// A fault lets nothing through.
+    static let fault = Pauses(rawValue: 8)
   }
 
   unowned let peers: Peers
@@ -91,7 +97,7 @@ final class Peer {
   }
 
   private func updateReading() {
-    if !pauses.isDisjoint(with: [.role, .hook]) || !pauses.isEmpty && !reader.isInsideMessage {
+    if !pauses.isDisjoint(with: [.role, .hook, .fault]) || !pauses.isEmpty && !reader.isInsideMessage {
       stream.stopReading()
     } else {
       stream.startReading()
@@ -155,6 +161,7 @@ final class Peer {
   func become(_ role: any ConnectionRole) {
     phase = .role(role)
     roleName = role.name
+    if let engine = peers.engine, engine.faults.concernsConnections { engine.meetConnectionsSoon() }
   }
 
   /// Sends a last frame and ends the connection; the role is not told, for it knows.

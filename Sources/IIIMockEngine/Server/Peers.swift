@@ -6,7 +6,10 @@ final class Peers {
   /// Set by the engine, which owns this, before there are connections.
   unowned var engine: Engine?
   let budget: ReadBudget
-  private let timers: LoopTimers
+  let timers: LoopTimers
+  // Kept here too, because asking the engine for them costs as much as an entry of the journal.
+  private let journal: JournalRecorder
+  private let faults: FaultTable
   private let configuration: MockEngine.Configuration
   /// Connections that are workers, at their places in the router's table.
   private var workers: [Peer?] = []
@@ -25,9 +28,14 @@ final class Peers {
   /// How long a peer may take to end its side after a closing handshake.
   private static let lingering = Duration.seconds(5)
 
-  init(on loop: Loop, timers: LoopTimers, _ configuration: MockEngine.Configuration) {
+  init(
+    on loop: Loop, timers: LoopTimers, _ configuration: MockEngine.Configuration, journal: JournalRecorder,
+    faults: FaultTable
+  ) {
     budget = ReadBudget(on: loop)
     self.timers = timers
+    self.journal = journal
+    self.faults = faults
     self.configuration = configuration
   }
 
@@ -72,6 +80,9 @@ final class Peers {
   /// - Parameter listener: The listener's number, if it is one for workers.
   func accept(_ stream: TCPStream, _ role: (any ListenerRole)?, listener: Int) {
     accepted &+= 1
+    // A fault that was set before is in force for this connection.
+    engine?.access.applyCommands()
+    if role == nil, refuses(stream, number: accepted) { return }
     let peer = Peer(stream, of: self, number: accepted, listener: listener)
     engine?.noteOpened(peer)
     if role == nil, engine?.access.listeners[listener].policy.rules?.authFunctionID != nil {
@@ -100,6 +111,7 @@ final class Peers {
   // MARK: Reading
 
   func received(_ chunk: UnsafeMutableRawBufferPointer, from peer: Peer) {
+    peer.shaper?.received(chunk.count)
     peer.handleRead { handle(chunk, from: peer) }
   }
 
@@ -134,6 +146,15 @@ final class Peers {
     guard let engine else { return }
     peer.stream.readLimit = nil
     if let refusal = engine.refusal(of: request) { return peer.send(refusal) }
+    let isStalled = stalls(request, of: peer) { [unowned self, unowned peer] in
+      answer(request, from: peer)
+      if case .opening = peer.phase { close(peer, because: "no upgrade") }
+    }
+    if !isStalled { answer(request, from: peer) }
+  }
+
+  private func answer(_ request: HTTPRequestHead, from peer: Peer) {
+    guard let engine else { return }
     if request.path != "/", engine.admit(request, on: peer) { return }
     let verdict = Upgrade.check(request, isKnownPath: request.path == "/")
     peer.send(verdict.response)
@@ -154,6 +175,7 @@ final class Peers {
     // One access to reader and router a read, however many messages it brought.
     guard let engine else { return }
     engine.journal.connection = peer.number
+    defer { engine.journal.connection = 0 }
     switch engine.read(&peer.reader, from: id, within: budget) {
     case .closed(let reason): peer.answer(reason, echoing: "")
     case .broken(let violation):
@@ -174,8 +196,9 @@ final class Peers {
   func send(text: some OutgoingText, to id: PeerID) -> Int {
     let slot = Int(id.slot)
     guard slot < workers.count, let peer = workers[slot], hasRoom(peer) else { return 0 }
+    if faults.concernsFrames, let engine { return sendThroughFaults(text, to: peer, of: engine) }
     let count = peer.send(text)
-    if let journal = engine?.journal { text.record(count, to: peer.number, in: journal) }
+    text.record(count, to: peer.number, in: journal)
     return count
   }
 
@@ -264,6 +287,7 @@ final class Peers {
   /// Ends a connection to which something has still to be sent: its answer, or a Close.
   func close(_ peer: Peer, because reason: String) {
     leave(peer, because: reason)
+    peer.shaper?.letGo()
     let stream = peer.stream
     stream.closeAfterFlush()
     guard !stream.isClosed else { return }
@@ -276,7 +300,7 @@ final class Peers {
     peer.stream.close()
   }
 
-  private func leave(_ peer: Peer, because reason: String) {
+  func leave(_ peer: Peer, because reason: String) {
     stopTimer(of: peer)
     if all.removeValue(forKey: ObjectIdentifier(peer)) != nil { engine?.noteClosed(peer, because: reason) }
     let phase = peer.phase

@@ -1,0 +1,78 @@
+import Foundation
+import III
+import IIIMockEngine
+import TestSupport
+import Testing
+
+/// Compiles and runs the code of the article "Journal and faults".
+@Suite(.timeLimit(.minutes(1))) struct JournalArticleTests {
+  @Test("every Swift block of the article is in this file, line by line")
+  func blocksAreHere() throws {
+    let here = URL(fileURLWithPath: #filePath)
+    let root = (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }
+    let article = try String(
+      contentsOf: root.appendingPathComponent("Documentation/Journal and faults.md"), encoding: .utf8)
+    let source = Self.lines(try String(contentsOf: here, encoding: .utf8)).joined(separator: "\n")
+    let blocks = article.components(separatedBy: "```swift\n").dropFirst().map {
+      $0.components(separatedBy: "```")[0]
+    }
+    #expect(blocks.count == 5)
+    for block in blocks {
+      let text = Self.lines(block).joined(separator: "\n")
+      #expect(source.contains(text), "\(text)")
+    }
+  }
+
+  /// Without indentation and blank lines.
+  private static func lines(_ text: String) -> [String] {
+    text.split(separator: "\n").map { String($0.drop { $0 == " " }) }
+  }
+
+  @Test("the code of the article does what it says")
+  func runs() async throws {
+    let engine = try await MockEngine.start()
+    let options = InitOptions(
+      workerName: "orders", reconnection: ReconnectionConfig(initialDelay: .milliseconds(1), jitterFactor: 0))
+    let orders = try await registerWorker(engine.url, options: options)
+    try orders.registerFunction("orders::charge") { (order: JSONValue) async in order }
+    let worker = try await registerWorker(engine.url, options: InitOptions(workerName: "web"))
+    try await engine.waitForFunction("orders::charge")
+    try await engine.waitForWorker(named: "orders")
+
+    try await worker.trigger("orders::charge", payload: ["id": 7])
+    try await engine.verify("orders::charge", calledTimes: 1)
+    let calls = await engine.journal.invocations(of: "orders::charge")
+    #expect(calls.map(\.payload) == [["id": 7]])
+
+    try await engine.waitForInvocation(of: "orders::*")
+    try await engine.waitForCompletion(of: "orders::charge")
+    try await engine.waitUntil("the registration") {
+      await engine.journal.frames(.registerFunction, worker: "orders").count == 1
+    }
+
+    engine.faults.add(.killWorker(during: "orders::charge"))
+    let error = await #expect(throws: IIIInvocationError.self) {
+      try await worker.trigger("orders::charge", payload: ["id": 8])
+    }
+    #expect(error?.code == "invocation_stopped")
+    try await engine.waitForFunction("orders::charge")
+    try await worker.trigger("orders::charge", payload: ["id": 8])
+
+    engine.faults.add(.deny("orders::*"))
+    await #expect(throws: IIIForbiddenError.self) {
+      try await worker.trigger("orders::charge", payload: ["id": 9])
+    }
+
+    let cut = engine.faults.add(.halfOpen(noticedBy: .engine, worker: "orders"))
+    try await engine.waitUntil("the cut") { await engine.faults.unmatched.isEmpty }
+    await #expect(throws: IIIInvocationError.self) {
+      try await worker.trigger("orders::charge", payload: ["id": 10])
+    }
+    cut.remove()  // the worker learns of it, connects and registers again
+    try await engine.waitForFunction("orders::charge")
+
+    await worker.shutdown()
+    await orders.shutdown()
+    await engine.shutdown()
+  }
+}
