@@ -13,7 +13,11 @@ extension Engine {
     if peer.roleName == nil, case .ended = peer.phase, let leaving = journal.leaving {
       connection = JournalConnection(number: connection.number, worker: leaving, role: "worker")
     }
-    journal.note(.closed(reason: reason, connection), connection: peer.number, at: now)
+    // Messages of channels and telemetry are not recorded one by one.
+    let traffic =
+      peer.roleName == nil
+      ? "" : "; \(peer.stream.bytesReceived) bytes were received, \(peer.stream.bytesQueued) sent"
+    journal.note(.closed(reason: reason + traffic, connection), connection: peer.number, at: now)
     journal.leaving = nil
   }
 

@@ -8,6 +8,10 @@ import UV
 /// What the SDK does about each fault, with the journal as the witness.
 @Suite("faults", .timeLimit(.minutes(1)))
 struct FaultTests {
+  /// Real time for waits: the machine may be busy with other tests.
+  private static let patience = Duration.seconds(50)
+  private let patience = FaultTests.patience
+
   /// Connects again at once, so that no test waits for a backoff.
   static func options(_ name: String) -> InitOptions {
     InitOptions(
@@ -15,13 +19,17 @@ struct FaultTests {
       reconnection: ReconnectionConfig(initialDelay: .milliseconds(1), backoffMultiplier: 1, jitterFactor: 0))
   }
 
+  private static var manual: MockEngine.Configuration {
+    var configuration = MockEngine.Configuration()
+    configuration.clock = .manual
+    return configuration
+  }
+
   /// An engine with a worker `callee`, which has the functions `echo` and `twice`, and a worker `caller`.
   static func withWorkers(
     isManual: Bool = false, _ body: (MockEngine, _ callee: III, _ caller: III) async throws -> Void
   ) async throws {
-    var configuration = MockEngine.Configuration()
-    if isManual { configuration.clock = .manual }
-    let engine = try await MockEngine.start(configuration)
+    let engine = try await MockEngine.start(isManual ? manual : MockEngine.Configuration())
     do {
       let callee = try await engine.registerWorker(options: options("callee"))
       try callee.registerFunction("echo") { (value: JSONValue) async in value }
@@ -41,7 +49,7 @@ struct FaultTests {
 
   /// Suspends until a worker has connected so often.
   static func waitForConnections(of worker: String, count: Int, _ engine: MockEngine) async throws {
-    try await engine.waitUntil("connection \(count) of \(worker)") {
+    try await engine.waitUntil("connection \(count) of \(worker)", within: patience) {
       let frames = await engine.journal.frames(.invokeFunction, function: "engine::workers::register", worker: worker)
       return frames.count >= count
     }
@@ -50,7 +58,7 @@ struct FaultTests {
   /// Suspends until a fault has had so many effects; returns them.
   @discardableResult
   static func waitForEffects(_ engine: MockEngine, count: Int = 1) async throws -> [String] {
-    try await engine.waitUntil("\(count) effects of faults") { await effects(engine).count >= count }
+    try await engine.waitUntil("\(count) effects of faults", within: patience) { await effects(engine).count >= count }
     return await effects(engine)
   }
 
@@ -101,9 +109,10 @@ struct FaultTests {
 
   @Test("a stalled upgrade: the SDK waits, and is connected when it is answered")
   func stallUpgrade() async throws {
-    try await withMockEngine { engine in
+    // By a clock that stands still the SDK does not give up.
+    try await withMockEngine(Self.manual) { engine in
       let fault = engine.faults.add(.stallUpgrade())
-      let worker = Task { try await registerWorker(engine.url, options: Self.options("late")) }
+      let worker = Task { try await engine.registerWorker(options: Self.options("late")) }
       try await Self.waitForEffects(engine)
       #expect(await engine.journal.frames().isEmpty)
       fault.remove()
@@ -116,9 +125,7 @@ struct FaultTests {
 
   @Test("an upgrade that stays stalled: the SDK gives up after its time-out, by the engine's time, and tries again")
   func stalledForLong() async throws {
-    var configuration = MockEngine.Configuration()
-    configuration.clock = .manual
-    try await withMockEngine(configuration) { engine in
+    try await withMockEngine(Self.manual) { engine in
       engine.faults.add(.stallUpgrade(for: .seconds(60)))
       let worker = Task { try await engine.registerWorker(options: Self.options("late")) }
       try await Self.waitForEffects(engine)
@@ -138,7 +145,7 @@ struct FaultTests {
     try await Self.withWorkers { engine, _, caller in
       engine.faults.add(isClosed ? .close(1012, reason: "maintenance", worker: "callee") : .reset(worker: "callee"))
       try await Self.waitForConnections(of: "callee", count: 2, engine)
-      try await engine.waitUntil("the registrations") {
+      try await engine.waitUntil("the registrations", within: patience) {
         await engine.journal.frames(.registerFunction, worker: "callee").count >= 4
       }
       #expect(try await double(caller) == 8)
@@ -181,7 +188,7 @@ struct FaultTests {
     try await Self.withWorkers { engine, _, caller in
       engine.faults.add(.halfOpen(noticedBy: .worker, worker: "callee"))
       try await Self.waitForConnections(of: "callee", count: 2, engine)
-      try await engine.waitUntil("the registrations") {
+      try await engine.waitUntil("the registrations", within: patience) {
         await engine.journal.frames(.registerFunction, worker: "callee").count >= 4
       }
       #expect(try await double(caller) == 8)
@@ -294,7 +301,7 @@ struct FaultTests {
     try await Self.withWorkers { engine, _, caller in
       engine.faults.add(.duplicate(.frames(.invokeFunction, of: "twice", direction: .sent)))
       #expect(try await double(caller) == 8)
-      try await engine.waitUntil("the second result") {
+      try await engine.waitUntil("the second result", within: patience) {
         await engine.journal.frames(.invocationResult, worker: "callee", direction: .received).count == 2
       }
       #expect(await engine.journal.frames(.invocationResult, worker: "caller", direction: .sent).count == 1)
@@ -304,7 +311,7 @@ struct FaultTests {
 
   @Test("messages in another order", arguments: JournalFrame.Direction.allCases)
   func reorder(direction: JournalFrame.Direction) async throws {
-    try await Self.withWorkers { engine, _, caller in
+    try await Self.withWorkers(isManual: true) { engine, _, caller in
       engine.faults.add(.reorder(.frames(.invokeFunction, of: "echo", direction: direction)))
       try await caller.triggerVoid("echo", 1)
       try await caller.triggerVoid("echo", 2)
@@ -364,7 +371,7 @@ struct FaultTests {
         try await engine.waitForFunction("late")
         #expect(await Self.ends(engine).count == 1)
       case .truncated, .notJSON, .unknownType:
-        try await engine.waitUntil("the reason") {
+        try await engine.waitUntil("the reason", within: patience) {
           await engine.journal.entries.contains { if case .ignored = $0.event { true } else { false } }
         }
         #expect(await Self.ends(engine).isEmpty)
@@ -526,7 +533,8 @@ struct FaultTests {
       (.corrupt(.channelMessages(), .notJSON), ["this is not JSON", "b", "c"]),
     ])
   func channels(fault: Fault, texts: [String]) async throws {
-    try await withMockEngine { engine in
+    // No message that is held comes before the next one.
+    try await withMockEngine(Self.manual) { engine in
       let channel = try await ChannelPeers(at: engine.url)
       let reader = try await channel.open(.read)
       let writer = try await channel.open(.write)

@@ -143,7 +143,7 @@ struct JournalTests {
   func connections() async throws {
     try await withPeers { engine, callee, caller in
       await caller.abort()
-      try await engine.waitUntil("the end") {
+      try await engine.waitUntil("the end", within: .seconds(50)) {
         await engine.journal.entries.contains {
           if case .closed = $0.event { $0.connection?.number == 2 } else { false }
         }
