@@ -21,6 +21,17 @@ extension Engine {
     journal.leaving = nil
   }
 
+  /// Wakes those who wait for entries of the journal; later, because the router may be at work.
+  func wakeWatchersSoon() {
+    guard !willWakeWatchers else { return }
+    willWakeWatchers = true
+    let me = LoopBound(self, on: loop)
+    loop.post {
+      me.value.willWakeWatchers = false
+      me.value.journal.changed()
+    }
+  }
+
   /// A connection as the journal names it.
   func connection(of peer: Peer) -> JournalConnection {
     let role =

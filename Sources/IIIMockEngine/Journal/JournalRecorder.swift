@@ -40,6 +40,8 @@ final class JournalRecorder {
 
   /// Whether somebody waits for a call or for a change.
   @exclusivity(unchecked) var isWatched = false
+  /// Called when an entry was added that is no frame, if `isWatched`: perhaps while the router is at work, and perhaps not.
+  var onEntry: (() -> Void)?
   /// Called after the router was at work, if `isWatched`.
   var onChange: (() -> Void)?
   /// Counts the turns in which the router was at work or an entry was added.
@@ -182,6 +184,7 @@ final class JournalRecorder {
     add(JournalRecord(kind: .detail, hasDetail: true, connection: connection, time: time, position: log.position))
     details[number] = detail
     changes &+= 1
+    if isWatched { onEntry?() }
   }
 
   private func attach(_ detail: JournalDetail, to number: UInt64) {

@@ -13,6 +13,8 @@ final class Engine {
   let access: AccessGate
   let journal: JournalRecorder
   let faults: FaultTable
+  /// Whether those who wait for entries of the journal are about to be woken.
+  var willWakeWatchers = false
   /// Whether faults on connections are about to have their effect.
   var willMeetConnections = false
   /// The actor that owns the engine.
@@ -69,6 +71,7 @@ final class Engine {
     paths = router.builtIns.flatMap { instance in instance.manifest.paths.map { ($0, instance.worker) } }
     peers = Peers(on: loop, timers: timers, configuration, journal: journal, faults: faults)
     peers.engine = self
+    journal.onEntry = { [unowned self] in wakeWatchersSoon() }
     access.onFault = { [unowned self] command in faults.apply(command) }
     faults.onConnectionFault = { [unowned self] in meetConnectionsSoon() }
     faults.onEnd = { [unowned self] fault in healSoon(fault) }

@@ -305,6 +305,16 @@ struct JournalTests {
     await #expect(throws: MockEngineError.stopped) { try await entries.value }
   }
 
+  @Test("a wait for an entry ends with a connection that sends nothing")
+  func waitForAConnection() async throws {
+    try await withMockEngine { engine in
+      let waiting = Task { try await engine.journal.next(after: 0) }
+      let peer = try await RawPeer.connect(engine.url)
+      #expect(try await waiting.value.first?.number == 1)
+      await peer.abort()
+    }
+  }
+
   // MARK: Export
 
   @Test("JSON lines have an object for each entry, and no secrets")
