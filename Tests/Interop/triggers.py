@@ -6,7 +6,7 @@ by calling their functions, `NAME::bells` tells what the bell's handler was told
 from stage import check, eventually
 
 DEAF = ("py013", "node011")                                # their SDKs ignore `unregistertrigger` and results
-HTTP_MISSING = 'Trigger type "http" not found — worker iii-http is missing. Run: iii worker add iii-http'
+STREAM_MISSING = 'Trigger type "stream" not found — worker iii-stream is missing. Run: iii worker add iii-stream'
 
 
 def listed(stage, type):
@@ -101,9 +101,9 @@ def complained(stage, owner, type, name, code, message, what):
 
 
 def missing_type(stage, owner):
-    bind(stage, owner, "http", {"api_path": "/x", "http_method": "GET"}, name="http")
-    complained(stage, owner, "http", "http", "trigger_type_not_found", HTTP_MISSING, f"{owner} registers an http trigger")
-    stage.ask(f"{owner}::unbind", {"name": "http"})
+    bind(stage, owner, "stream", {"stream_name": "x"}, name="stream")
+    complained(stage, owner, "stream", "stream", "trigger_type_not_found", STREAM_MISSING, f"{owner} registers a stream trigger")
+    stage.ask(f"{owner}::unbind", {"name": "stream"})
 
 
 def owner_dies(stage, owner, command, provider):
