@@ -149,8 +149,8 @@ extension Peers {
     case .halfOpen(.worker, let span):
       note("the worker's connection is reset, the engine does not know")
       peer.stream.reset()
-      heal(fault, on: peer, after: span) { [weak self, weak peer] in
-        if let self, let peer { finish(peer, because: "the connection was lost (half-open by fault \(fault.id))") }
+      heal(fault, on: peer, after: span) { [weak self, weak peer, id = fault.id] in
+        if let self, let peer { finish(peer, because: "the connection was lost (half-open by fault \(id))") }
       }
     case .blackhole(let span):
       note("nothing gets through" + Self.text(direction))
@@ -197,8 +197,10 @@ extension Peers {
   /// Ends an effect after a span of the engine's time, or when its fault is removed.
   private func heal(_ fault: ActiveFault, on peer: Peer, after span: Duration?, _ end: @escaping () -> Void) {
     let number = peer.number
-    let ended: () -> Void = { [weak engine] in
+    // The fault keeps the closure, which must not keep the fault.
+    let ended: () -> Void = { [weak engine, weak fault] in
       end()
+      guard let fault else { return }
       engine?.faults.note(end: "the effect has ended", of: fault, connection: number, at: engine?.now ?? 0)
     }
     fault.heal[number] = ended
