@@ -187,8 +187,11 @@ struct SecureWorkerTests {
     let (address, given) = ("wss://127.0.0.1:\(await server.port)", options)
     let task = Task { try await registerWorker(address, options: given, environment: .test(), host: host) }
     try await server.connection(1)
+    // Each timer is set before the clock moves on.
+    await host.fence()
     await time.advance(by: .seconds(10))
-    await time.advance(by: .seconds(1))
+    await host.fence()
+    await time.advance(by: .seconds(2))
     try await server.connection(2)
     #expect(lines.withLock { $0.contains { $0.contains("no answer to the TLS handshake within 10.0 seconds") } })
     task.cancel()
