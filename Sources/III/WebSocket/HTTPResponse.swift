@@ -16,11 +16,10 @@ package struct HTTPResponse: Equatable, Sendable {
 
   /// The bytes to send, for a time in seconds since 1970.
   package func bytes(secondsSinceEpoch: Int64) -> [UInt8] {
-    var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
-    for field in headers.fields { head += "\(field.name): \(field.value)\r\n" }
-    if !isBodyless { head += "content-length: \(body.count)\r\n" }
-    head += "date: \(HTTPDate.text(secondsSinceEpoch: secondsSinceEpoch))\r\n\r\n"
-    return isBodyless ? Array(head.utf8) : Array(head.utf8) + body
+    var headers = headers
+    if !isBodyless { headers.append("content-length", "\(body.count)") }
+    let head = Self.head(status: status, headers, secondsSinceEpoch: secondsSinceEpoch)
+    return isBodyless ? head : head + body
   }
 
   /// The standard phrases of the statuses that this package sends.

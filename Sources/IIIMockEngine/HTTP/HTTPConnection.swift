@@ -58,7 +58,7 @@ final class HTTPConnection: ConnectionRole {
     handle()
   }
 
-  /// Handles what was read, as far as it can be handled now.
+  /// Handles what was read, as far as it can be handled now. While that is being done, it goes on anyway.
   private func handle() {
     guard !isHandling, peer != nil else { return }
     isHandling = true
@@ -185,19 +185,13 @@ final class HTTPConnection: ConnectionRole {
     if head?.headers["expect"]?.equalsIgnoringASCIICase("100-continue") == true, framing != nil {
       peer?.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
-    handleSoon()
+    handle()
   }
 
   func bodyMustWait() { mustWait = true }
 
   func bodyMayGoOn() {
     mustWait = false
-    handleSoon()
-  }
-
-  /// Goes on with what was read. While bytes are being handled, that happens anyway.
-  private func handleSoon() {
-    if isHandling { return }
     handle()
   }
 
@@ -290,7 +284,7 @@ final class HTTPConnection: ConnectionRole {
     body = .discarded
     isAnswered = true
     nextRequest()
-    handleSoon()
+    handle()
   }
 
   private var isAnswered = false

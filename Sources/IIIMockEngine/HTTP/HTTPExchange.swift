@@ -1,13 +1,13 @@
 internal import III
 
-/// One request for a route, from its head to the end of its answer, as a plain value: it says whom to ask what, and what
-/// to answer.
+/// One request for a route, from its head to the end of its answer, as a plain value: it says which functions to call and
+/// what to answer.
 ///
 /// Global middleware is asked first; then the channels are made and a JSON body is read; then come the condition, the
 /// route's middleware, and the handler. The answer is the handler's result or what comes through the response channel,
 /// whichever is first.
 struct HTTPExchange {
-  /// Whom a function call of the exchange asks.
+  /// What a function call of the exchange is for.
   enum Question {
     case middleware, condition, handler
   }

@@ -44,13 +44,14 @@ struct HTTPRoute {
     condition = config?["condition_function_id"]?.stringValue.map { ByteKey($0) }
     middleware = config?["middleware_function_ids"]?.arrayValue?.compactMap { $0.stringValue.map { ByteKey($0) } } ?? []
     let served = path.utf8.first == UInt8(ascii: "/") ? path : "/" + path
-    segments = HTTPRoute.split(served).map { text in
+    let parts = HTTPRoute.split(served)
+    segments = parts.map { text in
       if text.hasPrefix(":") { return .any(name: String(text.dropFirst())) }
       if text.hasPrefix("{*"), text.hasSuffix("}") { return .rest }
       if text.hasPrefix("{"), text.hasSuffix("}") { return .any(name: nil) }
       return .exactly(text)
     }
-    if let star = HTTPRoute.split(served).first(where: { $0.hasPrefix("*") }) {
+    if let star = parts.first(where: { $0.hasPrefix("*") }) {
       throw HTTPRoute.refusal(
         "api_path '\(path)': a segment must not begin with '*'; write '{\(star)}' to match the rest of a path")
     }

@@ -53,10 +53,9 @@ struct QueueJobRow: StoreRow {
     baggage = columns.optionalBytes()
     processAt = columns.optionalInteger()
     guard id.count == 16, receipt?.count ?? 16 == 16 else { throw StoreRowFailure("its id is not 16 bytes long") }
-    guard let attempts = UInt32(exactly: maxAttempts), number > 0 else {
+    guard UInt32(exactly: maxAttempts) != nil, number > 0 else {
       throw StoreRowFailure("a number is out of its range")
     }
-    _ = attempts
     guard data.withView({ (try? JSONParser.parse($0)) != nil }) else {
       throw StoreRowFailure("its payload is not JSON")
     }

@@ -1,6 +1,6 @@
 internal import III
 
-/// Keeps the rows of jobs: one for each job, and one of its progress once it was tried in vain. Confined to the engine's
+/// Keeps the rows of jobs: one for each job, and one of its progress once an attempt has failed. Confined to the engine's
 /// loop.
 final class QueueSaver {
   enum Change {

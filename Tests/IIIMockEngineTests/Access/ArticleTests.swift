@@ -1,4 +1,3 @@
-import Foundation
 import III
 import IIIMockEngine
 import TestSupport
@@ -8,31 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ArticleTests {
   @Test("every Swift block of the article is in this file, line by line")
   func blocksAreHere() throws {
-    let here = URL(fileURLWithPath: #filePath)
-    let root = (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }
-    let article = try String(
-      contentsOf: root.appendingPathComponent("Documentation/Access control.md"), encoding: .utf8)
-    let source = Self.lines(try String(contentsOf: here, encoding: .utf8)).joined(separator: "\n")
-    var blocks: [[String]] = []
-    var isInside = false
-    for line in Self.lines(article) {
-      if line == "```swift" { blocks.append([]) }
-      if line.hasPrefix("```") {
-        isInside = line == "```swift"
-      } else if isInside {
-        blocks[blocks.count - 1].append(line)
-      }
-    }
-    #expect(blocks.count == 7)
-    for block in blocks {
-      let text = block.filter { !$0.isEmpty }.joined(separator: "\n")
-      #expect(source.contains(text), "\(text)")
-    }
-  }
-
-  /// Without indentation and blank lines.
-  private static func lines(_ text: String) -> [String] {
-    text.split(separator: "\n").map { String($0.drop { $0 == " " }) }
+    try Article.expectBlocks(of: "Access control", count: 7, in: #filePath)
   }
 
   @Test("the code of the article does what it says")

@@ -1,4 +1,3 @@
-import Foundation
 import III
 import IIIMockEngine
 import TestSupport
@@ -8,24 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct JournalArticleTests {
   @Test("every Swift block of the article is in this file, line by line")
   func blocksAreHere() throws {
-    let here = URL(fileURLWithPath: #filePath)
-    let root = (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }
-    let article = try String(
-      contentsOf: root.appendingPathComponent("Documentation/Journal and faults.md"), encoding: .utf8)
-    let source = Self.lines(try String(contentsOf: here, encoding: .utf8)).joined(separator: "\n")
-    let blocks = article.components(separatedBy: "```swift\n").dropFirst().map {
-      $0.components(separatedBy: "```")[0]
-    }
-    #expect(blocks.count == 5)
-    for block in blocks {
-      let text = Self.lines(block).joined(separator: "\n")
-      #expect(source.contains(text), "\(text)")
-    }
-  }
-
-  /// Without indentation and blank lines.
-  private static func lines(_ text: String) -> [String] {
-    text.split(separator: "\n").map { String($0.drop { $0 == " " }) }
+    try Article.expectBlocks(of: "Journal and faults", count: 5, in: #filePath)
   }
 
   @Test("the code of the article does what it says")

@@ -1,0 +1,33 @@
+import Foundation
+import Testing
+
+/// An article of the documentation whose code a test compiles and runs.
+enum Article {
+  /// Checks that the article has so many Swift blocks, and that each of them is in the test's file, line by line.
+  static func expectBlocks(of article: String, count: Int, in file: String) throws {
+    let here = URL(fileURLWithPath: file)
+    let root = (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }
+    let text = try String(contentsOf: root.appendingPathComponent("Documentation/\(article).md"), encoding: .utf8)
+    let source = lines(try String(contentsOf: here, encoding: .utf8)).joined(separator: "\n")
+    var blocks: [[String]] = []
+    var isInside = false
+    for line in lines(text) {
+      if line == "```swift" { blocks.append([]) }
+      if line.hasPrefix("```") {
+        isInside = line == "```swift"
+      } else if isInside {
+        blocks[blocks.count - 1].append(line)
+      }
+    }
+    #expect(blocks.count == count)
+    for block in blocks {
+      let text = block.filter { !$0.isEmpty }.joined(separator: "\n")
+      #expect(source.contains(text), "\(text)")
+    }
+  }
+
+  /// Without indentation and blank lines.
+  private static func lines(_ text: String) -> [String] {
+    text.split(separator: "\n").map { String($0.drop { $0 == " " }) }
+  }
+}
