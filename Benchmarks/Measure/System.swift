@@ -77,6 +77,9 @@ func openDescriptors() -> Int {
   return count
 }
 
+/// Blocks this thread.
+func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1_000) }
+
 /// Bytes of a file, 0 when it is not there.
 func fileSize(_ path: String) -> Int {
   var status = stat()
