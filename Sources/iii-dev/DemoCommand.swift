@@ -28,6 +28,7 @@ struct DemoCommand {
     var file = ConfigurationFile(environment: .process)
     file.listeners[0].port = options.port
     file.httpPort = 0
+    file.streamPort = 0
     let session = try await EngineSession.start(
       file, isStrict: false, isQuiet: options.isQuiet, portAdvice: "choose another port: iii-dev demo --port 0")
     await session.announce()

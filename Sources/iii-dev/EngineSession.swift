@@ -29,15 +29,19 @@ struct EngineSession {
       return EngineSession(engine: engine, log: log, signals: signals, journal: journal)
     } catch {
       await log.writer.finish()
-      let isHTTP =
-        if case MockEngineError.addressInUse(_, let port) = error { port == file.httpPort.map(Int.init) } else { false }
-      throw failure(error, portAdvice: isHTTP ? "choose another port for HTTP: --http-port 0" : portAdvice)
+      var advice = portAdvice
+      if case MockEngineError.addressInUse(_, let port) = error {
+        if port == file.httpPort.map(Int.init) { advice = "choose another port for HTTP: --http-port 0" }
+        if port == file.streamPort.map(Int.init) { advice = "choose another port for stream sockets: --stream-port 0" }
+      }
+      throw failure(error, portAdvice: advice)
     }
   }
 
   /// Prints that the engine accepts connections. Programs wait for this line.
   func announce() async {
     if let url = await engine.httpURL { log.writer.write("iii-dev serves HTTP at \(url)\n") }
+    if let url = await engine.streamURL { log.writer.write("iii-dev serves stream sockets at \(url)\n") }
     for url in engine.addresses { log.writer.write("iii-dev listening on \(url)\n") }
   }
 

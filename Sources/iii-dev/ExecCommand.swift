@@ -31,6 +31,7 @@ struct ExecCommand {
     file.listeners[0].host = "127.0.0.1"
     file.listeners[0].port = 0
     if file.httpPort != nil { file.httpPort = 0 }
+    if file.streamPort != nil { file.streamPort = 0 }
     DescriptorLimit.raise()
     let log = RecentLog(LogFormatter(format: file.observability.format), level: file.observability.filter.level)
     for warning in file.warnings { log.record(LogLine(.warn, warning)) }
@@ -46,6 +47,7 @@ struct ExecCommand {
     }
     var variables = [(name: "III_URL", value: engine.url)]
     if let url = await engine.httpURL { variables.append(("III_HTTP_URL", url)) }
+    if let url = await engine.streamURL { variables.append(("III_STREAM_URL", url)) }
     let end: Result<ChildProcess.End, Failure>
     do { end = .success(try await Child.run(options.command, variables: variables)) } catch {
       end = .failure(error as? Failure ?? Failure(text: "\(error)"))

@@ -61,11 +61,11 @@ enum Help {
 
     Usage: iii-dev exec [OPTIONS] -- COMMAND …
 
-      The command finds the engine's address in III_URL, and that of HTTP triggers in III_HTTP_URL. Its exit
-      status is that of iii-dev; the engine's log is printed on stderr if it is not 0. The status is 127 if
-      there is no such command, 126 if it cannot be executed, and 128 + N if signal N ended it. SIGINT and
-      SIGTERM are passed on; a command that does not end within 5 s after that is killed, and so it is by a
-      second signal.
+      The command finds the engine's address in III_URL, that of HTTP triggers in III_HTTP_URL, and that of
+      stream sockets in III_STREAM_URL. Its exit status is that of iii-dev; the engine's log is printed on
+      stderr if it is not 0. The status is 127 if there is no such command, 126 if it cannot be executed, and
+      128 + N if signal N ended it. SIGINT and SIGTERM are passed on; a command that does not end within 5 s
+      after that is killed, and so it is by a second signal.
 
     Options:
     \(table(ExecOptions.definitions))

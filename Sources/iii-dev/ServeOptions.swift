@@ -7,6 +7,8 @@ struct ServeOptions: Equatable {
       name: "--port", value: "PORT", help: "Port of the first listener; 0 chooses a free one (default: 49134)"),
     OptionDefinition(
       name: "--http-port", value: "PORT", help: "Port of HTTP triggers; 0 chooses a free one (default: 3111)"),
+    OptionDefinition(
+      name: "--stream-port", value: "PORT", help: "Port of stream sockets; 0 chooses a free one (default: 3112)"),
     OptionDefinition(name: "--host", value: "HOST", help: "Address of the first listener (default: 127.0.0.1)"),
     OptionDefinition(
       name: "--config", short: "-c", value: "FILE", help: "The engine's YAML file (default: built-in settings)"),
@@ -26,6 +28,7 @@ struct ServeOptions: Equatable {
 
   private(set) var port: UInt16?
   private(set) var httpPort: UInt16?
+  private(set) var streamPort: UInt16?
   private(set) var host: String?
   private(set) var configPath: String?
   private(set) var allowedOrigins: [String] = []
@@ -47,6 +50,9 @@ struct ServeOptions: Equatable {
     if let text = parsed["--port"] { port = try PortArgument.parse(text, allowsAny: true) }
     if let text = parsed["--http-port"] {
       httpPort = try PortArgument.parse(text, allowsAny: true, option: "--http-port")
+    }
+    if let text = parsed["--stream-port"] {
+      streamPort = try PortArgument.parse(text, allowsAny: true, option: "--stream-port")
     }
     host = parsed["--host"]
     configPath = parsed["--config"]
@@ -74,7 +80,9 @@ struct ServeOptions: Equatable {
       }
     if let port { file.listeners[0].port = port }
     // Whoever asks for any free port may run several engines: they must not meet at another port.
-    if let httpPort { file.httpPort = httpPort } else if port == 0, configPath == nil { file.httpPort = 0 }
+    let free: UInt16? = port == 0 && configPath == nil ? 0 : nil
+    file.httpPort = httpPort ?? free ?? file.httpPort
+    file.streamPort = streamPort ?? free ?? file.streamPort
     if let host { file.listeners[0].host = host }
     file.allowedOrigins += allowedOrigins
     file.allowedHosts += allowedHosts

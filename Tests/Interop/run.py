@@ -41,10 +41,20 @@ def node_commands(sdks, folder):
     return {name: [node, f"{folder}/{name}/node_worker.mjs"] for name in archives}
 
 
+def configuration(folder):
+    """All of the engine's workers but iii-stream, whose trigger types are those that nobody provides."""
+    path = pathlib.Path(folder, "engine.yaml")
+    entries = ["{ name: iii-worker-manager, config: { host: 127.0.0.1, port: 0 } }",
+               "{ name: iii-http, config: { host: 127.0.0.1, port: 0 } }",
+               *(f"{{ name: iii-{name} }}" for name in ("observability", "pubsub", "cron", "state", "queue"))]
+    path.write_text("workers:\n" + "".join(f"  - {entry}\n" for entry in entries))
+    return path
+
+
 def main():
     iii_dev, swift_worker, python013, python025, node_sdks = sys.argv[1:]
     folder = tempfile.TemporaryDirectory()
-    engine = Engine(iii_dev, f"{folder.name}/engine.log")
+    engine = Engine(iii_dev, f"{folder.name}/engine.log", str(configuration(folder.name)))
     engine.start()
     stage = Stage(engine, folder.name)
     stop_late(stage)

@@ -31,7 +31,9 @@ class Engine:
         self.program, self.log, self.port, self.config, self.listeners = program, log, 0, config, listeners
 
     def start(self):
-        options = ["--config", self.config] if self.config else ["--port", str(self.port)]
+        options = ["--config", self.config] if self.config else []
+        if self.listeners == 1:
+            options += ["--port", str(self.port)]
         self.process = subprocess.Popen([self.program, *options], stdout=open(self.log, "ab"),
                                         stderr=subprocess.STDOUT)
         seen = 0

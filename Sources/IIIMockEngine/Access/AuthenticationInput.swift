@@ -12,16 +12,20 @@ struct AuthenticationInput {
 
   /// Names of headers in lower case, the last value of each; values of the query in order, nothing decoded.
   var json: JSONValue {
+    [
+      "headers": .object(headerValues), "query_params": .object(parameters), "ip_address": .string(ipAddress),
+    ]
+  }
+
+  var headerValues: JSONObject {
     var values = JSONObject()
     for field in headers.fields where Self.isVisible(field.value) {
       values[Self.lowercased(field.name)] = .string(field.value)
     }
-    return [
-      "headers": .object(values), "query_params": .object(parameters), "ip_address": .string(ipAddress),
-    ]
+    return values
   }
 
-  private var parameters: JSONObject {
+  var parameters: JSONObject {
     var lists: [(name: Substring, values: [JSONValue])] = []
     // By bytes: `String` treats canonically equivalent names as equal.
     var places: [[UInt8]: Int] = [:]

@@ -47,6 +47,9 @@ struct CallToken: Hashable, Sendable {
   let number: UInt64
 
   init(_ number: UInt64) { self.number = number }
+
+  /// Set in the tokens of calls that a worker begins beside those of its `EventDeliverer`.
+  static let ofWorker: UInt64 = 1 << 63
 }
 
 /// How a call that a built-in worker began has ended.

@@ -5,13 +5,12 @@ enum BuiltInCatalog {
   /// Every built-in worker of this engine, in the order in which they start. To add one, add its settings here.
   static let all: [any BuiltInSettings.Type] = [
     CoreSettings.self, ChannelSettings.self, ObservabilitySettings.self, PubSubSettings.self, CronSettings.self,
-    StateSettings.self, HTTPSettings.self, QueueSettings.self, AccessFunctionsSettings.self,
+    StateSettings.self, StreamSettings.self, HTTPSettings.self, QueueSettings.self, AccessFunctionsSettings.self,
     JournalFunctionsSettings.self, ClockFunctionsSettings.self, StubFunctionsSettings.self, FaultFunctionsSettings.self,
   ]
 
   /// Workers of the real engine that this one does not have yet, with their trigger types.
   private static let missing: [(name: String, triggerTypes: [String])] = [
-    ("iii-stream", ["stream", "stream:join", "stream:leave"]),
     ("iii-http-functions", []), ("iii-bridge", []), ("iii-exec", []),
   ]
 

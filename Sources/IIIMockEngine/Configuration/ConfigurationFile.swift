@@ -30,6 +30,7 @@ package struct ConfigurationFile: Sendable {
     listeners = [Listener()]
     for kind in BuiltInCatalog.all { builtIns.set(kind.init(environment: environment, isOn: true)) }
     httpPort = HTTPSettings.defaultPort
+    streamPort = StreamSettings.defaultPort
   }
 
   /// The port of HTTP triggers; `nil` without `iii-http`. 0 chooses a free one.
@@ -38,6 +39,17 @@ package struct ConfigurationFile: Sendable {
     set {
       guard let newValue else { return }
       var settings = builtIns.find(HTTPSettings.self) ?? HTTPSettings(environment: Variables([:]), isOn: true)
+      settings.port = newValue
+      builtIns.set(settings)
+    }
+  }
+
+  /// The port of stream sockets; `nil` without `iii-stream`. 0 chooses a free one.
+  package var streamPort: UInt16? {
+    get { builtIns.find(StreamSettings.self)?.port }
+    set {
+      guard let newValue else { return }
+      var settings = builtIns.find(StreamSettings.self) ?? StreamSettings(environment: Variables([:]), isOn: true)
       settings.port = newValue
       builtIns.set(settings)
     }

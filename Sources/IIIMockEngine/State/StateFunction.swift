@@ -60,7 +60,7 @@ enum StateFunction: String, CaseIterable {
     return BuiltInSchema.object(inputName, properties, required: fields.map(\.rawValue))
   }
 
-  private static var operationSchema: JSONValue {
+  static var operationSchema: JSONValue {
     [
       "type": "object",
       "properties": [

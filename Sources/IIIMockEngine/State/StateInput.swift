@@ -78,12 +78,12 @@ struct StateInput {
     }
   }
 
-  private static func text(_ json: ByteView) throws(InputMismatch) -> [UInt8] {
+  static func text(_ json: ByteView) throws(InputMismatch) -> [UInt8] {
     guard JSONText.isString(json) else { throw .invalidType(of: json, expected: "a string") }
     return Array(JSONText.unquote(json).utf8)
   }
 
-  private static func operations(_ json: ByteView) throws(InputMismatch) -> [UpdateOperation] {
+  static func operations(_ json: ByteView) throws(InputMismatch) -> [UpdateOperation] {
     guard var elements = ArrayElements(json) else { throw .invalidType(of: json, expected: "a sequence") }
     var operations: [UpdateOperation] = []
     while let element = elements.next() { operations.append(try UpdateOperation(element)) }

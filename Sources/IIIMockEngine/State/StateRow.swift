@@ -1,5 +1,5 @@
 /// A value of `iii-state` in a store. Rows come back in the order in which their keys were set first.
-struct StateRow: StoreRow {
+struct StateRow: ScopedValueRow {
   static let schema = StoreSchema("state", key: [.bytes("scope"), .bytes("key")], values: [.bytes("value")])
 
   struct Key: Hashable {

@@ -1,6 +1,11 @@
+/// A row that keeps a value by scope and key.
+protocol ScopedValueRow: StoreRow where Key == StateRow.Key {
+  init(_ key: Key, _ value: [UInt8])
+}
+
 /// Saves changes of state, and knows what was saved last of each key that is being saved: a value that could not be saved
 /// is taken back. Confined to the engine's loop.
-final class StateSaver {
+final class StateSaver<Row: ScopedValueRow> {
   /// A key with changes on their way to the disk.
   private struct Pending {
     /// The value that was saved last; `nil` if the key was not there.
@@ -9,12 +14,12 @@ final class StateSaver {
   }
 
   private let store: Store
-  private let table: StoreTable<StateRow>
+  private let table: StoreTable<Row>
   private var pending: [StateRow.Key: Pending] = [:]
   /// How many changes could not be saved: what was read before may have been taken back.
   private(set) var failures = 0
 
-  init(_ store: Store, _ table: StoreTable<StateRow>) {
+  init(_ store: Store, _ table: StoreTable<Row>) {
     self.store = store
     self.table = table
   }
@@ -34,7 +39,7 @@ final class StateSaver {
     if isPending { pending[key]?.changes += 1 } else { pending[key] = Pending(saved: change.old) }
     store.write { transaction in
       if let value = change.new {
-        transaction.put(StateRow(key, value), in: table)
+        transaction.put(Row(key, value), in: table)
       } else if change.old != nil || isPending {
         // A key that is gone already may be on the disk still: the removal before this one can fail.
         transaction.remove(key, from: table)

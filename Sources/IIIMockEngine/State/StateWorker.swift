@@ -12,20 +12,14 @@ final class StateWorker: BuiltInWorker {
         callSchema: StateChange.schema)
     ])
 
-  private struct Entry {
-    let trigger: TriggerEntry
-    let conditionFunctionID: ByteKey?
-    var rate = StateTriggerRate()
-  }
-
   private let functions = StateFunction.allCases
   private let location: Storage.Location
-  private var saver: StateSaver?
+  private var saver: StateSaver<StateRow>?
   private var host: BuiltInHost?
   private(set) var store = StateStore()
   /// By the trigger's place in the order of registrations, which no two triggers share.
-  private var triggers = StateTriggers<UInt64, Entry>()
-  private var deliveries = StateDeliveries()
+  private var triggers = StateTriggers<UInt64>()
+  private let deliverer = EventDeliverer(of: "state")
 
   init(_ settings: StateSettings) { location = settings.adapter.location }
 
@@ -34,6 +28,7 @@ final class StateWorker: BuiltInWorker {
     for row in opened.rows { store.restore(row.value, of: row.key.key, in: row.key.scope) }
     saver = StateSaver(opened.store, opened.table)
     self.host = host
+    deliverer.start(host)
   }
 
   // MARK: Functions
@@ -139,64 +134,24 @@ final class StateWorker: BuiltInWorker {
     } catch {
       return .refused("Failed to parse trigger config: \((error as? InputMismatch)?.reason ?? "\(error)")")
     }
-    if let old { triggers.remove(old.sequence) }
-    let condition = filter.conditionFunctionID.map { ByteKey(String(decoding: $0, as: UTF8.self)) }
-    triggers.add(trigger.sequence, filter, Entry(trigger: trigger, conditionFunctionID: condition))
+    if let old { triggerUnregistered(old) }
+    triggers.add(trigger.sequence, filter)
+    deliverer.add(trigger, condition: filter.conditionFunctionID)
     return nil
   }
 
-  func triggerUnregistered(_ trigger: TriggerEntry) { triggers.remove(trigger.sequence) }
+  func triggerUnregistered(_ trigger: TriggerEntry) {
+    triggers.remove(trigger.sequence)
+    deliverer.remove(trigger)
+  }
 
   /// Starts the delivery of a change to the triggers that it matches.
   private func tell(_ change: StateChange) {
     guard !triggers.isEmpty else { return }
-    let matching = triggers.matching(scope: change.scope, key: change.key)
-    guard !matching.isEmpty, let delivery = deliveries.begin(change.event, to: matching) else { return }
-    deliver(delivery)
+    deliverer.deliver(change.event, to: triggers.matching(scope: change.scope, key: change.key))
   }
 
-  /// Calls the current trigger of a delivery, or asks its condition; those that have ended are passed over.
-  private func deliver(_ delivery: UInt64) {
-    guard let host else { return }
-    while let (number, event) = deliveries.current(delivery) {
-      guard let entry = triggers.trigger(number) else {
-        deliveries.advance(delivery)
-        continue
-      }
-      if triggers.modify(number, { $0.rate.fired(now: host.now) }) == true {
-        host.warn(
-          "trigger '\(entry.trigger.id.text)' has fired \(StateTriggerRate.limit) times within a second: its function "
-            + "'\(entry.trigger.functionID.text)' may be changing the state that it watches")
-      }
-      let token = CallToken(delivery)
-      if let condition = entry.conditionFunctionID {
-        host.check(condition: condition, event, trigger: entry.trigger.id, token: token)
-      } else {
-        host.fire(entry.trigger, event, token: token)
-      }
-      return
-    }
-  }
+  func conditionDecided(_ token: CallToken, _ verdict: ConditionVerdict) { deliverer.conditionDecided(token, verdict) }
 
-  func conditionDecided(_ token: CallToken, _ verdict: ConditionVerdict) {
-    guard let (number, event) = deliveries.current(token.number) else { return }
-    if verdict == .holds, let entry = triggers.trigger(number) {
-      host?.fire(entry.trigger, event, token: token)
-    } else {
-      deliveries.advance(token.number)
-      deliver(token.number)
-    }
-  }
-
-  func callCompleted(_ token: CallToken, _ outcome: CallOutcome) {
-    if case .failure(let failure) = outcome, let number = deliveries.current(token.number)?.trigger,
-      let trigger = triggers.trigger(number)?.trigger
-    {
-      host?.warn(
-        "trigger '\(trigger.id.text)': function '\(trigger.functionID.text)' failed: \(failure.code): \(failure.message)"
-      )
-    }
-    deliveries.advance(token.number)
-    deliver(token.number)
-  }
+  func callCompleted(_ token: CallToken, _ outcome: CallOutcome) { deliverer.callCompleted(token, outcome) }
 }

@@ -186,7 +186,6 @@ import Testing
         - name: my-worker
           image: ghcr.io/me/mine
       modules:
-        - name: iii-stream
         - name: iii-worker-ops
       """)
     #expect(
@@ -195,8 +194,7 @@ import Testing
         "worker 'bridge' is not available in this engine yet; line 4: ignored",
         "worker 'iii-htpp' is not available in this engine yet; line 5: ignored (did you mean 'iii-http'?)",
         "worker 'my-worker' is not available in this engine yet; line 6: ignored",
-        "worker 'iii-stream' is not available in this engine yet; line 9: ignored",
-        "worker 'iii-worker-ops' is not available in this engine yet; line 10: ignored",
+        "worker 'iii-worker-ops' is not available in this engine yet; line 9: ignored",
       ])
   }
 

@@ -22,21 +22,21 @@ import Testing
   }
 
   static func difference(_ steps: [Step]) -> String? {
-    var triggers = StateTriggers<[UInt8], String>()
+    var triggers = StateTriggers<[UInt8]>()
     var model: [(id: String, scope: String?, key: String?)] = []
     for step in steps {
       switch step {
       case .add(let id, let scope, let key):
         model.removeAll { $0.id == id }
         model.append((id, scope, key))
-        triggers.add(id.bytes, StateTriggerFilter(scope: scope?.bytes, key: key?.bytes), id)
+        triggers.add(id.bytes, StateTriggerFilter(scope: scope?.bytes, key: key?.bytes))
       case .remove(let id):
         let isThere = model.contains { $0.id == id }
         model.removeAll { $0.id == id }
-        if triggers.remove(id.bytes) != (isThere ? id : nil) { return "\(step)" }
+        if triggers.remove(id.bytes) != isThere { return "\(step)" }
       case .change(let scope, let key):
         let wanted = model.filter { $0.scope ?? scope == scope && $0.key ?? key == key }.map(\.id)
-        let got = triggers.matching(scope: scope.bytes, key: key.bytes).compactMap { triggers.trigger($0) }
+        let got = triggers.matching(scope: scope.bytes, key: key.bytes).map { String(decoding: $0, as: UTF8.self) }
         if got != wanted { return "\(step): wanted \(wanted), got \(got)" }
       }
     }

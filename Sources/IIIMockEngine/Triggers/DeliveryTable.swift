@@ -1,6 +1,6 @@
 /// Which triggers an event still has to reach, as a plain value: those of one event are called one after another, and
 /// different events do not wait for each other.
-struct StateDeliveries {
+struct DeliveryTable {
   /// An event on its way. A delivery's number is given to the calls that are made for it.
   private struct Delivery {
     let event: [UInt8]
@@ -38,7 +38,7 @@ struct StateDeliveries {
 }
 
 /// Notices a trigger that fires so often that its function probably changes what it watches.
-struct StateTriggerRate {
+struct TriggerRate {
   private var start: UInt64 = 0
   private var count = 0
   private var warned: UInt64?
@@ -51,13 +51,13 @@ struct StateTriggerRate {
 
   /// A firing; returns whether it is to be reported.
   mutating func fired(now: UInt64) -> Bool {
-    if now - min(start, now) >= StateTriggerRate.second {
+    if now - min(start, now) >= TriggerRate.second {
       start = now
       count = 0
     }
     count += 1
-    guard count == StateTriggerRate.limit else { return false }
-    if let warned, now - min(warned, now) < StateTriggerRate.pause { return false }
+    guard count == TriggerRate.limit else { return false }
+    if let warned, now - min(warned, now) < TriggerRate.pause { return false }
     warned = now
     return true
   }
