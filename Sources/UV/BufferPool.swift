@@ -1,5 +1,10 @@
 internal import CUV
 
+/// Asks for the cache lines of memory that is written next. Without effect on the memory, which must be allocated.
+package func prefetchForWriting(_ memory: UnsafeRawPointer, count: Int) {
+  cuv_prefetch_for_writing(memory, count)
+}
+
 /// Buffers for bytes that a loop's streams are about to send or must handle later. They are kept here between turns, so that an idle stream
 /// holds none.
 struct BufferPool {

@@ -1,9 +1,9 @@
 private import CUV
 
 /// A value behind a `pthread` mutex: the only lock of the package, because ThreadSanitizer does not see others here.
-package final class Lock<Value>: @unchecked Sendable {
+@usableFromInline package final class Lock<Value>: @unchecked Sendable {
   // Sendable: the value is used in `withLock` only, and the mutex orders those uses.
-  private let value: UnsafeMutablePointer<Value>
+  @usableFromInline let value: UnsafeMutablePointer<Value>
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
   package init(_ initial: consuming sending Value) {
@@ -22,11 +22,14 @@ package final class Lock<Value>: @unchecked Sendable {
   }
 
   /// Runs `body` with exclusive use of the value. `body` must not lock this lock again, nor wait for anything.
-  package func withLock<Result: ~Copyable, Failure: Error>(
+  @inlinable package func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout sending Value) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
+    lock()
+    defer { unlock() }
     return try body(&value.pointee)
   }
+
+  @usableFromInline func lock() { pthread_mutex_lock(mutex) }
+  @usableFromInline func unlock() { pthread_mutex_unlock(mutex) }
 }

@@ -1,3 +1,5 @@
+internal import UV
+
 /// Byte strings in the order in which they were appended; the oldest are discarded. The memory is a queue of chunks, and a chunk without
 /// live bytes is used again, so that a log of constant size allocates nothing.
 ///
@@ -15,6 +17,8 @@ package final class ByteLog {
   /// A chunk of the usual size that has no live bytes.
   private var spare: UnsafeMutableRawPointer?
   private let chunkBytes: Int
+  /// About what the next byte string will need: so much of its memory is prefetched.
+  private static let prefetched = 512
 
   // Unchecked, because the checks at run time would cost more than a short copy. No access overlaps another one: nothing is called
   // while one of these is being changed.
@@ -62,6 +66,7 @@ package final class ByteLog {
       self.cursor = cursor + count
       room &-= count
       next &+= UInt64(count)
+      prefetchForWriting(cursor + count, count: min(room, ByteLog.prefetched))
       return cursor
     }
     let memory = grow(count)

@@ -2,38 +2,50 @@
 ///
 /// Deadlines are nanoseconds of the owner's clock. Once the heap has grown, an entry costs no allocation: slots are reused, and a
 /// generation number distinguishes the token of an earlier entry from that of the current one.
-package struct TimerHeap<Payload> {
-  private struct Node {
-    var deadline: UInt64
-    var order: UInt64
-    var slot: UInt32
+@usableFromInline package struct TimerHeap<Payload> {
+  @usableFromInline struct Node {
+    @usableFromInline var deadline: UInt64
+    @usableFromInline var order: UInt64
+    @usableFromInline var slot: UInt32
 
-    func precedes(_ other: Node) -> Bool {
+    @inlinable init(deadline: UInt64, order: UInt64, slot: UInt32) {
+      self.deadline = deadline
+      self.order = order
+      self.slot = slot
+    }
+
+    @inlinable func precedes(_ other: Node) -> Bool {
       deadline != other.deadline ? deadline < other.deadline : order < other.order
     }
   }
 
-  private struct Slot {
-    var payload: Payload?
-    var position: Int
-    var generation: UInt32
+  @usableFromInline struct Slot {
+    @usableFromInline var payload: Payload?
+    @usableFromInline var position: Int
+    @usableFromInline var generation: UInt32
+
+    @inlinable init(payload: Payload?, position: Int, generation: UInt32) {
+      self.payload = payload
+      self.position = position
+      self.generation = generation
+    }
   }
 
-  private var heap: [Node] = []
-  private var slots: [Slot] = []
-  private var free: [UInt32] = []
-  private var inserted: UInt64 = 0
+  @usableFromInline var heap: [Node] = []
+  @usableFromInline var slots: [Slot] = []
+  @usableFromInline var free: [UInt32] = []
+  @usableFromInline var inserted: UInt64 = 0
 
-  package init() {}
+  @inlinable package init() {}
 
-  package var count: Int { heap.count }
-  package var isEmpty: Bool { heap.isEmpty }
+  @inlinable package var count: Int { heap.count }
+  @inlinable package var isEmpty: Bool { heap.isEmpty }
 
   /// The earliest deadline; `nil` if the heap is empty.
-  package var nextDeadline: UInt64? { heap.first?.deadline }
+  @inlinable package var nextDeadline: UInt64? { heap.first?.deadline }
 
   @discardableResult
-  package mutating func insert(at deadline: UInt64, _ payload: Payload) -> TimerToken {
+  @inlinable package mutating func insert(at deadline: UInt64, _ payload: Payload) -> TimerToken {
     let slot: UInt32
     if let reused = free.popLast() {
       slot = reused
@@ -50,10 +62,10 @@ package struct TimerHeap<Payload> {
 
   /// Removes the entry; returns `false` if it has fired or was cancelled before.
   @discardableResult
-  package mutating func cancel(_ token: TimerToken) -> Bool { take(token) != nil }
+  @inlinable package mutating func cancel(_ token: TimerToken) -> Bool { take(token) != nil }
 
   /// Removes and returns an entry; `nil` if it has fired or was cancelled before.
-  package mutating func take(_ token: TimerToken) -> Payload? {
+  @inlinable package mutating func take(_ token: TimerToken) -> Payload? {
     let index = Int(token.slot)
     guard index < slots.count, slots[index].generation == token.generation, slots[index].payload != nil else {
       return nil
@@ -62,16 +74,16 @@ package struct TimerHeap<Payload> {
   }
 
   /// Removes and returns the earliest entry whose deadline is not after `now`.
-  package mutating func popDue(now: UInt64) -> Payload? {
+  @inlinable package mutating func popDue(now: UInt64) -> Payload? {
     guard let first = heap.first, first.deadline <= now else { return nil }
     return remove(at: 0)
   }
 
-  package mutating func removeAll() {
+  @inlinable package mutating func removeAll() {
     while !heap.isEmpty { _ = remove(at: heap.count - 1) }
   }
 
-  private mutating func remove(at position: Int) -> Payload? {
+  @inlinable mutating func remove(at position: Int) -> Payload? {
     let slot = Int(heap[position].slot)
     let payload = slots[slot].payload
     slots[slot].payload = nil
@@ -86,7 +98,7 @@ package struct TimerHeap<Payload> {
     return payload
   }
 
-  private mutating func siftUp(_ start: Int) {
+  @inlinable mutating func siftUp(_ start: Int) {
     var position = start
     let node = heap[position]
     while position > 0 {
@@ -98,7 +110,7 @@ package struct TimerHeap<Payload> {
     place(node, at: position)
   }
 
-  private mutating func siftDown(_ start: Int) {
+  @inlinable mutating func siftDown(_ start: Int) {
     var position = start
     let node = heap[position]
     while true {
@@ -112,7 +124,7 @@ package struct TimerHeap<Payload> {
     place(node, at: position)
   }
 
-  private mutating func place(_ node: Node, at position: Int) {
+  @inlinable mutating func place(_ node: Node, at position: Int) {
     heap[position] = node
     slots[Int(node.slot)].position = position
   }

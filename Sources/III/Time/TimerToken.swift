@@ -1,5 +1,10 @@
 /// Identifies one entry of a `TimerHeap`; invalid once that entry has fired or was cancelled.
-package struct TimerToken: Hashable, Sendable {
-  let slot: UInt32
-  let generation: UInt32
+@usableFromInline package struct TimerToken: Hashable, Sendable {
+  @usableFromInline let slot: UInt32
+  @usableFromInline let generation: UInt32
+
+  @inlinable init(slot: UInt32, generation: UInt32) {
+    self.slot = slot
+    self.generation = generation
+  }
 }

@@ -93,7 +93,7 @@
   }
 
   /// The deepest nesting of containers in a message, including itself, that the real engine reads.
-  package static let engineMaxDepth = 127
+  @inlinable package static var engineMaxDepth: Int { 127 }
   /// The same for messages from an engine to a worker.
   package static let workerMaxDepth = 1024
 

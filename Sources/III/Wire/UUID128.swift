@@ -1,5 +1,5 @@
 /// A UUID of any version: identifies invocations, workers and triggers in messages.
-@usableFromInline package struct UUID128: Sendable {
+@usableFromInline package struct UUID128: BitwiseCopyable, Sendable {
   @usableFromInline package let high: UInt64
   @usableFromInline package let low: UInt64
 

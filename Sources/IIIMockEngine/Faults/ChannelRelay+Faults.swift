@@ -5,7 +5,7 @@ internal import UV
 extension ChannelRelay {
   /// What is handled in place of a message; `nil` for the message itself.
   @inline(__always) func throughFaults(_ bytes: ByteView, isText: Bool) -> [FaultTable.Held]? {
-    guard let writer, let engine = writer.peers.engine, engine.faults.concernsFrames else { return nil }
+    guard let writer, writer.peers.faultsConcernFrames, let engine = writer.peers.engine else { return nil }
     return meet(bytes, isText: isText, writer, engine)
   }
 

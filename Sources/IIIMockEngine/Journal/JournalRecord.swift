@@ -1,7 +1,7 @@
 internal import III
 
 /// One entry of the journal as it is written on the frame path: 64 bytes, without references.
-struct JournalRecord {
+struct JournalRecord: BitwiseCopyable {
   enum Kind: UInt8 {
     // Frames from a peer. Their bytes are in the log.
     case receivedText, receivedBinary, receivedPing

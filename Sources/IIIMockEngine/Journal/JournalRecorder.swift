@@ -12,16 +12,25 @@ final class JournalRecorder {
   // `@exclusivity(unchecked)` on what every frame changes: the checks at run time would cost more than the entry. No access overlaps
   // another one, because everything is on the loop and nothing is called while a property is being changed.
 
-  /// The ring: entry `number` is at `number % settings.maxEntries`.
-  @exclusivity(unchecked) private var records: [JournalRecord] = []
+  /// The ring: entry `number` is at `(number - 1) % maxEntries`.
+  private let records: RecordRing<JournalRecord>
+  /// How many places of the ring were written.
+  @exclusivity(unchecked) private var count = 0
   @exclusivity(unchecked) private var cursor = 0
-  /// The number of the next entry; the first one is 1.
-  @exclusivity(unchecked) private(set) var next: UInt64 = 1
+  /// The number of the next entry of the ring.
+  @exclusivity(unchecked) private var number: UInt64 = 1
+  /// The entry of the frame that is being handled, as long as it can still change and is not in the ring: a change there would be
+  /// dearer.
+  @exclusivity(unchecked) private var pending = JournalRecord(kind: .receivedText, connection: 0, time: 0, position: 0)
+  @exclusivity(unchecked) private var isPending = false
   /// The number of the oldest entry that is kept, unless the ring has overwritten it.
   private var oldest: UInt64 = 1
   /// Entries up to this number were cleared.
   private var cleared: UInt64 = 0
   private var details: [UInt64: JournalDetail] = [:]
+  /// The numbers of `details`, and the first of them: to be compared without a look at the entry that is overwritten.
+  private var detailed = FIFO<UInt64>()
+  @exclusivity(unchecked) private var nextDetailed: UInt64 = .max
 
   /// The time of the present turn, by the engine's time source.
   @exclusivity(unchecked) var now: UInt64 = 0
@@ -32,7 +41,6 @@ final class JournalRecorder {
   /// The frame that is being handled: frames that pass on a part of it refer to it. Empty between frames.
   @exclusivity(unchecked) private var current = ByteView.empty
   @exclusivity(unchecked) private var currentNumber: UInt64 = 0
-  @exclusivity(unchecked) private var currentPlace = 0
 
   /// The time of the engine's start.
   let start: UInt64
@@ -51,6 +59,7 @@ final class JournalRecorder {
     self.settings = settings
     isOn = settings.isOn && settings.maxEntries > 0
     maxEntries = settings.maxEntries
+    records = RecordRing<JournalRecord>(capacity: isOn ? maxEntries : 0)
     maxFrameBytes = settings.maxFrameBytes
     start = now
     self.now = now
@@ -71,20 +80,19 @@ final class JournalRecorder {
   @inline(__always) func received(_ message: ByteView, isText: Bool) {
     guard isOn else { return }
     let kept = message.count <= maxFrameBytes ? message : message.prefix(maxFrameBytes)
-    let position = log.append(kept)
-    currentNumber = next
-    currentPlace = cursor
+    enter()
+    currentNumber = number
     current = message
-    add(
-      JournalRecord(
-        kind: isText ? .receivedText : .receivedBinary, connection: connection, time: now,
-        size: UInt32(clamping: message.count), count: UInt32(truncatingIfNeeded: kept.count), position: position))
+    pending = JournalRecord(
+      kind: isText ? .receivedText : .receivedBinary, connection: connection, time: now,
+      size: UInt32(clamping: message.count), count: UInt32(truncatingIfNeeded: kept.count), position: log.append(kept))
+    isPending = true
   }
 
   /// The message that was received last has been read: its outline is known.
   @inline(__always) func decoded(_ envelope: borrowing Envelope) {
     guard !current.isEmpty, let kind = envelope.kind else { return }
-    records[currentPlace].frame = kind.rawValue
+    changeCurrent { $0.frame = kind.rawValue }
     if current.count > maxFrameBytes { keepOutline(envelope) }
   }
 
@@ -97,12 +105,18 @@ final class JournalRecorder {
 
   /// What becomes of the call that is being handled, if it is not passed on to a worker.
   @inline(__always) func routed(_ route: JournalRecord.Route) {
-    guard !current.isEmpty, next &- currentNumber <= UInt64(maxEntries) else { return }
-    records[currentPlace].route = route
+    if !current.isEmpty { changeCurrent { $0.route = route } }
+  }
+
+  @inline(__always) private func changeCurrent(_ change: (inout JournalRecord) -> Void) {
+    if isPending { change(&pending) } else if let place = place(of: currentNumber) { change(&records[place]) }
   }
 
   /// The message that was received is handled, and its memory may be used again.
-  @inline(__always) func frameEnded() { current = .empty }
+  @inline(__always) func frameEnded() {
+    enter()
+    current = .empty
+  }
 
   func received(ping payload: ByteView) { control(.receivedPing, payload, on: connection) }
   func sent(pong payload: ByteView, to connection: UInt32) { control(.sentPong, payload, on: connection) }
@@ -181,8 +195,8 @@ final class JournalRecorder {
     now = time
     guard isOn else { return }
     let number = next
+    keep(detail, of: number)
     add(JournalRecord(kind: .detail, hasDetail: true, connection: connection, time: time, position: log.position))
-    details[number] = detail
     changes &+= 1
     if isWatched { onEntry?() }
   }
@@ -190,7 +204,21 @@ final class JournalRecorder {
   private func attach(_ detail: JournalDetail, to number: UInt64) {
     guard let place = place(of: number) else { return }
     records[place].hasDetail = true
+    keep(detail, of: number)
+  }
+
+  private func keep(_ detail: JournalDetail, of number: UInt64) {
     details[number] = detail
+    detailed.append(number)
+    nextDetailed = min(nextDetailed, number)
+  }
+
+  @inline(never) private func dropDetails(before number: UInt64) {
+    while let first = detailed.first, first < number {
+      details[first] = nil
+      _ = detailed.popFirst()
+    }
+    nextDetailed = detailed.first ?? .max
   }
 
   // MARK: Watching
@@ -204,19 +232,35 @@ final class JournalRecorder {
   // MARK: The ring
 
   @inline(__always) private func add(_ record: JournalRecord) {
-    if records.count < maxEntries {
-      records.append(record)
-    } else {
-      if records[cursor].hasDetail { details[next &- UInt64(maxEntries)] = nil }
-      records[cursor] = record
+    enter()
+    write(record)
+  }
+
+  /// The pending entry enters the ring.
+  @inline(__always) private func enter() {
+    guard isPending else { return }
+    isPending = false
+    write(pending)
+  }
+
+  @inline(__always) private func write(_ record: JournalRecord) {
+    if count < maxEntries {
+      count &+= 1
+    } else if nextDetailed <= number &- UInt64(maxEntries) {
+      dropDetails(before: number &- UInt64(maxEntries) &+ 1)
     }
-    cursor &+= 1
-    if cursor == maxEntries { cursor = 0 }
-    next &+= 1
+    cursor = records.write(record, at: cursor)
+    number &+= 1
+  }
+
+  /// The number of the next entry; the first one is 1.
+  var next: UInt64 {
+    enter()
+    return number
   }
 
   /// The number of the oldest entry that is kept.
-  var first: UInt64 { max(oldest, next > UInt64(records.count) ? next - UInt64(records.count) : 1) }
+  var first: UInt64 { max(oldest, next > UInt64(count) ? next - UInt64(count) : 1) }
 
   /// How many entries were dropped because newer ones came.
   var dropped: UInt64 { first - 1 - cleared }
@@ -238,7 +282,7 @@ final class JournalRecorder {
   }
 
   private func drop(before number: UInt64) {
-    for dropped in first..<max(number, first) where record(dropped)?.hasDetail == true { details[dropped] = nil }
+    dropDetails(before: number)
     oldest = max(oldest, number)
   }
 

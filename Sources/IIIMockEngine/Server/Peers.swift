@@ -11,8 +11,9 @@ final class Peers {
   private let journal: JournalRecorder
   private let faults: FaultTable
   private let configuration: MockEngine.Configuration
-  /// Connections that are workers, at their places in the router's table.
-  private var workers: [Peer?] = []
+  /// Connections that are workers, at their places in the router's table. Unchecked, because it is looked at for every message, and
+  /// nothing is called while it is being changed.
+  @exclusivity(unchecked) private var workers: [Peer?] = []
   /// All connections that have not ended.
   private(set) var all: [ObjectIdentifier: Peer] = [:]
   /// How many connections were accepted.
@@ -38,6 +39,12 @@ final class Peers {
     self.faults = faults
     self.configuration = configuration
   }
+
+  /// Connections of an engine that has restarted are numbered on, for the journal.
+  func continueNumbers(of old: Peers) { accepted = old.accepted }
+
+  /// Whether a fault concerns frames, or one is held.
+  var faultsConcernFrames: Bool { faults.concernsFrames }
 
   /// The present by the engine's wall clock; nanoseconds.
   var wallClock: UInt64 { timers.source.wallClock }
