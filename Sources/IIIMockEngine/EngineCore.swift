@@ -21,6 +21,8 @@ actor EngineCore {
   nonisolated let executor: HandlerExecutor?
   private let settleFlag = SettleFlag()
   private var settleWatch: SettleWatch?
+  /// The ports of the listeners, once they are known: a restart keeps them.
+  private var ports: [UInt16] = []
   var sleepers = Sleepers()
   var isAdvancing = false
   /// The timer that looks whether time stands still while calls wait.
@@ -123,8 +125,13 @@ actor EngineCore {
   /// Listens at every address of the configuration, or at none.
   func start() throws(MockEngineError) -> [String] {
     let engine = Engine(on: loop, time: time, configuration, commands, stubs: stubCommands)
-    self.engine = engine
     host = makeHost(engine)
+    return try open(engine)
+  }
+
+  /// Lets an engine listen, at the ports of an earlier one if there was one.
+  private func open(_ engine: Engine, keepingStateOf old: Engine? = nil) throws(MockEngineError) -> [String] {
+    self.engine = engine
     engine.core = self
     engine.stubs.runner = StubRunner(loop: loop, executor: executor) { [weak engine] in engine?.answer($0, $1) }
     recorder = engine.journal
@@ -132,17 +139,47 @@ actor EngineCore {
     engine.journal.onChange = { [weak self] in self?.assumeIsolated { $0.wakeWatchers() } }
     engine.onEvent = { [weak self] event in self?.assumeIsolated { $0.wake(event) } }
     var urls: [String] = []
+    var bound: [UInt16] = []
     for (number, listener) in configuration.listeners.enumerated() {
-      guard let port = UInt16(exactly: listener.port) else {
+      guard let port = ports.isEmpty ? UInt16(exactly: listener.port) : ports[number] else {
         throw .cannotListen(
           host: listener.host, port: listener.port, reason: "the port must be between 0 and 65535")
       }
-      let bound = try engine.listeners.listen(host: listener.host, port: port, nil, number: number)
-      urls.append("ws://\(bound.urlHost):\(bound.port)")
+      let address = try engine.listeners.listen(host: listener.host, port: port, nil, number: number)
+      urls.append("ws://\(address.urlHost):\(address.port)")
+      bound.append(address.port)
     }
+    ports = bound
     try engine.startBuiltIns()
+    if let old { engine.takeOver(old) }
     for url in urls { engine.note(.listening(url: url)) }
     return urls
+  }
+
+  /// Ends all connections, and begins again at the same ports. Workers connect again by themselves.
+  func restart(keepingState: Bool) async throws {
+    guard let old = engine, !hasEnded else { throw MockEngineError.stopped }
+    settleWatch?.endAll(.stopped)
+    settleWatch = nil
+    old.shutDown()
+    old.onEvent = nil
+    // Until the new one is there, nothing finds an engine.
+    engine = nil
+    await old.storage.close()
+    guard !hasEnded else { throw MockEngineError.stopped }
+    let engine = Engine(on: loop, time: time, configuration, commands, stubs: stubCommands, restarting: old)
+    _ = try open(engine, keepingStateOf: keepingState ? old : nil)
+    // What was kept on disk is there again.
+    if !keepingState { engine.resetBuiltIns() }
+  }
+
+  /// Forgets what tests have set and what was kept; workers stay connected.
+  func reset() throws {
+    guard let engine else { throw MockEngineError.stopped }
+    commands.discard()
+    engine.applyStubCommands()
+    engine.reset()
+    clearJournal()
   }
 
   private func makeHost(_ engine: Engine) -> LoopHost {
@@ -152,8 +189,9 @@ actor EngineCore {
       guard let self else { return }
       assumeIsolated { $0.callBegan() }
     }
+    // Timers of its own: the workers outlive a restart of the engine.
     return LoopHost(
-      timers: engine.timers,
+      on: loop, source: time,
       control: HostControl(
         executor: executor, randomness: randomness, callBegan: time.isManual ? callBegan : nil))
   }
@@ -163,11 +201,13 @@ actor EngineCore {
     guard !hasEnded else { return 0 }
     hasEnded = true
     host?.abandonWorkers()
+    host?.timers.close()
     host = nil
     let storage = engine?.storage
     sleepers.endAll()
     settleWatch?.endAll(.stopped)
     settleWatch = nil
+    engine?.noteUnmatchedFaults()
     engine?.shutDown()
     engine?.onEvent = nil
     recorder?.onChange = nil
@@ -221,7 +261,8 @@ actor EngineCore {
       realTimers: watchdogTimers, engineNow: { engine.timers.now },
       inFlight: {
         let isIdle = executor?.isIdle ?? true
-        return (isIdle ? [] : [.executor]) + engine.inFlight + host.activity.map { InFlight($0) }
+        return (isIdle ? [] : [.executor]) + (host.timers.hasDue ? [.timers] : []) + engine.inFlight
+          + host.activity.map { InFlight($0) }
           + engine.stubs.running.map { .handler($0) }
       }, acknowledge: { engine.peers.acknowledge().map { .unacknowledged($0) } },
       stopAcknowledging: { engine.peers.stopAcknowledging() })

@@ -17,18 +17,10 @@ package final class LoopHost: @unchecked Sendable {
     self.init(on: try Loop(name: name), source: .system)
   }
 
-  package init(on loop: Loop, source: TimeSource) {
+  package init(on loop: Loop, source: TimeSource, control: HostControl? = nil) {
     self.loop = loop
     self.source = source
-    control = nil
-  }
-
-  /// Uses a loop whose owner has created its timers; called on the loop.
-  package init(timers: LoopTimers, control: HostControl? = nil) {
-    loop = timers.loop
-    source = timers.source
     self.control = control
-    loopTimers = timers
   }
 
   package var timers: LoopTimers {

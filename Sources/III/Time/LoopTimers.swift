@@ -35,6 +35,9 @@ package final class LoopTimers {
 
   package var nextDeadline: UInt64? { heap.nextDeadline }
 
+  /// Whether timers are due that fire by themselves. On a manual clock they fire when the clock says so.
+  package var hasDue: Bool { !source.isManual && nextDeadline.map { $0 <= now } ?? false }
+
   /// Calls `fire` on the loop once `span` has passed.
   @discardableResult
   package func schedule(after span: Duration, _ fire: @escaping () -> Void) -> TimerToken {

@@ -53,6 +53,15 @@ final class AccessGate {
     isActive = hasOverrides || listeners.contains { !$0.isOpen }
   }
 
+  /// Takes over what a test denies and allows, after a restart.
+  func takeOver(_ old: AccessGate) {
+    for (listener, former) in zip(listeners, old.listeners) { listener.policy.overrides = former.policy.overrides }
+    hasOverrides = old.hasOverrides
+    isActive = hasOverrides || listeners.contains { !$0.isOpen }
+  }
+
+  func forgetDenials() { denials = RecentItems(maxCount: 1000) }
+
   // MARK: Records
 
   func note(_ denial: AccessDenial) {
@@ -100,6 +109,9 @@ final class AccessCommands: Sendable {
   private let waiting = Lock<[Command]>([])
 
   func post(_ command: Command) { waiting.withLock { $0.append(command) } }
+
+  /// Forgets what was not done yet.
+  func discard() { waiting.withLock { $0 = [] } }
 
   /// The commands since the last call, in order.
   func take() -> [Command] {

@@ -7,6 +7,7 @@ enum BuiltInCatalog {
     CoreSettings.self, ChannelSettings.self, ObservabilitySettings.self, PubSubSettings.self, CronSettings.self,
     StateSettings.self, StreamSettings.self, HTTPSettings.self, QueueSettings.self, AccessFunctionsSettings.self,
     JournalFunctionsSettings.self, ClockFunctionsSettings.self, StubFunctionsSettings.self, FaultFunctionsSettings.self,
+    EngineFunctionsSettings.self,
   ]
 
   /// Workers of the real engine that this one does not have yet, with their trigger types.

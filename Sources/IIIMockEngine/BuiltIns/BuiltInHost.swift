@@ -118,6 +118,16 @@ final class BuiltInHost {
     return .later(token)
   }
 
+  /// Restarts the engine once the answers of this turn have left.
+  func restartLater(keepingState: Bool) {
+    guard let core = services?.core else { return }
+    Task {
+      do { try await core.restart(keepingState: keepingState) } catch {
+        await core.note("the engine could not restart: \(error)")
+      }
+    }
+  }
+
   /// Has the commands of stubs done in the loop's next turn, before further messages.
   func applyStubCommands() { services?.applyStubCommandsSoon() }
 
@@ -221,7 +231,7 @@ final class BuiltInHost {
   /// - Returns: The address, with the port that the system chose if 0 was asked for.
   func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
     guard let services else { throw .stopped }
-    return try services.listen(host: host, port: port, role)
+    return try services.listen(host: host, port: port, role, for: id)
   }
 }
 
@@ -241,7 +251,9 @@ protocol BuiltInServices: AnyObject {
   func continueNextTurn(_ worker: BuiltInID)
   /// The outbox has something again, and perhaps nobody is about to empty it.
   func emptyOutboxSoon()
-  func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress
+  func listen(
+    host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
+  ) throws(MockEngineError) -> SocketAddress
   func connection(of worker: PeerID) -> Peer?
   /// The engine's channels.
   var channels: ChannelsWorker? { get }

@@ -64,6 +64,14 @@ protocol BuiltInWorker: AnyObject {
   /// The engine begins to shut down: its connections end next, and calls of their functions fail.
   func engineStops()
 
+  /// A test wants a fresh engine while workers stay connected: forgets what the worker keeps, but not what connected workers have
+  /// registered.
+  func reset()
+
+  /// The engine has restarted and keeps its state: takes over what `old`, the same worker before the restart, has kept in memory. Called
+  /// after `start`.
+  func takeOver(_ old: any BuiltInWorker)
+
   /// The engine shuts down: closes what `start` opened. Nothing is called afterwards.
   func stop()
 }
@@ -86,5 +94,7 @@ extension BuiltInWorker {
   func received(binary message: ByteView, from sender: PeerID, _ kernel: borrowing KernelView) -> Bool { false }
   func admit(_ request: HTTPRequestHead, on connection: Peer) {}
   func engineStops() {}
+  func reset() {}
+  func takeOver(_ old: any BuiltInWorker) {}
   func stop() {}
 }

@@ -58,6 +58,19 @@ final class FaultTable {
     }
   }
 
+  /// Forgets all faults, also those that have had no effect.
+  func reset() {
+    apply(.removeAll)
+    removedUnmatched = []
+    held = [:]
+  }
+
+  /// The engine has restarted: its connections are gone, and what faults did to them.
+  func forgetConnections() {
+    held = [:]
+    for fault in all { fault.heal = [:] }
+  }
+
   private func end(_ fault: ActiveFault) {
     update()
     onEnd?(fault)

@@ -32,6 +32,12 @@ final class ObservabilityWorker: BuiltInWorker {
 
   func start(_ host: BuiltInHost) { self.host = host }
 
+  func reset() { observability = Observability(observability.settings) }
+
+  func takeOver(_ old: any BuiltInWorker) {
+    if let old = old as? ObservabilityWorker { observability = old.observability }
+  }
+
   // MARK: Functions
 
   func call(

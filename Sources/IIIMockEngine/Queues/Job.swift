@@ -16,6 +16,8 @@ struct Job {
     case delayed
     /// A dead letter.
     case dead
+    /// Delivered before a reset: it is removed when its delivery ends, however that ends.
+    case forgotten
   }
 
   var state = State.free

@@ -24,6 +24,16 @@ extension QueueBroker {
     }
   }
 
+  /// Takes over what tests have set in a broker before a restart.
+  mutating func takeOverControls(of old: QueueBroker) {
+    for former in old.all where former.isPaused || former.retriesAreDisabled || former.redeliversAlways {
+      let queue = queue(former.key, name: former.name)
+      self[queue].isPaused = former.isPaused
+      self[queue].retriesAreDisabled = former.retriesAreDisabled
+      self[queue].redeliversAlways = former.redeliversAlways
+    }
+  }
+
   /// Removes what waits, waits for a retry or is dead; returns how many jobs. Those that run go on.
   mutating func clear(_ name: ByteKey) -> Int {
     var count = 0
@@ -48,6 +58,26 @@ extension QueueBroker {
     }
     makeReady(queue)
     return before - jobs.count
+  }
+
+  /// Forgets all jobs and what tests have set. Declarations and subscriptions stay; deliveries that run end without a retry.
+  mutating func reset() {
+    for index in all.indices {
+      let queue = UInt32(index)
+      self[queue].isPaused = false
+      self[queue].retriesAreDisabled = self[queue].definition?.retriesAreDisabled ?? false
+      self[queue].redeliversAlways = self[queue].definition?.redeliversAlways ?? false
+      self[queue].drain = nil
+      for consumer in self[queue].consumers.indices {
+        guard let backoff = self[queue].consumers[consumer].backoff else { continue }
+        self[queue].consumers[consumer].backoff = nil
+        self[queue].active -= 1
+        all[index].groups?.end(backoff.slot, jobs)
+        remove(backoff.slot)
+      }
+      _ = clear(queue)
+    }
+    for delivery in deliveries.all { jobs[delivery.slot].state = .forgotten }
   }
 
   // MARK: Draining
@@ -103,6 +133,8 @@ extension QueueBroker {
   /// The running deliveries of a name, in the order of their beginning.
   func running(_ name: ByteKey) -> [JobDelivery] {
     let queues = queues(named: name)
-    return deliveries.all.filter { queues.contains(jobs[$0.slot].queue) }.sorted { $0.generation < $1.generation }
+    return deliveries.all.filter { queues.contains(jobs[$0.slot].queue) && jobs[$0.slot].state == .active }.sorted {
+      $0.generation < $1.generation
+    }
   }
 }

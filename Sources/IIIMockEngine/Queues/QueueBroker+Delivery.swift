@@ -41,7 +41,7 @@ extension QueueBroker {
   }
 
   /// The job is done.
-  private mutating func remove(_ slot: UInt32) {
+  mutating func remove(_ slot: UInt32) {
     if isDurable { add(.remove(number: jobs[slot].number, hasProgress: jobs[slot].hasProgress)) }
     jobs.remove(slot)
   }
@@ -136,6 +136,7 @@ extension QueueBroker {
   /// A condition has been decided.
   mutating func decided(_ token: UInt64, _ verdict: ConditionVerdict, at moment: JobMoment) {
     guard let delivery = delivery(token) else { return }
+    if jobs[delivery.slot].state == .forgotten { return ended(token, .success, at: moment) }
     switch verdict {
     case .holds: call(token, delivery.slot, delivery.target, consumer(of: delivery)?.timeout, at: moment)
     case .fails: ended(token, .success, at: moment)
@@ -163,7 +164,7 @@ extension QueueBroker {
     let index = self[queue].consumers.firstIndex { $0.id == delivery.consumer }
     if let index { self[queue].consumers[index].running -= 1 }
     makeReady(queue)
-    switch outcome {
+    switch jobs[slot].state == .forgotten ? .success : outcome {
     case .success: succeeded(slot, delivery, at: moment)
     case .failure(let failure): failed(slot, delivery, index, failure, failure.debugText, at: moment)
     case .conditionFailure(let failure):
@@ -180,7 +181,7 @@ extension QueueBroker {
       begunAt: delivery.begunAt, endedAt: moment.wall, worker: delivery.worker?.label, failure: nil)
     report(slot, delivery, attempt, number: jobs[slot].attempts + 1, isDead: false)
     self[queue].active -= 1
-    if self[queue].redeliversAlways && !jobs[slot].isRepeated {
+    if self[queue].redeliversAlways && !jobs[slot].isRepeated && jobs[slot].state != .forgotten {
       jobs[slot].isRepeated = true
       note(attempt, of: slot)
       self[queue].drain?.remaining += 1

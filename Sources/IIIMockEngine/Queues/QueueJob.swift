@@ -102,7 +102,7 @@ extension QueueJob {
     functionID = (job.target ?? queue.consumers.lazy.compactMap(\.target).first)?.functionID.text
     payload = job.data.withView { try? JSONParser.parse($0) } ?? .null
     switch job.state {
-    case .active: state = .inFlight
+    case .active, .forgotten: state = .inFlight
     case .delayed: state = .delayed
     case .dead: state = .dead
     case .free, .saving, .waiting: state = .waiting

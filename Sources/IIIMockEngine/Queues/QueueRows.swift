@@ -175,6 +175,25 @@ extension UUID128 {
 }
 
 extension QueueBroker {
+  /// Takes over the queues and jobs of a broker that has kept them in memory, as from a store.
+  mutating func takeOverJobs(of old: QueueBroker, at moment: JobMoment) {
+    for (name, queue) in old.declared where declared[name] == nil {
+      if let definition = old[queue].definition { declare(definition, at: moment) }
+    }
+    var slots: [UInt32] = []
+    old.jobs.forEach { slots.append($0) }
+    slots.sort { old.jobs[$0].number < old.jobs[$1].number }
+    let kept = slots.filter { ![.free, .saving, .forgotten].contains(old.jobs[$0].state) }
+    // The newest dead letter is the first of its queue.
+    let dead = old.all.flatMap { $0.dead.slots(old.jobs).reversed() }
+    var died: [UInt32: UInt64] = [:]
+    for slot in dead { died[slot] = UInt64(died.count + 1) }
+    restore(
+      kept.map { QueueJobRow(old.jobs[$0], queue: old[old.jobs[$0].queue].key) },
+      kept.filter { old.jobs[$0].attempts > 0 || old.jobs[$0].state == .dead }
+        .map { QueueProgressRow(old.jobs[$0], died: died[$0] ?? 0) }, at: moment)
+  }
+
   /// Takes over what a store has, in the order in which it was enqueued: jobs that were running wait again, with the
   /// attempts that they had.
   mutating func restore(_ rows: [QueueJobRow], _ progress: [QueueProgressRow], at moment: JobMoment) {

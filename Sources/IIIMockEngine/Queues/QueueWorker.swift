@@ -101,6 +101,20 @@ final class QueueWorker: BuiltInWorker {
     }
   }
 
+  func reset() {
+    broker.reset()
+    for drain in drains { drain.done(.success(drain.attempts.map { DrainedDelivery($0) })) }
+    drains = []
+    act()
+  }
+
+  func takeOver(_ old: any BuiltInWorker) {
+    guard let old = old as? QueueWorker else { return }
+    if !broker.isDurable { broker.takeOverJobs(of: old.broker, at: moment) }
+    broker.takeOverControls(of: old.broker)
+    act()
+  }
+
   func engineStops() { isStopping = true }
 
   func stop() {

@@ -46,21 +46,27 @@ final class Engine {
   private(set) var channels: ChannelsWorker?
   /// What was posted to the loop before the engine stopped may come after it.
   private var hasStopped = false
+  /// The ports of built-in workers that left the choice to the system: a restart keeps them.
+  private var chosenPorts: [BuiltInID: [UInt16]] = [:]
+  /// Those of the engine before the restart.
+  private var formerPorts: [BuiltInID: [UInt16]] = [:]
 
   private static let keptDiagnostics = 1000
 
   init(
     on loop: Loop, time: TimeSource, _ configuration: MockEngine.Configuration,
-    _ commands: AccessCommands = AccessCommands(), stubs commandsOfStubs: StubCommands = StubCommands()
+    _ commands: AccessCommands = AccessCommands(), stubs commandsOfStubs: StubCommands = StubCommands(),
+    restarting old: Engine? = nil
   ) {
-    stubs = StubTable(commands: commandsOfStubs)
+    stubs = old?.stubs ?? StubTable(commands: commandsOfStubs)
     self.loop = loop
     timers = LoopTimers(on: loop, source: time)
     self.configuration = configuration
     access = AccessGate(configuration.listeners, commands: commands)
-    random = configuration.seed.map { SeededRandom(seed: $0) }
-    journal = JournalRecorder(configuration.journal, at: timers.now)
-    faults = FaultTable(journal)
+    random = old?.random ?? configuration.seed.map { SeededRandom(seed: $0) }
+    if let old { access.takeOver(old.access) }
+    journal = old?.journal ?? JournalRecorder(configuration.journal, at: timers.now)
+    faults = old?.faults ?? FaultTable(journal)
     router = Router(
       compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
       builtIns: configuration.settings.map { $0.makeWorker() }, access: access, journal: journal,
@@ -75,6 +81,12 @@ final class Engine {
     access.onFault = { [unowned self] command in faults.apply(command) }
     faults.onConnectionFault = { [unowned self] in meetConnectionsSoon() }
     faults.onEnd = { [unowned self] fault in healSoon(fault) }
+    if let old {
+      faults.forgetConnections()
+      formerPorts = old.chosenPorts
+      router.restoreStubs()
+      peers.continueNumbers(of: old.peers)
+    }
   }
 
   /// Opens what the built-in workers need, in their order; stops those that were started if one cannot.
@@ -94,10 +106,33 @@ final class Engine {
     }
   }
 
+  /// Gives the built-in workers what those of an engine that has restarted kept in memory.
+  func takeOver(_ old: Engine) {
+    for (instance, former) in zip(router.builtIns, old.router.builtIns) { instance.worker.takeOver(former.worker) }
+  }
+
+  /// Forgets what tests have set and what was kept; connections, functions and triggers stay.
+  func reset() {
+    access.apply(.reset)
+    access.forgetDenials()
+    faults.reset()
+    route { $0.apply(.reset, $1) }
+    holds.releaseAll()
+    diagnostics = []
+    resetBuiltIns()
+  }
+
+  func resetBuiltIns() { for instance in router.builtIns { instance.worker.reset() } }
+
+  /// Warns of faults that have had no effect, because the test that set them proves nothing.
+  func noteUnmatchedFaults() {
+    access.applyCommands()
+    for (id, fault) in faults.unmatched { note(.warning("fault \(id) (\(fault)) has had no effect")) }
+  }
+
   /// Ends everything: listeners, connections, built-in workers, timers.
   func shutDown() {
     access.applyCommands()
-    for (id, fault) in faults.unmatched { note(.warning("fault \(id) (\(fault)) has had no effect")) }
     for (worker, _) in started { worker.engineStops() }
     listeners.shutDown()
     peers.shutDown()
@@ -177,6 +212,7 @@ final class Engine {
 
   /// Gives the answer of a call that was answered later.
   func answer(_ token: ReplyToken, _ reply: BuiltInReply) {
+    guard !hasStopped else { return }
     router.outbox.release(token)
     if router.outbox.add(.reply(token, reply)) { emptyOutboxSoon() }
   }
@@ -291,8 +327,15 @@ extension Engine: RouterOutput {
     loop.post { if !me.value.engine.hasStopped { me.value.body() } }
   }
 
-  func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
-    try listeners.listen(host: host, port: port, role)
+  func listen(
+    host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
+  ) throws(MockEngineError) -> SocketAddress {
+    guard port == 0 else { return try listeners.listen(host: host, port: port, role) }
+    let number = chosenPorts[worker]?.count ?? 0
+    let former = formerPorts[worker].flatMap { $0.indices.contains(number) ? $0[number] : nil }
+    let address = try listeners.listen(host: host, port: former ?? 0, role)
+    chosenPorts[worker, default: []].append(address.port)
+    return address
   }
 }
 

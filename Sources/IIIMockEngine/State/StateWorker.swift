@@ -31,6 +31,22 @@ final class StateWorker: BuiltInWorker {
     deliverer.start(host)
   }
 
+  /// Forgets all values, also on disk. No triggers fire.
+  func reset() {
+    for scope in store.scopeNames {
+      for (key, _) in store.entries(of: scope) {
+        saver?.save(store.delete(key, in: scope)) { [self] key, value in
+          store.restore(value, of: key.key, in: key.scope)
+        } then: { _ in
+        }
+      }
+    }
+  }
+
+  func takeOver(_ old: any BuiltInWorker) {
+    if case .memory = location, let old = old as? StateWorker { store = old.store }
+  }
+
   // MARK: Functions
 
   func call(

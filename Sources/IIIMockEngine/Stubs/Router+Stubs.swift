@@ -2,6 +2,12 @@ internal import III
 
 /// Calls of functions that tests have stubbed.
 extension Router {
+  /// Puts the stubs of an engine that has restarted in front of its functions.
+  mutating func restoreStubs() {
+    stubs.forgetCalls()
+    for id in stubs.functionIDs { _ = functions.cover(id) }
+  }
+
   // MARK: Commands
 
   /// Does what tests have asked for. Called before messages are read, so that a stub holds for every call that is made after it.

@@ -82,7 +82,8 @@ final class StubTable {
   /// Calls that wait until their time has come.
   private var delayed: [UInt64: DelayedCall] = [:]
   private var lastDelay: UInt64 = 0
-  private var runs: [ReplyToken: HandlerActivity] = [:]
+  private var runs: [UInt64: HandlerActivity] = [:]
+  private var lastRun: UInt64 = 0
   /// Runs the code of tests: off the loop.
   var runner: StubRunner?
 
@@ -148,6 +149,16 @@ final class StubTable {
     return (functions, left)
   }
 
+  /// The functions that have stubs.
+  var functionIDs: [ByteKey] { entries.keys.sorted() }
+
+  /// The engine has restarted: nobody waits for an answer any more.
+  func forgetCalls() {
+    hanging = [:]
+    delayed = [:]
+    runs = [:]
+  }
+
   // MARK: Calls
 
   /// Decides what is done with a call of a stubbed function: the newest stub that fits decides, and delays add up on the way to it.
@@ -198,9 +209,11 @@ final class StubTable {
   ) {
     guard let runner else { return }
     let activity = HandlerActivity(of: call.functionID.text, call.id, owner: self, at: monotonicNanoseconds())
-    runs[token] = activity
+    lastRun += 1
+    let number = lastRun
+    runs[number] = activity
     runner.run(body, call.payload, call.context, activity) { [weak self] result in
-      guard let self, runs.removeValue(forKey: token) != nil else { return }
+      guard let self, runs.removeValue(forKey: number) != nil else { return }
       switch result {
       case .success(let bytes): runner.answer(token, .bytes(bytes))
       case .failure(let failure): runner.answer(token, .failure(failure))

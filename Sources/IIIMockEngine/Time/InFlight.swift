@@ -76,8 +76,7 @@ extension Engine {
   /// All that is under way. What waits for time to pass, or for a test, is not.
   var inFlight: [InFlight] {
     var found: [InFlight] = []
-    // On a manual clock, timers that are due fire when the clock says so.
-    if !timers.source.isManual, let next = timers.nextDeadline, next <= timers.now { found.append(.timers) }
+    if timers.hasDue { found.append(.timers) }
     if !storage.isIdle { found.append(.storage) }
     found += loop.traffic.map { .traffic($0) }
     found += unansweredInvocations

@@ -243,7 +243,9 @@ private actor QueueStoreBench {
     func cancel(_ token: TimerToken) {}
     func continueNextTurn(_ worker: BuiltInID) {}
     func emptyOutboxSoon() {}
-    func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
+    func listen(
+      host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
+    ) throws(MockEngineError) -> SocketAddress {
       throw .stopped
     }
   }

@@ -66,7 +66,9 @@ final class RouterRecorder: RouterOutput {
   func continueNextTurn(_ worker: BuiltInID) { continuing.append(worker) }
   func emptyOutboxSoon() {}
 
-  func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
+  func listen(
+    host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
+  ) throws(MockEngineError) -> SocketAddress {
     throw .cannotListen(host: host, port: Int(port), reason: "a recorder has no sockets")
   }
 

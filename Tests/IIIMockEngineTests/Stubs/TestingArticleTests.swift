@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct TestingArticleTests {
   @Test("every Swift block of the article is in this file, line by line")
   func blocksAreHere() throws {
-    try Article.expectBlocks(of: "Testing workers", count: 4, in: #filePath)
+    try Article.expectBlocks(of: "Testing workers", count: 5, in: #filePath)
   }
 
   @Test("the code of the article does what it says")
@@ -51,6 +51,10 @@ import Testing
     #expect(error?.code == "DECLINED")
     #expect(try await bank.calls == 2)
     bank.remove()
+
+    try await engine.restart()
+    try await engine.advance(by: .seconds(2))  // the delay before the first attempt to connect again
+    try await engine.waitForFunction("orders::price")
 
     await engine.shutdown()
   }
