@@ -1,5 +1,5 @@
 # Every target sees to what it needs by itself (Scripts/setup): pkg-config and four C libraries, by apt-get or brew.
-.PHONY: run test lint call-sites bench proofs fuzz autobahn interop conformance
+.PHONY: run test lint call-sites bench proofs fuzz autobahn interop conformance install deb
 
 run: ## the engine with a small worker that makes one call; serves until Ctrl-C
 	@Scripts/setup
@@ -46,3 +46,12 @@ autobahn: ## the WebSocket cases of the Autobahn suite, both roles
 conformance: ## recorded conversations of the real engine, where ../shared is there
 	@Scripts/setup
 	Scripts/conformance
+
+PREFIX ?= /usr/local
+install: ## iii-dev without Swift's libraries as dependencies, its man page and its completions, under DESTDIR and PREFIX
+	@Scripts/setup
+	Scripts/package install "$(DESTDIR)" "$(PREFIX)"
+
+deb: ## a Debian package of the same, in .build
+	@Scripts/setup
+	Scripts/package deb

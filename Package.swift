@@ -15,6 +15,7 @@ let package = Package(
   products: [
     .library(name: "III", targets: ["III"]),
     .library(name: "IIIMockEngine", targets: ["IIIMockEngine"]),
+    .library(name: "IIIMockEngineTesting", targets: ["IIIMockEngineTesting"]),
     .executable(name: "iii-dev", targets: ["iii-dev"]),
   ],
   targets: [
@@ -25,8 +26,11 @@ let package = Package(
     .target(name: "UV", dependencies: ["CUV"], swiftSettings: swiftSettings),
     .target(name: "III", dependencies: ["UV", "COpenSSL"], swiftSettings: swiftSettings),
     .target(name: "IIIMockEngine", dependencies: ["III", "UV", "CSQLite", "CYAML"], swiftSettings: swiftSettings),
+    .target(
+      name: "IIIMockEngineTesting", dependencies: ["III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
+    .target(name: "Transcripts", swiftSettings: swiftSettings),
     .executableTarget(
-      name: "iii-dev", dependencies: ["III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
+      name: "iii-dev", dependencies: ["III", "IIIMockEngine", "Transcripts", "UV"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "websocket-echo", dependencies: ["III", "UV"], path: "Tests/Autobahn/Echo", swiftSettings: swiftSettings),
     .executableTarget(
@@ -48,7 +52,7 @@ let package = Package(
       name: "fuzz", dependencies: ["Fuzzing", "TestSupport"], path: "Tests/Fuzz/Command", swiftSettings: swiftSettings),
     .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "III", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "TranscriptTests", dependencies: ["IIIMockEngine", "TestSupport"], path: "Tests/Transcripts",
+      name: "TranscriptTests", dependencies: ["IIIMockEngine", "TestSupport", "Transcripts"], path: "Tests/Transcripts",
       exclude: ["Data"], swiftSettings: swiftSettings),
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
     .target(name: "CTestAuthority", dependencies: ["COpenSSL"], path: "Tests/CTestAuthority"),
@@ -56,11 +60,14 @@ let package = Package(
       name: "IIITests", dependencies: ["CTestAuthority", "III", "IIIMockEngine", "TestSupport", "UV"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "III", "TestSupport", "UV"],
+      name: "IIIMockEngineTests", dependencies: ["IIIMockEngine", "IIIMockEngineTesting", "III", "TestSupport", "UV"],
       exclude: ["Configuration/Files"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "iii-devTests", dependencies: ["iii-dev", "III", "IIIMockEngine", "TestSupport", "UV"],
+      name: "IIIMockEngineTestingTests",
+      dependencies: ["IIIMockEngineTesting", "III", "IIIMockEngine", "TestSupport", "UV"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "iii-devTests", dependencies: ["iii-dev", "III", "IIIMockEngine", "TestSupport", "Transcripts", "UV"],
       swiftSettings: swiftSettings),
   ]
 )

@@ -13,7 +13,7 @@ struct AccessCommand {
 
   func run() async throws -> ExitStatus {
     guard let functionID = options.functionID, !options.wantsHelp else {
-      console.writeOut(Help.access)
+      console.writeOut(Help.text(of: .access))
       return .success
     }
     let engine = EngineCaller(url: options.url, timeout: .seconds(30))

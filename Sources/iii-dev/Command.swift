@@ -3,7 +3,7 @@ internal import IIIMockEngine
 /// The whole command line: chooses the verb and prints its errors.
 enum Command {
   enum Verb: String, CaseIterable {
-    case trigger, demo, access, exec, queues
+    case trigger, demo, exec, record, replay, access, queues, completions, man
   }
 
   static func run(_ arguments: [String], console: Console = .standard) async -> ExitStatus {
@@ -16,6 +16,10 @@ enum Command {
       case .trigger: return try await TriggerCommand(TriggerOptions(rest), console: console).run()
       case .access: return try await AccessCommand(AccessOptions(rest), console: console).run()
       case .exec: return try await ExecCommand(ExecOptions(rest), console: console).run()
+      case .record: return try await RecordCommand(RecordOptions(rest), console: console).run()
+      case .replay: return try await ReplayCommand(ReplayOptions(rest), console: console).run()
+      case .completions: return try CompletionsCommand(rest).run(console: console)
+      case .man: return try ManCommand(rest).run(console: console)
       case .queues: return try await QueuesCommand(QueuesOptions(rest), console: console).run()
       case .demo: return try await DemoCommand(DemoOptions(rest), console: console).run()
       case nil: throw unknownVerb(first)

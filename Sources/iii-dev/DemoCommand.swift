@@ -22,7 +22,7 @@ struct DemoCommand {
 
   func run() async throws -> ExitStatus {
     if options.wantsHelp {
-      console.writeOut(Help.demo)
+      console.writeOut(Help.text(of: .demo))
       return .success
     }
     var file = ConfigurationFile(environment: .process)

@@ -1,9 +1,3 @@
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Glibc)
-  import Glibc
-#endif
-
 internal import IIIMockEngine
 internal import UV
 
@@ -19,7 +13,7 @@ struct ExecCommand {
 
   func run() async throws -> ExitStatus {
     if options.wantsHelp {
-      console.writeOut(Help.exec)
+      console.writeOut(Help.text(of: .exec))
       return .success
     }
     var file =
@@ -45,88 +39,18 @@ struct ExecCommand {
     } catch {
       throw Failure(text: "\(error)")
     }
-    var variables = [(name: "III_URL", value: engine.url)]
+    // The second one tells the clients for tests that this engine is theirs to reset.
+    var variables = [(name: "III_URL", value: engine.url), (name: "III_EXEC_URL", value: engine.url)]
     if let url = await engine.httpURL { variables.append(("III_HTTP_URL", url)) }
     if let url = await engine.streamURL { variables.append(("III_STREAM_URL", url)) }
     let end: Result<ChildProcess.End, Failure>
-    do { end = .success(try await Child.run(options.command, variables: variables)) } catch {
+    do { end = .success(try await ChildCommand.run(options.command, variables: variables)) } catch {
       end = .failure(error as? Failure ?? Failure(text: "\(error)"))
     }
     await engine.shutdown()
     let status = ExitStatus(of: try end.get())
     if status != .success { console.writeError(log.text) }
     return status
-  }
-}
-
-extension ExitStatus {
-  /// As a shell has it: the command's own status, or 128 and the number of the signal that ended it.
-  fileprivate init(of end: ChildProcess.End) {
-    switch end {
-    case .exited(let status): self.init(rawValue: Int32(truncatingIfNeeded: status))
-    case .killed(let signal): self.init(rawValue: 128 + Int32(truncatingIfNeeded: signal))
-    }
-  }
-}
-
-/// The command's process. SIGINT and SIGTERM are passed on to it; one that does not end after that is killed.
-private enum Child {
-  /// How long a command may take to end after a signal.
-  static let grace = Duration.seconds(5)
-
-  /// The child, once it runs, and whether it was told to end. Used on the loop only.
-  private final class State {
-    var child: ChildProcess?
-    var killing: LoopTimer?
-    var isEnding = false
-  }
-
-  static func run(_ words: [String], variables: [(name: String, value: String)]) async throws -> ChildProcess.End {
-    let loop = try Loop(name: "iii-dev exec")
-    let result: Result<ChildProcess.End, Failure> = await withCheckedContinuation { continuation in
-      loop.post {
-        let state = State()
-        do {
-          for signal in [SIGINT, SIGTERM] {
-            _ = try SignalWatcher(signal, on: loop) { forward(signal, state, loop) }
-          }
-          state.child = try ChildProcess(words, variables: variables, on: loop) { end in
-            state.killing?.close()
-            state.child = nil
-            continuation.resume(returning: .success(end))
-          }
-        } catch {
-          continuation.resume(returning: .failure(failure(error, words)))
-        }
-      }
-    }
-    _ = await loop.stop()
-    return try result.get()
-  }
-
-  /// The first signal asks the command to end, the second ends it at once.
-  private static func forward(_ signal: Int32, _ state: State, _ loop: Loop) {
-    guard !state.isEnding else {
-      state.child?.send(Int(SIGKILL))
-      return
-    }
-    state.isEnding = true
-    state.child?.send(Int(signal))
-    let timer = LoopTimer(on: loop)
-    state.killing = timer
-    timer.start(afterNanoseconds: UInt64(grace.components.seconds) * 1_000_000_000) {
-      state.child?.send(Int(SIGKILL))
-    }
-  }
-
-  /// As a shell: 127 if there is no such command, 126 if it cannot be executed.
-  private static func failure(_ error: any Error, _ words: [String]) -> Failure {
-    guard let error = error as? UVError else { return Failure(text: "\(error)") }
-    let name = words.first ?? ""
-    let isMissing = error.name == "ENOENT"
-    return Failure(
-      text: "the command '\(name)' could not be started: " + (isMissing ? "it was not found" : error.reason),
-      status: ExitStatus(rawValue: isMissing ? 127 : 126))
   }
 }
 

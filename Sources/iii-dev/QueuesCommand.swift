@@ -13,7 +13,7 @@ struct QueuesCommand {
 
   func run() async throws -> ExitStatus {
     guard !options.wantsHelp else {
-      console.writeOut(Help.queues)
+      console.writeOut(Help.text(of: .queues))
       return .success
     }
     let engine = EngineCaller(url: options.url, timeout: .seconds(30))

@@ -13,7 +13,7 @@ struct TriggerCommand {
 
   func run() async throws -> ExitStatus {
     guard let functionID = options.functionID else {
-      console.writeOut(Help.trigger)
+      console.writeOut(Help.text(of: .trigger))
       return .success
     }
     if options.wantsHelp { return await help(for: functionID) }
@@ -70,7 +70,7 @@ struct TriggerCommand {
       console.writeOut(function.text(isColoured: console.isColoured))
     } catch {
       console.error("warning: the engine could not be asked for `\(functionID)`: \(error.text)")
-      console.writeOut(Help.trigger)
+      console.writeOut(Help.text(of: .trigger))
     }
     return .success
   }

@@ -3,12 +3,16 @@ import Testing
 
 /// An article of the documentation whose code a test compiles and runs.
 enum Article {
-  /// Checks that the article has so many Swift blocks, and that each of them is in the test's file, line by line.
-  static func expectBlocks(of article: String, count: Int, in file: String) throws {
+  /// Checks that the article has so many Swift blocks, and that each of them is in the test's file, or in another one of its
+  /// folder, line by line.
+  static func expectBlocks(of article: String, count: Int, in file: String, and others: String...) throws {
     let here = URL(fileURLWithPath: file)
     let root = (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }
     let text = try String(contentsOf: root.appendingPathComponent("Documentation/\(article).md"), encoding: .utf8)
-    let source = lines(try String(contentsOf: here, encoding: .utf8)).joined(separator: "\n")
+    let sources = try ([here.lastPathComponent] + others).map { name in
+      let source = here.deletingLastPathComponent().appendingPathComponent(name)
+      return lines(try String(contentsOf: source, encoding: .utf8)).joined(separator: "\n")
+    }
     var blocks: [[String]] = []
     var isInside = false
     for line in lines(text) {
@@ -22,7 +26,7 @@ enum Article {
     #expect(blocks.count == count)
     for block in blocks {
       let text = block.filter { !$0.isEmpty }.joined(separator: "\n")
-      #expect(source.contains(text), "\(text)")
+      #expect(sources.contains { $0.contains(text) }, "\(text)")
     }
   }
 

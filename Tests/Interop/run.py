@@ -11,6 +11,7 @@ import access
 import built_ins
 import clients
 import queues
+import recording
 import schemas
 import stage as counts
 import telemetry
@@ -201,6 +202,7 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
     stage.driver.shutdown()
     access.play(iii_dev, commands, stage.folder)
     clients.play(iii_dev, commands)
+    recording.play(iii_dev, commands, stage.folder)
     queues.play(iii_dev, commands, stage.folder)
     check("the engine ends on SIGTERM with 0 at last", engine.stop() == 0)
 

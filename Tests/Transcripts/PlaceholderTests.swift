@@ -1,4 +1,5 @@
 import Testing
+import Transcripts
 
 @Suite struct PlaceholderTests {
   static let one = "0b0c0d0e-0000-4000-8000-000000000001"

@@ -1,5 +1,6 @@
 import III
 import TestSupport
+import Transcripts
 
 /// Plays a transcript against an engine, each of its peers a raw one, and stops at the first difference.
 ///

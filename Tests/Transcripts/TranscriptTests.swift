@@ -1,6 +1,7 @@
 import III
 import IIIMockEngine
 import Testing
+import Transcripts
 
 /// What the real engine said, our engine says: each conversation on an engine of its own, all at the same time.
 @Suite struct TranscriptTests {

@@ -109,8 +109,8 @@ import Testing
 
   @Test func helpNamesEveryOption() {
     for (text, options) in [
-      (Help.main, ServeOptions.definitions), (Help.trigger, TriggerOptions.definitions),
-      (Help.demo, DemoOptions.definitions),
+      (Help.main, ServeOptions.definitions), (Help.text(of: .trigger), TriggerOptions.definitions),
+      (Help.text(of: .demo), DemoOptions.definitions),
     ] {
       for option in options { #expect(text.contains(option.synopsis)) }
       #expect(text.hasSuffix("\n"))

@@ -100,7 +100,7 @@ import UV
     #expect(help.status == .success)
     #expect(
       help.errors.hasPrefix("warning: the engine could not be asked for `f`: cannot connect to ws://localhost:1: "))
-    #expect(help.output == Help.trigger)
+    #expect(help.output == Help.text(of: .trigger))
   }
 
   @Test("with `--wait` the call is made once the engine can be reached")

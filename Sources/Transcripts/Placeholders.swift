@@ -1,12 +1,12 @@
 /// The names that transcripts give to values which differ from run to run, and what they stand for in this run.
 ///
 /// The same name is the same value; two names of one kind are two values.
-struct Placeholders {
+package struct Placeholders: Sendable {
   private var values: [String: String] = [:]
   private let hosts: [String: String]
 
   /// `hosts`: the address of each port that the configuration names, without a scheme.
-  init(hosts: [String: String]) { self.hosts = hosts }
+  package init(hosts: [String: String]) { self.hosts = hosts }
 
   private enum Piece {
     case literal(String)
@@ -35,16 +35,17 @@ struct Placeholders {
   }
 
   /// `value` as it is to be sent; a name that has no value yet gets one.
-  mutating func filled(_ value: JSON) -> JSON {
+  package mutating func filled(_ value: JSON) -> JSON {
     switch value {
     case .null, .bool, .number: return value
+    case .string("$number"): return .number("1")
     case .string(let text): return .string(filled(text))
     case .array(let elements): return .array(elements.map { filled($0) })
     case .object(let members): return .object(members.map { (filled($0.key), filled($0.value)) })
     }
   }
 
-  mutating func filled(_ text: String) -> String {
+  package mutating func filled(_ text: String) -> String {
     Placeholders.pieces(text).map { piece in
       switch piece {
       case .literal(let text): return text
@@ -52,8 +53,16 @@ struct Placeholders {
         if let known = values[whole] ?? hosts[kind] { return known }
         // One name for many values: nothing to remember.
         if kind == "traceparent" { return "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" }
-        let made = kind == "uuid" ? Placeholders.randomUUID() : whole
-        values[whole] = made
+        let made =
+          switch kind {
+          case "uuid": Placeholders.randomUUID()
+          case "secret": Placeholders.randomUUID().filter { $0 != "-" }
+          case "timestamp": "2026-01-01T00:00:00Z"
+          case "number", "error_id": "1"
+          default: whole
+          }
+        // Two time stamps, or two numbers, need not be the same.
+        if !["timestamp", "number", "error_id"].contains(kind) { values[whole] = made }
         return made
       }
     }.joined()
@@ -77,7 +86,7 @@ struct Placeholders {
   }
 
   /// Whether `got` is what `wanted` says; if so, names seen for the first time have their values from here on.
-  mutating func match(_ wanted: JSON, _ got: JSON) -> Bool {
+  package mutating func match(_ wanted: JSON, _ got: JSON) -> Bool {
     let before = values
     if matches(wanted, got) { return true }
     values = before
@@ -90,6 +99,7 @@ struct Placeholders {
     case (.bool(let a), .bool(let b)): return a == b
     case (.number(let a), .number(let b)): return JSON.areEqual(a, b)
     case (.string("$number"), .number): return true
+    case (.string("$number"), _): return false
     case (.string(let a), .string(let b)): return matches(a, b)
     case (.array(let a), .array(let b)):
       guard a.count == b.count else { return false }
@@ -139,6 +149,7 @@ struct Placeholders {
     case "timestamp":
       return text.prefixMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)/)?.output
     case "error_id": return text.prefixMatch(of: /[0-9a-f]{1,12}/)?.output
+    case "number": return text.prefixMatch(of: /\d+/)?.output
     case "secret", "sec-websocket-key", "user-agent": return text.isEmpty ? nil : text
     default: return nil
     }

@@ -2,6 +2,10 @@
 struct JSONTextParser {
   let bytes: [UInt8]
   private var index = 0
+  private var depth = 0
+
+  /// How deeply arrays and objects may be nested; each level takes space on the stack.
+  private static let maxDepth = 256
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -31,6 +35,9 @@ struct JSONTextParser {
 
   private mutating func value() throws -> JSON {
     skipSpace()
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= JSONTextParser.maxDepth else { throw unreadable }
     switch current.map({ Character(UnicodeScalar($0)) }) {
     case "{": return try object()
     case "[": return try array()

@@ -1,40 +1,41 @@
-/// JSON as transcripts compare it: members in any order, the last of equal keys counts, and `1`, `1.0` and `true` are
-/// three things. A parser of its own, so that no mistake of the one under test is shared.
-indirect enum JSON: Sendable {
+/// JSON as conversations are compared: members in any order, the last of equal keys counts, and `1`, `1.0` and `true` are
+/// three things. It has a parser of its own, so that it shares no mistake with the one under test.
+package indirect enum JSON: Sendable {
   case null, bool(Bool), string(String), array([JSON]), object([(key: String, value: JSON)])
   /// A number as it is spelled.
   case number(String)
 
-  struct Unreadable: Error {
-    let offset: Int
+  /// The text is not JSON from this byte on, or nested too deeply.
+  package struct Unreadable: Error {
+    package let offset: Int
   }
 
-  subscript(key: String) -> JSON? {
+  package subscript(key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == key }?.value
   }
 
-  var string: String? {
+  package var string: String? {
     guard case .string(let text) = self else { return nil }
     return text
   }
 
-  var int: Int? {
+  package var int: Int? {
     guard case .number(let spelling) = self else { return nil }
     return Int(spelling)
   }
 
-  var array: [JSON]? {
+  package var array: [JSON]? {
     guard case .array(let elements) = self else { return nil }
     return elements
   }
 
-  static func parse(_ text: String) throws -> JSON {
+  package static func parse(_ text: String) throws -> JSON {
     var parser = JSONTextParser(bytes: Array(text.utf8))
     return try parser.document()
   }
 
-  var text: String {
+  package var text: String {
     switch self {
     case .null: return "null"
     case .bool(let value): return value ? "true" : "false"
@@ -62,7 +63,7 @@ indirect enum JSON: Sendable {
   }
 
   /// Whether two spellings are the same number of the same kind.
-  static func areEqual(_ a: String, _ b: String) -> Bool {
+  package static func areEqual(_ a: String, _ b: String) -> Bool {
     func isFraction(_ text: String) -> Bool { text.contains { ".eE".contains($0) } }
     guard isFraction(a) == isFraction(b) else { return false }
     if !isFraction(a) { return (a == "-0" ? "0" : a) == (b == "-0" ? "0" : b) }
