@@ -1,8 +1,8 @@
 /// The engine's side of a recorded conversation: takes what workers do, says what to send them, and finds the first difference.
 ///
 /// The engine's messages leave in the recorded order, each as soon as all that workers did before it has happened again. What a
-/// worker sends may come in another order than it was recorded where nothing of the engine lies between; answers to calls may come
-/// in any order.
+/// worker sends may come in another order than it was recorded, because the tasks of an SDK run at the same time; but a worker
+/// that does not do what was recorded before an answer does not get this answer, and that is a difference.
 ///
 /// Connections are the caller's: it gives each a number.
 package struct Replay: Sendable {
@@ -81,7 +81,7 @@ package struct Replay: Sendable {
   /// A worker has sent a message.
   package mutating func received(_ message: JSON, from connection: Int) -> [Action] {
     guard !hasEnded, let peer = peers[connection] else { return [] }
-    let candidates = candidates(of: peer, isAnswer: message["type"]?.string == "invocationresult")
+    let candidates = candidates(of: peer)
     for index in candidates {
       guard case .send(let wanted) = steps[index].step, placeholders.match(wanted, message) else { continue }
       steps[index].isDone = true
@@ -134,17 +134,12 @@ package struct Replay: Sendable {
 
   // MARK: Internals
 
-  /// The steps that a message of this peer may be: those up to the next message for it; of an answer to a call all.
-  private func candidates(of peer: String, isAnswer: Bool) -> [Int] {
-    var found: [Int] = []
-    for index in steps.indices[next...] where !steps[index].isDone && steps[index].peer == peer {
-      if case .send = steps[index].step {
-        found.append(index)
-      } else if !isAnswer {
-        break
-      }
+  /// The steps that a message of this peer may be, in their order.
+  private func candidates(of peer: String) -> [Int] {
+    steps.indices[next...].filter { index in
+      guard case .send = steps[index].step else { return false }
+      return !steps[index].isDone && steps[index].peer == peer
     }
-    return found
   }
 
   /// Whether a message is of the kind of a recorded one, and about the same function.

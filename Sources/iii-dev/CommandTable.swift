@@ -102,10 +102,10 @@ enum CommandTable {
     text: """
       The command finds the address in III_URL. What the engine said is sent in the recorded order, each
       message as soon as all that workers did before it has happened again. What workers say must be what
-      was recorded; answers to calls, and messages between which the engine said nothing, may come in
-      another order. The exit status is 0 without a difference, 1 with one, and the command's own if that is
-      not 0; 126 or 127 if the command cannot be started. A command that goes on after the end of the
-      recording is told to end by SIGTERM, and killed after 5 s.
+      was recorded, but may come in another order, as an SDK's tasks run at the same time. The exit status
+      is 0 without a difference, 1 with one, and the command's own if that is not 0; 126 or 127 if the
+      command cannot be started. A command that goes on after the end of the recording is told to end by
+      SIGTERM, and killed after 5 s.
       """, options: ReplayOptions.definitions, takesFile: true, takesCommand: true)
 
   private static let access = Entry(

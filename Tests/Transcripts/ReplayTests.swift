@@ -62,7 +62,7 @@ import Transcripts
     }
   }
 
-  @Test("messages between which the engine said nothing may come in another order")
+  @Test("a worker's messages may come in another order; the engine's wait for all that came before them")
   func otherOrder() throws {
     var replay = try replay()
     _ = replay.opened(1, path: "/")
