@@ -171,6 +171,9 @@ actor EngineCore {
     _ = try open(engine, keepingStateOf: keepingState ? old : nil)
     // What was kept on disk is there again.
     if !keepingState { engine.resetBuiltIns() }
+    // What was posted to the loop before may still refer to the former engine.
+    let former = LoopBound(old, on: loop)
+    loop.post { withExtendedLifetime(former) {} }
   }
 
   /// Forgets what tests have set and what was kept; workers stay connected.

@@ -141,6 +141,9 @@ final class BuiltInHost {
   /// A new id: an unpredictable one, or the next of the engine's seed.
   func newID() -> UUID128 { services?.newID() ?? .random() }
 
+  /// The source of ids, where the engine has a seed: for parts that make many.
+  var random: SeededRandom? { services?.random }
+
   // MARK: Time
 
   /// The present by the engine's time source, for spans of time; nanoseconds.
@@ -262,6 +265,7 @@ protocol BuiltInServices: AnyObject {
   /// What a test controls the engine with; `nil` once the engine has stopped.
   var core: EngineCore? { get }
   func newID() -> UUID128
+  var random: SeededRandom? { get }
   func applyStubCommandsSoon()
 }
 
@@ -271,6 +275,7 @@ extension BuiltInServices {
   func later(_ body: @escaping () -> Void) { body() }
   func connection(of worker: PeerID) -> Peer? { nil }
   func newID() -> UUID128 { .random() }
+  var random: SeededRandom? { nil }
   func applyStubCommandsSoon() {}
 }
 

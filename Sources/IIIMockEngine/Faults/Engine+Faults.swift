@@ -41,7 +41,10 @@ extension Engine {
 
   func named(_ peer: PeerID, _ name: String?) {
     peers.connection(of: peer)?.workerName = name
-    if faults.concernsConnections { meetConnectionsSoon() }
+    guard faults.concernsConnections else { return }
+    meetConnectionsSoon()
+    // Before its next message, however the system has cut what it sent into reads.
+    peers.budget.stop()
   }
 
   func inflict(_ fault: ActiveFault, on connection: UInt32) {

@@ -143,9 +143,9 @@ extension Peers {
       peer.stream.reset()
     case .halfOpen(.engine, let span):
       note("the engine takes the connection for lost, the worker does not")
-      leave(peer, because: "half-open by fault \(fault.id): the worker does not know")
+      abandon(peer, because: "half-open by fault \(fault.id): the worker does not know")
       let stream = peer.stream
-      heal(fault, on: peer, after: span) { stream.reset() }
+      heal(fault, on: peer, after: span) { [weak self] in self?.resetAbandoned(stream) }
     case .halfOpen(.worker, let span):
       note("the worker's connection is reset, the engine does not know")
       peer.stream.reset()

@@ -77,7 +77,7 @@ extension Router {
     note(AccessDenial(attempt: .call, id: name.text, worker: worker.label, reason: "denied by a fault"), output)
     send(
       .result(
-        id: frame.invocationID ?? .random(), name: name,
+        id: frame.invocationID ?? newID(), name: name,
         outcome: .failure(AccessDecision(isAllowed: false, step: .override).failure(of: name.text)),
         trace: TraceHeaders(echoing: frame)), to: peer, output)
   }

@@ -60,8 +60,14 @@ struct QueueBroker {
   private(set) var actions: [QueueAction] = []
   private var targets = JobTargets()
   private var ids = UUIDGenerator()
+  /// Ids, where the engine has a seed.
+  private let random: SeededRandom?
 
-  init(rules: QueueRules = QueueRules(), topicPolicy: JobPolicy = JobPolicy.topics, isDurable: Bool = false) {
+  init(
+    rules: QueueRules = QueueRules(), topicPolicy: JobPolicy = JobPolicy.topics, isDurable: Bool = false,
+    random: SeededRandom? = nil
+  ) {
+    self.random = random
     self.rules = rules
     self.topicPolicy = topicPolicy
     self.isDurable = isDurable
@@ -76,7 +82,7 @@ struct QueueBroker {
 
   mutating func add(_ action: QueueAction) { actions.append(action) }
 
-  mutating func newID() -> UUID128 { ids.next() }
+  mutating func newID() -> UUID128 { random?.id() ?? ids.next() }
 
   mutating func newNumber() -> UInt64 {
     lastNumber += 1

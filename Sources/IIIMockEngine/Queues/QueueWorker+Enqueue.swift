@@ -141,7 +141,7 @@ extension Router {
     _ frame: InvocationFrame, _ queue: WireString, to provider: FunctionRegistry.Route, _ waiting: WaitingReply,
     _ output: some RouterOutput
   ) -> Bool {
-    let receipt = UUID128.random()
+    let receipt = newID()
     var input = Array("{\"queue\":".utf8) + queue.raw.array
     input += ",\"function_id\":".utf8
     input += frame.functionID.raw.array

@@ -60,7 +60,8 @@ final class QueueWorker: BuiltInWorker {
     let saver = QueueSaver(jobs.store, jobs.table, progress.table, definitions.table) { [weak host] in host?.warn($0) }
     self.host = host
     self.saver = saver
-    broker = QueueBroker(rules: rules, topicPolicy: settings.adapter.policy, isDurable: saver.isDurable)
+    broker = QueueBroker(
+      rules: rules, topicPolicy: settings.adapter.policy, isDurable: saver.isDurable, random: host.random)
     let moment = self.moment
     for definition in settings.queues { broker.declare(definition, at: moment) }
     if !isStrict {

@@ -56,7 +56,7 @@ struct Router {
     inProcess = InProcessWorker.all(builtIns, listeners: access.listeners.count, atMilliseconds: time)
     triggers = TriggerRegistry(
       parks: compatibility.reportsTriggerErrors, types: builtIns.flatMap(\.triggerTypes))
-    trace = TracePolicy(compatibility: compatibility, isTracingEnabled: isTracingEnabled)
+    trace = TracePolicy(compatibility: compatibility, isTracingEnabled: isTracingEnabled, random: random)
     for entry in builtIns.flatMap(\.entries) { functions.register(entry) }
     functions.markUnchanged()
   }

@@ -15,6 +15,8 @@ final class TraceHeaders {
 struct TracePolicy {
   let compatibility: Compatibility
   let isTracingEnabled: Bool
+  /// Ids, where the engine has a seed.
+  var random: SeededRandom?
 
   /// The headers for the callee and for the answer; `nil` if there are none.
   func headers(of frame: InvocationFrame) -> (callee: TraceHeaders?, reply: TraceHeaders?) {
@@ -24,9 +26,9 @@ struct TracePolicy {
     // Baggage is forwarded as it is, unless it is empty.
     let baggage = frame.baggage.flatMap { $0.inner.isEmpty ? nil : $0.raw.array }
     if makesSpans {
-      let span = parent?.child() ?? Traceparent.random()
+      let span = parent?.child(newID) ?? .random(newID)
       let callee = TraceHeaders(traceparent: span.quoted, baggage: baggage)
-      return (callee, TraceHeaders(traceparent: span.sibling().quoted, baggage: echo.baggage))
+      return (callee, TraceHeaders(traceparent: span.child(newID).quoted, baggage: echo.baggage))
     }
     guard compatibility.forwardsTraceHeaders else { return (nil, echo) }
     let traceparent = parent == nil ? nil : echo.traceparent
@@ -38,7 +40,7 @@ struct TracePolicy {
     let parent = sent.traceparent.flatMap { text in text.withView { Traceparent(JSONText.unquote($0)) } }
     let baggage = sent.baggage.flatMap { $0.count > 2 ? $0 : nil }
     if makesSpans {
-      return TraceHeaders(traceparent: (parent?.child() ?? Traceparent.random()).quoted, baggage: baggage)
+      return TraceHeaders(traceparent: (parent?.child(newID) ?? .random(newID)).quoted, baggage: baggage)
     }
     guard compatibility.forwardsTraceHeaders, parent != nil || baggage != nil else { return nil }
     return TraceHeaders(traceparent: parent == nil ? nil : sent.traceparent, baggage: baggage)
@@ -46,8 +48,10 @@ struct TracePolicy {
 
   /// The headers of a call that the engine itself begins.
   var ownHeaders: TraceHeaders? {
-    makesSpans ? TraceHeaders(traceparent: Traceparent.random().quoted, baggage: nil) : nil
+    makesSpans ? TraceHeaders(traceparent: Traceparent.random(newID).quoted, baggage: nil) : nil
   }
+
+  private func newID() -> UUID128 { random?.id() ?? .random() }
 
   private var makesSpans: Bool { compatibility.makesSpans && isTracingEnabled }
 }

@@ -31,20 +31,17 @@ struct Traceparent: Equatable {
   }
 
   /// The first span of a new trace, sampled.
-  static func random() -> Traceparent {
-    let id = UUID128.random()
-    return Traceparent(traceID: hex(id.high, 16) + hex(id.low, 16), spanID: randomSpan(), flags: "01")
+  ///
+  /// - Parameter newID: Gives ids.
+  static func random(_ newID: () -> UUID128) -> Traceparent {
+    let id = newID()
+    return Traceparent(traceID: hex(id.high, 16) + hex(id.low, 16), spanID: hex(newID().low, 16), flags: "01")
   }
 
   /// A new span of the same trace.
-  func child() -> Traceparent {
-    Traceparent(traceID: traceID, spanID: Traceparent.randomSpan(), flags: flags)
+  func child(_ newID: () -> UUID128) -> Traceparent {
+    Traceparent(traceID: traceID, spanID: Traceparent.hex(newID().low, 16), flags: flags)
   }
-
-  /// A new span of the same trace, beside this one.
-  func sibling() -> Traceparent { child() }
-
-  private static func randomSpan() -> String { hex(UUID128.random().low, 16) }
 
   private static func hex(_ value: UInt64, _ count: Int) -> String {
     let text = String(value, radix: 16)

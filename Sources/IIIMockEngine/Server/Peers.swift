@@ -16,6 +16,8 @@ final class Peers {
   @exclusivity(unchecked) private var workers: [Peer?] = []
   /// All connections that have not ended.
   private(set) var all: [ObjectIdentifier: Peer] = [:]
+  /// Connections that have ended for the engine only, by faults.
+  private var abandoned: [ObjectIdentifier: TCPStream] = [:]
   /// How many connections were accepted.
   private var accepted: UInt32 = 0
 
@@ -328,13 +330,30 @@ final class Peers {
 
   /// Ends every connection. Workers are dropped without a Close, so that every SDK connects again.
   func shutDown() {
-    for peer in all.values {
+    let peers = all.values.sorted { $0.number < $1.number }
+    for peer in peers {
       guard case .role(let role) = peer.phase else { continue }
       role.engineStops(peer)
       // Its role is not told: the reader of a channel would hear that all has come.
       peer.phase = .ended
     }
-    for peer in all.values { finish(peer, because: "the engine shut down") }
+    for peer in peers { finish(peer, because: "the engine shut down") }
+    for stream in abandoned.values { stream.reset() }
+    abandoned = [:]
+    // What was posted before and comes later finds no engine.
+    engine = nil
+  }
+
+  /// The engine takes a connection for lost, and its peer does not.
+  func abandon(_ peer: Peer, because reason: String) {
+    leave(peer, because: reason)
+    abandoned[ObjectIdentifier(peer.stream)] = peer.stream
+  }
+
+  /// The peer learns that its connection is lost.
+  func resetAbandoned(_ stream: TCPStream) {
+    abandoned[ObjectIdentifier(stream)] = nil
+    stream.reset()
   }
 }
 
