@@ -26,6 +26,9 @@ static inline void cuv_set_thread_name(const char *_Nonnull name) {
 }
 #endif
 
+// The size of a page of memory, in bytes.
+static inline long cuv_page_size(void) { return sysconf(_SC_PAGESIZE); }
+
 // The calling thread as a number that no other live thread has.
 static inline uintptr_t cuv_current_thread(void) { return (uintptr_t)pthread_self(); }
 

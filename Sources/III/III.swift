@@ -36,6 +36,8 @@ public final class III: Sendable {
   let gauge: SendGauge
   let log: @Sendable (LogLevel, String) -> Void
   let channels: ChannelAccess
+  /// `nil` if the worker reports nothing.
+  let telemetry: Telemetry?
   /// What decoders of payloads and results give to the types that they decode.
   let decoding: [CodingUserInfoKey: any Sendable]
   private let status: ConnectionStatus
@@ -57,7 +59,14 @@ public final class III: Sendable {
     let channels = ChannelAccess(settings.configuration, on: host)
     self.channels = channels
     decoding = channels.decoding
-    connection = LoopBound(Connection(settings.configuration, on: host, status: status, gauge: gauge), on: host.loop)
+    let newID: @Sendable () -> UUID128 = { randomness?.id() ?? .random() }
+    telemetry = try Telemetry(
+      options,
+      TelemetrySettings(
+        options, environment, workerName: settings.workerName, instanceID: UUID128.random().description), on: host,
+      { try channels.telemetry(of: address, options, environment) }, newID: newID)
+    connection = LoopBound(
+      Connection(settings.configuration, on: host, status: status, gauge: gauge, telemetry: telemetry), on: host.loop)
   }
 
   /// The workers of this process that are not shut down, in the order in which they were created.
@@ -108,8 +117,9 @@ public final class III: Sendable {
   /// Ends the worker: waiting calls fail with the code `SHUTDOWN`, the connection is closed, and new calls and registrations are refused.
   ///
   /// Messages that were handed over before are still sent. The tasks of running handlers are cancelled; the method does not wait for them,
-  /// and their results are dropped. It returns within 5 s, also if the engine does not answer. A second call waits for the first and has no
-  /// other effect.
+  /// and their results are dropped. What was collected for ``InitOptions/otel`` is sent. It returns within 5 s, or
+  /// ``OtelConfig/shutdownTimeout`` if that is longer, also if the engine does not answer. A second call waits for the first and has no other
+  /// effect.
   public func shutdown() async {
     await withCheckedContinuation { continuation in beginShutdown { continuation.resume() } }
   }

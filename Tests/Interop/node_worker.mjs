@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { registerWorker } from 'iii-sdk'
 
 const prefix = process.argv[2]
-const worker = registerWorker(process.env.III_URL, { workerName: prefix, otel: { enabled: false } })
+const otel = { enabled: process.env.OTEL_ENABLED === '1', serviceName: prefix }
+const worker = registerWorker(process.env.III_URL, { workerName: prefix, otel })
 const notes = []
 const bells = new Map()
 const told = { registered: [], unregistered: [] }

@@ -6,7 +6,8 @@ from iii.triggers import TriggerHandler
 
 prefix = sys.argv[1]
 notes = []
-worker = register_worker(os.environ["III_URL"], InitOptions(worker_name=prefix, otel={"enabled": False}))
+otel = {"enabled": os.environ.get("OTEL_ENABLED") == "1", "service_name": prefix}
+worker = register_worker(os.environ["III_URL"], InitOptions(worker_name=prefix, otel=otel))
 
 
 def fail(data):

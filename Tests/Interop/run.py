@@ -121,6 +121,7 @@ def play(stage, iii_dev, swift_worker, python013, python025, node_sdks):
     others = [name for name in commands if name != "swift"]
     for name in others:
         telemetry.reports(stage, name, commands[name])
+    telemetry.one_trace(stage, commands)
     # The Swift SDK has no ends of channels.
     for a, b in itertools.product(others, repeat=2):
         got = outcome(f"{a}::pour", {"function": f"{b}::drink", "bytes": MIB}, 60)

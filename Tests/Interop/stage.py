@@ -67,9 +67,10 @@ class Stage:
     def connect(self):
         self.driver = register_worker(self.engine.url, InitOptions(worker_name="driver", otel={"enabled": False}))
 
-    def start(self, name, command, url=None):
+    def start(self, name, command, url=None, **variables):
         log = open(self.log_of(name), "ab")
-        self.workers[name] = subprocess.Popen([*command, name], env={**self.environment, "III_URL": url or self.engine.url},
+        environment = {**self.environment, "III_URL": url or self.engine.url, **variables}
+        self.workers[name] = subprocess.Popen([*command, name], env=environment,
                                               stdin=subprocess.PIPE, stdout=log,
                                               stderr=log)
 

@@ -1,12 +1,14 @@
 internal import UV
 
-/// How the ends of channels connect: to a worker's engine, with the worker's headers and TLS, on its loop.
+/// How further connections of a worker are opened, for channels and telemetry: to its engine, with its headers and TLS, on its loop.
 struct ChannelAccess: Sendable {
   let host: LoopHost
   let url: WebSocketURL
   let headers: [(key: String, value: String)]
   let tls: TLSSource?
   let handshakeTimeout: Duration
+  /// Returns a new random number from -1...1 at each call.
+  let random: @Sendable () -> Double
   let log: @Sendable (LogLevel, String) -> Void
 
   /// The key under which a worker's decoder has its `ChannelAccess`.
@@ -21,7 +23,19 @@ struct ChannelAccess: Sendable {
     headers = settings.headers
     tls = settings.tls
     handshakeTimeout = settings.machine.keepAlive.handshakeTimeout
+    random = settings.machine.random
     log = settings.log
+  }
+
+  /// The access for telemetry, which may go to another engine, with further headers.
+  func telemetry(of address: String, _ options: InitOptions, _ environment: Environment) throws -> ChannelAccess {
+    let otel = options.otel
+    guard otel.engineURL != nil || !otel.headers.isEmpty else { return self }
+    var other = InitOptions(
+      keepAlive: options.keepAlive, headers: options.headers.merging(otel.headers) { $1 }, tls: options.tls)
+    other.log = log
+    return ChannelAccess(
+      try ConnectionSettings(otel.engineURL ?? address, other, environment).configuration, on: host)
   }
 
   /// The access of an end that belongs to no worker.
@@ -29,6 +43,14 @@ struct ChannelAccess: Sendable {
     self.init(
       try ConnectionSettings(engineURL, InitOptions(headers: headers), .current).configuration,
       on: try SharedLoop.host())
+  }
+
+  /// The URL for telemetry: the engine's, with `/otel` behind its path.
+  var telemetryURL: WebSocketURL {
+    var url = url
+    while url.path.hasSuffix("/") { url.path.removeLast() }
+    if !url.path.hasSuffix("/otel") { url.path += "/otel" }
+    return url
   }
 
   /// The URL of an end. The query of the engine's URL comes first; the SDKs before 0.25 put the path behind it.

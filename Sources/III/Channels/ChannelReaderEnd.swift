@@ -111,8 +111,9 @@ final class ChannelReaderCore: HostMember {
   func open(_ end: ChannelReaderEnd) {
     self.end = end
     access.host.add(self)
-    let socket = ChannelSocket(
-      access, ref,
+    let socket = ChannelSocket(access, access.url(of: ref))
+    self.socket = socket
+    socket.open(
       ChannelSocket.Events(
         opened: { [self] in
           end.change { $0.opened() }
@@ -122,8 +123,6 @@ final class ChannelReaderCore: HostMember {
         frame: { Self.read($0, end) },
         ended: { reason in end.change { $0.failed(.cutOff(reason)) } },
         fill: { false }))
-    self.socket = socket
-    socket.open()
   }
 
   private static func read(_ frame: FrameEvent, _ end: ChannelReaderEnd) {

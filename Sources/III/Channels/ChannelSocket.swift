@@ -1,8 +1,9 @@
 internal import UV
 
-/// The connection of one end of a channel: opens it, and turns bytes into frames and frames into bytes. Confined to the loop.
+/// A WebSocket beside the worker's own, of one end of a channel or for telemetry: opens it, and turns bytes into frames and frames into
+/// bytes. Confined to the loop.
 final class ChannelSocket {
-  /// What the socket tells its end. Each is called on the loop.
+  /// What the socket tells its owner. Each is called on the loop.
   struct Events {
     var opened: () -> Void
     /// The connection could not be opened.
@@ -15,7 +16,7 @@ final class ChannelSocket {
   }
 
   private let access: ChannelAccess
-  private let ref: StreamChannelRef
+  private let url: WebSocketURL
   private var events: Events?
   private var dialer: Dialer?
   private var transport: Transport?
@@ -27,15 +28,14 @@ final class ChannelSocket {
   /// How long an ended connection may take to send its last bytes.
   private static let closeTimeout = Duration.seconds(5)
 
-  init(_ access: ChannelAccess, _ ref: StreamChannelRef, _ events: Events) {
+  init(_ access: ChannelAccess, _ url: WebSocketURL) {
     self.access = access
-    self.ref = ref
-    self.events = events
+    self.url = url
   }
 
-  func open() {
+  func open(_ events: Events) {
+    self.events = events
     let key = Upgrade.newKey()
-    let url = access.url(of: ref)
     let request: [UInt8]
     do throws(UpgradeFailure) {
       request = try Upgrade.request(url, headers: access.headers, key: key)

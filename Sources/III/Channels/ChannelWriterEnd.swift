@@ -147,16 +147,15 @@ final class ChannelWriterCore: HostMember {
 
   private func open() {
     access.host.add(self)
-    let socket = ChannelSocket(
-      access, ref,
+    let socket = ChannelSocket(access, access.url(of: ref))
+    self.socket = socket
+    socket.open(
       ChannelSocket.Events(
         opened: { [self] in handle { $0.opened() } },
         failed: { [self] reason in handle { $0.failed(reason) } },
         frame: { [self] in read($0) },
         ended: { [self] reason in handle { $0.ended(reason) } },
         fill: { [self] in fill() }))
-    self.socket = socket
-    socket.open()
   }
 
   private func read(_ frame: FrameEvent) {

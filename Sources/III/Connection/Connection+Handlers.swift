@@ -62,6 +62,9 @@ final class RunningHandlers {
 
 /// Runs handlers and sends their answers.
 extension Connection {
+  /// Ends an invocation, with the trace context of its answer; `nil` for the caller's.
+  private typealias Finish = @Sendable (_ outcome: HandlerOutcome, _ traceparent: String?) -> Void
+
   func run(_ function: RegisteredFunction, _ invocation: InboundInvocation) {
     let handler = handlers.begin()
     let activity = handlers.follow(handler, function.id, invocation.invocationID)
@@ -71,9 +74,9 @@ extension Connection {
       function: function, invocation: invocation, limit: configuration.maxMessageBytes, gauge: gauge,
       log: configuration.log)
     let limiter = function.limiter
-    let finish: @Sendable (HandlerOutcome) -> Void = { outcome in
+    let finish: Finish = { outcome, traceparent in
       limiter?.ended()
-      let answer = answering.message(of: outcome)
+      let answer = answering.message(of: outcome, traceparent ?? invocation.traceparent)
       loop.post { me.value.handlerEnded(handler, answer, invocation.connection) }
     }
     guard let limiter else { return begin(function, invocation, as: handler, activity, finish) }
@@ -87,34 +90,49 @@ extension Connection {
 
   private func beginInTurn(
     _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int, _ activity: HandlerActivity?,
-    _ finish: @escaping @Sendable (HandlerOutcome) -> Void
+    _ finish: @escaping Finish
   ) {
     // No waiting invocation begins after a shutdown: its answer would be dropped.
-    if status.isShutDown { finish(.null) } else { begin(function, invocation, as: handler, activity, finish) }
+    if status.isShutDown { finish(.null, nil) } else { begin(function, invocation, as: handler, activity, finish) }
   }
 
   private func begin(
     _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int, _ activity: HandlerActivity?,
-    _ finish: @escaping @Sendable (HandlerOutcome) -> Void
+    _ finish: @escaping Finish
   ) {
     let decoding = decoding
+    let telemetry = telemetry
     switch function.body {
     case .task(let body):
       let run: @Sendable () async -> Void = {
         let (payload, context) = invocation.read(by: function.id, decoding)
-        finish(await InvocationContext.$current.withValue(context) { await body(payload) })
+        guard let telemetry else {
+          return finish(await InvocationContext.$current.withValue(context) { await body(payload) }, nil)
+        }
+        let span = HandlerSpan(function.id, invocation, payload, telemetry)
+        let outcome = await TraceScope.$current.withValue(span.scope) {
+          await InvocationContext.$current.withValue(context) { await body(payload) }
+        }
+        span.end(outcome)
+        finish(outcome, span.traceparent)
       }
       handlers.note(task(activity, run), of: handler)
     case .thread(let body):
       handlers.pool.run {
         let (payload, context) = invocation.read(by: function.id, decoding)
+        let span = telemetry.map { HandlerSpan(function.id, invocation, payload, $0) }
         let outcome = HandlerActivity.$current.withValue(activity) {
-          InvocationContext.$current.withValue(context) { body(payload) }
+          InvocationContext.$current.withValue(context) {
+            span.map { span in TraceScope.$current.withValue(span.scope) { body(payload) } } ?? body(payload)
+          }
         }
-        finish(outcome)
+        span?.end(outcome)
+        finish(outcome, span?.traceparent)
       } orRefuse: {
-        finish(.invocationFailed($0))
+        finish(.invocationFailed($0), nil)
       }
+    case .remote:
+      finish(RegisteredFunction.notInvokable, nil)
     }
   }
 
@@ -176,7 +194,7 @@ private struct Answering: Sendable {
   let log: @Sendable (LogLevel, String) -> Void
 
   /// The answer; `nil` if the caller does not wait for one.
-  func message(of outcome: HandlerOutcome) -> Outbound? {
+  func message(of outcome: HandlerOutcome, _ traceparent: String?) -> Outbound? {
     guard let id = invocation.invocationID else {
       if case .failure(_, let message, _) = outcome {
         log(.warn, "an invocation of '\(function.id)' without a result failed: \(message)")
@@ -184,7 +202,7 @@ private struct Answering: Sendable {
       return nil
     }
     var answer = InvocationResultMessage(
-      invocationID: id, functionID: function.id, outcome: outcome, traceparent: invocation.traceparent)
+      invocationID: id, functionID: function.id, outcome: outcome, traceparent: traceparent)
     var count = answer.count
     if count > limit {
       let error = MessageTooLarge(count: count, limit: limit)

@@ -42,9 +42,14 @@ final class Connection: HostMember {
   private let connectWaiters = Waiters<ConnectOutcome>()
   /// The running handlers.
   let handlers: RunningHandlers
+  /// `nil` if the worker reports nothing.
+  let telemetry: Telemetry?
 
-  init(_ configuration: Configuration, on host: LoopHost, status: ConnectionStatus, gauge: SendGauge) {
+  init(
+    _ configuration: Configuration, on host: LoopHost, status: ConnectionStatus, gauge: SendGauge, telemetry: Telemetry?
+  ) {
     self.host = host
+    self.telemetry = telemetry
     self.configuration = configuration
     self.status = status
     tls = configuration.tls
@@ -59,6 +64,7 @@ final class Connection: HostMember {
   func start() {
     guard case .disconnected = machine.state else { return }  // shut down before it began to connect
     host.add(self)
+    telemetry?.start()
     handle { $0.start(now: $1) }
   }
 
@@ -103,8 +109,15 @@ final class Connection: HostMember {
 
   func retire() { handle { machine, _ in machine.retire() } }
 
-  /// Calls `done` when the worker has ended.
+  /// Calls `done` when the worker has ended and what it has collected of telemetry was sent.
   func shutDown(_ done: @escaping @Sendable () -> Void) {
+    guard let telemetry else { return endConnection(done) }
+    let parts = LoopBound(Countdown(from: 2, done), on: host.loop)
+    endConnection { parts.value.step() }
+    telemetry.finish { parts.value.step() }
+  }
+
+  private func endConnection(_ done: @escaping @Sendable () -> Void) {
     if case .shutDown = machine.state {
       done()
       return
@@ -184,7 +197,9 @@ final class Connection: HostMember {
     case .close(let frame): drop(afterSending: frame)
     case .report(let state): report(state)
     case .giveUp(let error): status.set(failure: error)
-    case .identified(let workerID): status.set(workerID: workerID)
+    case .identified(let workerID):
+      status.set(workerID: workerID)
+      telemetry?.identified(workerID: workerID)
     case .rejected(let rejection): status.set(rejection: rejection)
     case .log(let level, let message): configuration.log(level, message)
     case .didShutDown: didShutDown()
@@ -316,5 +331,21 @@ final class Connection: HostMember {
     link.transport.closeAfterFlush()
     let transport = link.transport
     host.timers.schedule(after: configuration.machine.closeTimeout) { transport.close() }
+  }
+}
+
+/// Calls back when several things have ended. Confined to the loop.
+private final class Countdown {
+  private var left: Int
+  private let done: @Sendable () -> Void
+
+  init(from count: Int, _ done: @escaping @Sendable () -> Void) {
+    left = count
+    self.done = done
+  }
+
+  func step() {
+    left -= 1
+    if left == 0 { done() }
   }
 }

@@ -2,6 +2,7 @@
 struct ConnectionSettings {
   var configuration: Connection.Configuration
   var namespace: String?
+  var workerName: String
 
   init(_ address: String, _ options: InitOptions, _ environment: Environment) throws {
     let url: WebSocketURL
@@ -10,7 +11,7 @@ struct ConnectionSettings {
     } catch {
       throw IIIConnectionError(address: address, problem: "\(error)")
     }
-    let log = options.log ?? ClientLog.write
+    let log = options.log ?? options.onLog.map(ClientLog.writer) ?? ClientLog.write
     var tls: TLSSource?
     if url.isSecure {
       do throws(TLSFailure) {
@@ -24,6 +25,7 @@ struct ConnectionSettings {
     }
     let metadata = WorkerMetadata(options, environment)
     namespace = metadata.namespace
+    workerName = metadata.name
     // The call itself has no namespace: its payload contains the worker's namespace.
     let introduction = InvokeFunctionMessage(
       functionID: EngineFunctions.registerWorker, data: try PayloadCoder.encode(metadata.payload), action: .void())

@@ -13,6 +13,11 @@ struct Environment: Sendable {
     variables(name).flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
   }
 
+  /// A variable of this process; an empty or blank value counts as not set.
+  static func variable(_ name: String) -> String? {
+    SystemInfo.environment(name).flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
+  }
+
   /// The environment of this process.
   static var current: Environment {
     Environment(

@@ -48,6 +48,17 @@ public struct InitOptions: Sendable {
   public var tls = TLSConfig()
   /// Describes the project to the engine.
   public var telemetry: TelemetryOptions?
+  /// Whether gauges of the process are reported, if ``otel`` is enabled.
+  public var enableMetricsReporting = true
+  /// What the worker reports of spans, logs and gauges to its engine; nothing by default.
+  public var otel = OtelConfig()
+  /// Receives each record that a ``Logger`` writes in the worker's handlers, and the warnings and errors of the SDK about this worker, in
+  /// addition to what ``otel`` reports. The standard error gets neither then.
+  ///
+  /// Records of a logger come on the thread that logs; those of the SDK come one after another on another thread.
+  public var onLog: (@Sendable (LogRecord) -> Void)?
+  /// Receives each span of the worker when it has ended, on the thread that has ended it, in addition to what ``otel`` reports.
+  public var onSpan: (@Sendable (FinishedSpan) -> Void)?
   /// While more bytes than this wait for the socket, calls without a result wait, and messages are not encoded into frames.
   package var maxUnsentBytes = 16 << 20
   /// Receives the log lines instead of the standard error, for tests that provoke thousands of them.
@@ -60,7 +71,8 @@ public struct InitOptions: Sendable {
     connectTimeout: Duration = .seconds(30), reconnection: ReconnectionConfig = .init(),
     keepAlive: KeepAliveConfig = .init(), maxQueuedMessages: Int = 1000, maxQueuedBytes: Int = 64 << 20,
     maxMessageBytes: Int = 64 << 20, headers: [String: String] = [:], tls: TLSConfig = .init(),
-    telemetry: TelemetryOptions? = nil
+    telemetry: TelemetryOptions? = nil, enableMetricsReporting: Bool = true, otel: OtelConfig = .init(),
+    onLog: (@Sendable (LogRecord) -> Void)? = nil, onSpan: (@Sendable (FinishedSpan) -> Void)? = nil
   ) {
     self.workerName = workerName
     self.workerDescription = workerDescription
@@ -76,6 +88,10 @@ public struct InitOptions: Sendable {
     self.headers = headers
     self.tls = tls
     self.telemetry = telemetry
+    self.enableMetricsReporting = enableMetricsReporting
+    self.otel = otel
+    self.onLog = onLog
+    self.onSpan = onSpan
   }
 }
 

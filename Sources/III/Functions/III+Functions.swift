@@ -291,12 +291,14 @@ extension III {
   /// Registers a function whose handler takes and returns JSON.
   func register(
     _ id: String, _ description: String?, _ metadata: JSONValue?, _ requestFormat: FormatSource,
-    _ responseFormat: FormatSource, _ concurrency: FunctionConcurrency, _ body: RegisteredFunction.Body
+    _ responseFormat: FormatSource, _ concurrency: FunctionConcurrency, _ body: RegisteredFunction.Body,
+    invocation: [UInt8]? = nil
   ) throws -> FunctionRef {
     try checkRegistrations(id)
     let registration = RegisterFunctionMessage(
       id: id, description: description, requestFormat: try requestFormat.json(),
-      responseFormat: try responseFormat.json(), metadata: try metadata.map { try PayloadCoder.encode($0) })
+      responseFormat: try responseFormat.json(), metadata: try metadata.map { try PayloadCoder.encode($0) },
+      invocation: invocation)
     let function = RegisteredFunction(registration, body, concurrency)
     try functions.add(function) { post { $0.register(function) } }
     return FunctionRef(function, of: self)

@@ -1,7 +1,8 @@
 /// The context of the invocation that a handler serves.
 ///
 /// ``current`` is set while a handler runs, async or blocking, and in the tasks that it starts. Calls that any worker makes there continue
-/// the trace: the context of the called function has the same ``traceparent`` and ``baggage``.
+/// the trace: the context of the called function has the same ``baggage`` and the same ``traceparent``; if the worker records spans, that
+/// of the handler's span.
 ///
 /// ```swift
 /// try iii.registerFunction("orders::charge") { (order: Order) async throws -> Receipt in

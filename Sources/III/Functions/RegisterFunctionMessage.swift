@@ -5,6 +5,8 @@ struct RegisterFunctionMessage: OutboundMessage {
   var requestFormat: [UInt8]?
   var responseFormat: [UInt8]?
   var metadata: [UInt8]?
+  /// Where the engine sends calls instead of the worker.
+  var invocation: [UInt8]?
 
   func write(to sink: inout some ByteSink) {
     sink.append("{\"type\":\"registerfunction\",\"id\":")
@@ -13,6 +15,7 @@ struct RegisterFunctionMessage: OutboundMessage {
     sink.append(member: ",\"request_format\":", requestFormat)
     sink.append(member: ",\"response_format\":", responseFormat)
     sink.append(member: ",\"metadata\":", metadata)
+    sink.append(member: ",\"invocation\":", invocation)
     sink.append("}")
   }
 }

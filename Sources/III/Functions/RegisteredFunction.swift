@@ -11,7 +11,13 @@ final class RegisteredFunction: Sendable {
     case task(@Sendable (_ payload: [UInt8]) async -> HandlerOutcome)
     /// May block: runs on a thread of the worker's pool.
     case thread(@Sendable (_ payload: [UInt8]) -> HandlerOutcome)
+    /// The engine calls it over HTTP; this worker has no code for it.
+    case remote
   }
+
+  /// What a caller receives if a function that the engine calls over HTTP is invoked here.
+  static let notInvokable = HandlerOutcome.failure(
+    code: "function_not_invokable", message: "Function is HTTP-invoked and cannot be invoked locally", stacktrace: nil)
 
   let id: String
   let claim = Claim()

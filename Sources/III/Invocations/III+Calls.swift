@@ -44,12 +44,12 @@ extension III {
   func message<Payload: Encodable & Sendable>(
     _ functionID: String, _ payload: Payload, _ action: TriggerAction?, _ options: CallOptions
   ) throws -> InvokeFunctionMessage {
-    let context = InvocationContext.current
+    let trace = TraceScope.carried
     return InvokeFunctionMessage(
       functionID: functionID, data: try PayloadCoder.encode(payload), action: action,
       metadata: try options.metadata.map { try PayloadCoder.encode($0) },
       namespace: try Namespace.target(functionID: functionID, chosen: options.namespace, worker: namespace),
-      traceparent: context?.traceparent, baggage: context?.baggage)
+      traceparent: trace.traceparent, baggage: trace.baggage)
   }
 
   func shutDownError(_ functionID: String) -> IIIInvocationError {

@@ -1,0 +1,39 @@
+import Testing
+
+@testable import III
+
+@Suite("Secrets in what is reported")
+struct SecretFilterTests {
+  @Test("names say what is a secret")
+  func names() {
+    let value: JSONValue = [
+      "token": 1, "my_token": 2, "tokens": 3, "API_KEY": 4, "x": ["clientSecret": 5, "list": [["password": "p"], 7]],
+      "refresh-token": 8, "Authorization": "Bearer abc", "note": "password=x",
+    ]
+    let mark: JSONValue = "[REDACTED]"
+    #expect(
+      Observability.redact(value) == [
+        "token": mark, "my_token": mark, "tokens": 3, "API_KEY": mark,
+        "x": ["clientSecret": mark, "list": [["password": mark], 7]], "refresh-token": mark, "Authorization": mark,
+        "note": "password=x",
+      ])
+  }
+
+  @Test("a long text is cut between two characters, and ends with a mark")
+  func cut() {
+    let value: JSONValue = .string(String(repeating: "a", count: 38))
+    #expect(Observability.redactAndTruncate(value, maxBytes: 20) == (#""aaa..."[TRUNCATED]""#, true))
+    #expect(Observability.redactAndTruncate(value, maxBytes: 10) == (#"..."[TRUNC"#, true))
+    #expect(Observability.redactAndTruncate(value, maxBytes: 40).truncated == false)
+    #expect(Observability.redactAndTruncate(value, maxBytes: 0).truncated == false)
+    #expect(
+      Observability.redactAndTruncate(.string("ééééééééééé"), maxBytes: 20) == (#""é..."[TRUNCATED]""#, true))
+  }
+
+  @Test(
+    "the variable for the limit is a positive number, or there is none",
+    arguments: [("20", 20), ("", nil), ("0", nil), ("-1", nil), ("unlimited", nil), ("1.5", nil)] as [(String, Int?)])
+  func variable(text: String, limit: Int?) {
+    #expect(SecretFilter.limit(text) == limit)
+  }
+}
