@@ -113,7 +113,7 @@ public struct KeepAliveConfig: Sendable, Hashable {
 
 /// What a worker tells the engine about its project. The engine shows it in its lists of workers.
 public struct TelemetryOptions: Sendable, Hashable {
-  /// The user's language; by default `LANG` up to its first dot, as `en_GB`.
+  /// The user's language; by default `LANG`, else `LC_ALL`, up to its first dot, as `en_GB`.
   public var language: String?
   /// The project's name; by default the name of the package in the current directory's `Package.swift`, else that directory's name.
   public var projectName: String?

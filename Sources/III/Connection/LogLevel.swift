@@ -34,11 +34,22 @@ package enum ClientLog {
 
   /// Passes warnings and errors to a user's closure, one after another, outside of the loop. The newest thousand wait.
   static func writer(_ onLog: @escaping @Sendable (LogRecord) -> Void) -> @Sendable (LogLevel, String) -> Void {
-    let (records, feed) = AsyncStream.makeStream(of: LogRecord.self, bufferingPolicy: .bufferingNewest(1000))
+    let (records, continuation) = AsyncStream.makeStream(of: LogRecord.self, bufferingPolicy: .bufferingNewest(1000))
     Task { for await record in records { onLog(record) } }
+    let feed = Feed(continuation)
     return { level, message in
       guard level == .warn || level == .error else { return }
-      feed.yield(LogRecord(level: level, message: message, serviceName: "iii", time: wallClockNanoseconds()))
+      feed.continuation.yield(
+        LogRecord(level: level, message: message, serviceName: "iii", time: wallClockNanoseconds()))
     }
+  }
+
+  /// Ends the task that calls the closure, with the last reference of the worker.
+  private final class Feed: Sendable {
+    let continuation: AsyncStream<LogRecord>.Continuation
+
+    init(_ continuation: AsyncStream<LogRecord>.Continuation) { self.continuation = continuation }
+
+    deinit { continuation.finish() }
   }
 }

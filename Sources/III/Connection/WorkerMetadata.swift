@@ -22,7 +22,7 @@ struct WorkerMetadata: Equatable {
     isolation = environment["III_ISOLATION"]
     telemetry = options.telemetry ?? TelemetryOptions()
     if telemetry.language == nil {
-      telemetry.language = environment["LANG"].map { String($0.prefix { $0 != "." }) }
+      telemetry.language = (environment["LANG"] ?? environment["LC_ALL"]).map { String($0.prefix { $0 != "." }) }
     }
     if telemetry.projectName == nil { telemetry.projectName = environment.projectName }
     if telemetry.framework == nil { telemetry.framework = "iii-swift" }

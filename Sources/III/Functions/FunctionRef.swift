@@ -1,3 +1,6 @@
+/// A handler that takes and returns JSON, for programs that store handlers; `registerFunction` accepts it like any other closure.
+public typealias RemoteFunctionHandler = @Sendable (JSONValue) async throws -> JSONValue
+
 /// A function that a worker has registered.
 public struct FunctionRef: Sendable, Identifiable {
   /// The function's id.

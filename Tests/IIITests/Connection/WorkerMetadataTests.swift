@@ -21,6 +21,11 @@ struct WorkerMetadataTests {
         == ["language": "en", "project_name": "p", "framework": "f", "amplitude_api_key": "k"])
     #expect(metadata.payload["namespace"] == "own")
     #expect(WorkerMetadata(InitOptions(), .test(["III_WORKER_NAME": "  "])).name == "host:7")
+    for (variables, language) in [
+      (["LANG": "en_GB.UTF-8", "LC_ALL": "de_DE"], "en_GB"), (["LANG": "", "LC_ALL": "de_DE.UTF-8"], "de_DE"),
+    ] {
+      #expect(WorkerMetadata(InitOptions(), .test(variables)).payload["telemetry"]?["language"] == .string(language))
+    }
   }
 
   @Test("unknown members are left out, except the isolation")
