@@ -1,4 +1,4 @@
-# Every target sees to what it needs by itself (Scripts/setup): pkg-config and four C libraries, by apt-get or brew.
+# Every target sees to what it needs by itself (Scripts/setup): pkg-config and five C libraries, by apt-get or brew.
 .PHONY: run test lint call-sites bench proofs fuzz autobahn interop conformance install deb
 
 run: ## the engine with a small worker that makes one call; serves until Ctrl-C

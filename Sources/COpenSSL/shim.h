@@ -10,6 +10,8 @@
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -23,6 +25,12 @@ static inline int copenssl_init(void) {
 
 static inline void copenssl_sha1(const void *_Nonnull bytes, size_t count, unsigned char *_Nonnull digest) {
   SHA1((const unsigned char *)bytes, count, digest);
+}
+
+static inline void copenssl_hmac_sha256(
+    const void *_Nonnull key, size_t key_count, const void *_Nonnull bytes, size_t count,
+    unsigned char *_Nonnull digest) {
+  HMAC(EVP_sha256(), key, (int)key_count, (const unsigned char *)bytes, count, digest, NULL);
 }
 
 static inline int copenssl_random(void *_Nonnull bytes, int count) {

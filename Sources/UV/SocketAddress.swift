@@ -32,6 +32,14 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     self.init(storage)
   }
 
+  /// From an address in the system's form, as another library has it; `nil` for other families.
+  package init?(_ raw: UnsafeRawBufferPointer) {
+    var storage = sockaddr_storage()
+    guard raw.count <= MemoryLayout<sockaddr_storage>.size else { return nil }
+    withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: raw) }
+    self.init(storage)
+  }
+
   /// From an address that the system filled in; `nil` for other families.
   init?(_ storage: sockaddr_storage) {
     var storage = storage
@@ -55,6 +63,17 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     host = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     port = named.port
     isIPv6 = named.isIPv6
+  }
+
+  /// The address itself: 4 bytes, or 16.
+  package var bytes: [UInt8] {
+    withSockaddr { address in
+      let raw = UnsafeRawPointer(address)
+      if isIPv6 {
+        return withUnsafeBytes(of: raw.assumingMemoryBound(to: sockaddr_in6.self).pointee.sin6_addr) { Array($0) }
+      }
+      return withUnsafeBytes(of: raw.assumingMemoryBound(to: sockaddr_in.self).pointee.sin_addr) { Array($0) }
+    }
   }
 
   package var isLoopback: Bool { isIPv6 ? host == "::1" : host.hasPrefix("127.") }

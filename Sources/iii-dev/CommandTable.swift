@@ -44,6 +44,7 @@ enum CommandTable {
       case .replay: replay
       case .access: access
       case .queues: queues
+      case .config: config
       case .completions: completions
       case .man: man
       }
@@ -62,6 +63,13 @@ enum CommandTable {
       The exit status is 0 for a result, 1 for a failure, 2 for an invalid command line.
       """, options: TriggerOptions.definitions,
     tip: "Tip: `iii-dev trigger FUNCTION --help` shows the parameters of a function.")
+
+  private static let config = Entry(
+    forms: [Form(usage: "config check FILE", about: "say whether a configuration file can be used")],
+    summary: "Say whether a configuration file can be used, and what this engine ignores of it.",
+    text: """
+      The exit status is 0 if the file can be used, 1 if not, and 101 if it names a variable that is not set.
+      """, options: ConfigOptions.definitions, operands: ["check"])
 
   private static let demo = Entry(
     forms: [Form(usage: "demo [OPTIONS]", about: "run the engine with a small worker, and call it")],

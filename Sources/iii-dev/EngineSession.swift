@@ -4,6 +4,8 @@ internal import IIIMockEngine
 struct EngineSession {
   let engine: MockEngine
   let log: EngineLog
+  /// What the engine was started with.
+  let file: ConfigurationFile
   private let signals: Signals
   /// Writes the journal to a file, if that is asked for.
   private let journal: Task<Bool, Never>?
@@ -25,8 +27,8 @@ struct EngineSession {
         log.record(LogLine(.info, "The clock stands still until mock::clock::advance is called"))
       }
       let engine = try await MockEngine.start(settings)
-      let journal = journalFile.map { file in Task { await file.write(engine.journal) } }
-      return EngineSession(engine: engine, log: log, signals: signals, journal: journal)
+      let journal = journalFile.map { output in Task { await output.write(engine.journal) } }
+      return EngineSession(engine: engine, log: log, file: file, signals: signals, journal: journal)
     } catch {
       await log.writer.finish()
       var advice = portAdvice

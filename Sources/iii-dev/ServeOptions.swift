@@ -11,7 +11,8 @@ struct ServeOptions: Equatable {
       name: "--stream-port", value: "PORT", help: "Port of stream sockets; 0 chooses a free one (default: 3112)"),
     OptionDefinition(name: "--host", value: "HOST", help: "Address of the first listener (default: 127.0.0.1)"),
     OptionDefinition(
-      name: "--config", short: "-c", value: "FILE", help: "The engine's YAML file (default: built-in settings)"),
+      name: "--config", short: "-c", value: "FILE",
+      help: "The engine's YAML file; its changes are applied"),
     OptionDefinition(
       name: "--allow-origin", value: "ORIGIN", isRepeatable: true,
       help: "Let web pages of this origin connect; repeatable"),

@@ -12,6 +12,21 @@ import Testing
     #expect(target.messages > 2_500)
   }
 
+  @Test("What is read of HTTP requests does not depend on the pieces in which they come, and sound ones are found")
+  func http() throws {
+    var target = HTTPTarget(random: SeededGenerator(seed: 5))
+    while target.requests < 5_000 { try target.runConnection() }
+    #expect(target.found > 3_000)
+  }
+
+  @Test("Stream sockets under mutated messages answer every sound join")
+  func streams() async throws {
+    let target = try await StreamTarget.start(corpus: try Corpus.load(), random: SeededGenerator(seed: 6))
+    var count = 0
+    while count < 2_000 { count += try await target.runVisit() }
+    await target.shutDown()
+  }
+
   @Test("An engine under mutated frames ends every call once")
   func engine() async throws {
     let target = try await EngineTarget.start(corpus: try Corpus.load(), random: SeededGenerator(seed: 2))

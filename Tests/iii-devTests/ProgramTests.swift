@@ -144,7 +144,7 @@ import UV
       """)
     let engine = try Program("-c", file.path, variables: ["IIIDEV_TEST_PORT": "0"])
     let warning = try #require(await engine.line(after: "{\"timestamp\":"))
-    #expect(warning.contains("worker 'iii-exec' is not available in this engine yet; line 4: ignored"))
+    #expect(warning.contains("worker 'iii-exec' is not part of this engine; line 4: ignored"))
     let urls = [try #require(await engine.url()), try #require(await engine.url())]
     let first = try await registerWorker(urls[0])
     try first.registerFunction("first::ping") { (_: JSONValue) async throws -> JSONValue in "pong" }

@@ -120,7 +120,7 @@ enum Handler {
 
 /// The outcome of a handler, as its caller receives it.
 enum HandlerOutcome: Sendable, Equatable {
-  /// The result as JSON.
+  /// The result as JSON; empty if the answer has none.
   case result([UInt8])
   case failure(code: String, message: String, stacktrace: String?)
 

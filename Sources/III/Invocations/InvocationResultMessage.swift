@@ -13,8 +13,10 @@ struct InvocationResultMessage: OutboundMessage {
     sink.append(quoting: functionID)
     switch outcome {
     case .result(let json):
-      sink.append(",\"result\":")
-      sink.append(json)
+      if !json.isEmpty {
+        sink.append(",\"result\":")
+        sink.append(json)
+      }
     case .failure(let code, let message, let stacktrace):
       sink.append(",\"error\":{\"code\":")
       sink.append(quoting: code)

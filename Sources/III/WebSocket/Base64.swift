@@ -1,6 +1,6 @@
 /// The encoding of handshake keys (RFC 4648 §4, padded).
-enum Base64 {
-  static func encode(_ bytes: [UInt8]) -> String {
+package enum Base64 {
+  package static func encode(_ bytes: [UInt8]) -> String {
     let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     let digits = ByteView(alphabet)
     var text: [UInt8] = []

@@ -61,6 +61,8 @@ struct PendingRegistration {
   var registration: HookedRegistration
   /// What hooks are not shown: the two schemas, as JSON.
   var formats: (request: [UInt8]?, response: [UInt8]?) = (nil, nil)
+  /// How a function is called over HTTP, if it is.
+  var http: HTTPFunction?
 }
 
 /// Why access control called a function.

@@ -166,7 +166,8 @@ extension Router {
       for surprise in pending.registration.surprises(after: applied) {
         warn(once: surprise, worker, "hook '\(hook)' changed a registration: \(surprise)", output)
       }
-      register(PendingRegistration(registration: applied, formats: pending.formats), of: worker, output)
+      register(
+        PendingRegistration(registration: applied, formats: pending.formats, http: pending.http), of: worker, output)
     } else {
       deny(pending.registration, of: worker, reason, output)
     }

@@ -5,10 +5,10 @@ extension Router {
   mutating func request(
     _ frame: FunctionRegistrationFrame, from peer: PeerID, _ output: some RouterOutput
   ) throws(FrameProblem) {
-    try frame.refuseHTTP()
+    let http = try http(of: frame)
     request(
       .function(id: frame.id.text, description: frame.description?.text, metadata: frame.metadata?.array),
-      formats: (frame.requestFormat?.array, frame.responseFormat?.array), from: peer, output)
+      formats: (frame.requestFormat?.array, frame.responseFormat?.array), http: http, from: peer, output)
   }
 
   mutating func request(_ frame: TriggerTypeRegistrationFrame, from peer: PeerID, _ output: some RouterOutput) {
@@ -27,13 +27,13 @@ extension Router {
   /// Registers what a worker asks for, if its session and the listener's hook allow it.
   private mutating func request(
     _ registration: HookedRegistration, formats: (request: [UInt8]?, response: [UInt8]?) = (nil, nil),
-    from peer: PeerID, _ output: some RouterOutput
+    http: HTTPFunction? = nil, from peer: PeerID, _ output: some RouterOutput
   ) {
     guard let worker = workers[peer] else { return }
     if let reason = worker.access.session.refusal(of: registration) {
       return deny(registration, of: worker, reason, output)
     }
-    let pending = PendingRegistration(registration: registration, formats: formats)
+    let pending = PendingRegistration(registration: registration, formats: formats, http: http)
     guard let hook = worker.access.listener.hook(for: registration) else {
       return register(pending, of: worker, output)
     }
@@ -59,9 +59,10 @@ extension Router {
       let isPrefixed = worker.access.session.registrationPrefix != nil
       register(
         FunctionEntry(
-          name: FunctionName(worker.access.prefixed(id), local: isPrefixed ? id : nil), target: .worker(peer),
-          description: description, requestFormat: pending.formats.request,
-          responseFormat: pending.formats.response, metadata: metadata), from: peer, output)
+          name: FunctionName(worker.access.prefixed(id), local: isPrefixed ? id : nil),
+          target: pending.http == nil ? .worker(peer) : .http(owner: peer), description: description,
+          requestFormat: pending.formats.request,
+          responseFormat: pending.formats.response, metadata: metadata, http: pending.http), from: peer, output)
     case .triggerType(let id, let description):
       register(
         TriggerType(

@@ -6,23 +6,17 @@ enum BuiltInCatalog {
   static let all: [any BuiltInSettings.Type] = [
     CoreSettings.self, ChannelSettings.self, ObservabilitySettings.self, PubSubSettings.self, CronSettings.self,
     StateSettings.self, StreamSettings.self, HTTPSettings.self, QueueSettings.self, AccessFunctionsSettings.self,
-    JournalFunctionsSettings.self, ClockFunctionsSettings.self, StubFunctionsSettings.self, FaultFunctionsSettings.self,
-    EngineFunctionsSettings.self,
-  ]
-
-  /// Workers of the real engine that this one does not have yet, with their trigger types.
-  private static let missing: [(name: String, triggerTypes: [String])] = [
-    ("iii-http-functions", []), ("iii-bridge", []), ("iii-exec", []),
+    HTTPFunctionsSettings.self, BridgeSettings.self, JournalFunctionsSettings.self, ClockFunctionsSettings.self,
+    StubFunctionsSettings.self, FaultFunctionsSettings.self, EngineFunctionsSettings.self,
   ]
 
   /// The names of all workers that the real engine has as parts of its program.
-  static var names: [String] { all.map { $0.workerName } + missing.map(\.name) }
+  static var names: [String] { all.map { $0.workerName } + [WorkerNames.exec] }
 
   static func kind(named name: String) -> (any BuiltInSettings.Type)? { all.first { $0.workerName == name } }
 
   /// The worker that provides a trigger type in the real engine, if one does.
   static func worker(forTriggerType type: ByteKey) -> String? {
     all.first { $0.triggerTypes.contains { ByteKey($0) == type } }?.workerName
-      ?? missing.first { $0.triggerTypes.contains { ByteKey($0) == type } }?.name
   }
 }

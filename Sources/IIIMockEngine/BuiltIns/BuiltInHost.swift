@@ -217,6 +217,9 @@ final class BuiltInHost {
 
   // MARK: Connections
 
+  /// What a test controls the engine with; `nil` once the engine has stopped.
+  var core: EngineCore? { services?.core }
+
   /// The connection of a worker; `nil` if it has left.
   func connection(of worker: PeerID) -> Peer? { services?.connection(of: worker) }
 
@@ -225,6 +228,14 @@ final class BuiltInHost {
 
   /// Nobody can open the ends of a channel any more; open ends go on.
   func forget(_ channel: ChannelRelay) { services?.channels?.forget(channel) }
+
+  /// Finds the addresses of a host; `done` is called on the loop, with none if there are none.
+  func resolve(_ host: String, _ done: @escaping ([SocketAddress], UVError?) -> Void) {
+    services?.resolve(host, done)
+  }
+
+  /// A client of HTTP on the engine's loop; `nil` if the system refuses one.
+  func makeHTTPClient(authorities: String?) -> HTTPClient? { services?.makeHTTPClient(authorities: authorities) }
 
   /// Runs `body` in the loop's next turn, unless the engine has stopped by then.
   func later(_ body: @escaping () -> Void) { services?.later(body) }
@@ -235,6 +246,30 @@ final class BuiltInHost {
   func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
     guard let services else { throw .stopped }
     return try services.listen(host: host, port: port, role, for: id)
+  }
+
+  /// Accepts no more connections at an address; those that were accepted stay.
+  func stopListening(at address: SocketAddress) { services?.stopListening(at: address) }
+
+  /// Listens at another address than before, or goes on where it listened if it cannot.
+  ///
+  /// - Returns: The new address; the old one where only the same is asked for.
+  func move(
+    from old: SocketAddress?, _ before: (host: String, port: UInt16), to after: (host: String, port: UInt16),
+    _ role: any ListenerRole
+  ) throws(MockEngineError) -> SocketAddress {
+    if let old, before == after { return old }
+    // Two hosts may overlap: of one port, the old address is given up first.
+    let isSamePort = before.port == after.port && after.port != 0
+    if isSamePort, let old { stopListening(at: old) }
+    do throws(MockEngineError) {
+      let new = try listen(host: after.host, port: after.port, role)
+      if !isSamePort, let old { stopListening(at: old) }
+      return new
+    } catch {
+      if isSamePort { _ = try listen(host: before.host, port: before.port, role) }
+      throw error
+    }
   }
 }
 
@@ -257,11 +292,14 @@ protocol BuiltInServices: AnyObject {
   func listen(
     host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
   ) throws(MockEngineError) -> SocketAddress
+  func stopListening(at address: SocketAddress)
   func connection(of worker: PeerID) -> Peer?
   /// The engine's channels.
   var channels: ChannelsWorker? { get }
   /// Runs `body` in the loop's next turn, unless the engine has stopped by then.
   func later(_ body: @escaping () -> Void)
+  func resolve(_ host: String, _ done: @escaping ([SocketAddress], UVError?) -> Void)
+  func makeHTTPClient(authorities: String?) -> HTTPClient?
   /// What a test controls the engine with; `nil` once the engine has stopped.
   var core: EngineCore? { get }
   func newID() -> UUID128
@@ -274,6 +312,9 @@ extension BuiltInServices {
   var channels: ChannelsWorker? { nil }
   func later(_ body: @escaping () -> Void) { body() }
   func connection(of worker: PeerID) -> Peer? { nil }
+  func stopListening(at address: SocketAddress) {}
+  func resolve(_ host: String, _ done: @escaping ([SocketAddress], UVError?) -> Void) { done([], nil) }
+  func makeHTTPClient(authorities: String?) -> HTTPClient? { nil }
   func newID() -> UUID128 { .random() }
   var random: SeededRandom? { nil }
   func applyStubCommandsSoon() {}

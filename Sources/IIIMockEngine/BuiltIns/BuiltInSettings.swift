@@ -33,6 +33,8 @@ enum BuiltInPresence {
   case reduced
   /// Only where it is asked for.
   case optional
+  /// Only where a configuration file has an entry for it.
+  case listed
 }
 
 extension BuiltInSettings {

@@ -61,6 +61,12 @@ protocol BuiltInWorker: AnyObject {
   /// role the connection ends when the answer has been sent.
   func admit(_ request: HTTPRequestHead, on connection: Peer)
 
+  /// The worker's entry of the configuration file has changed.
+  ///
+  /// - Returns: Whether all of it is in force now; the rest takes effect when the engine is started again.
+  /// - Throws: Why the settings could not be applied: the old ones stay in force.
+  func reload(_ settings: any BuiltInSettings) throws(MockEngineError) -> Bool
+
   /// The engine begins to shut down: its connections end next, and calls of their functions fail.
   func engineStops()
 
@@ -93,6 +99,7 @@ extension BuiltInWorker {
   func functionsChanged() {}
   func received(binary message: ByteView, from sender: PeerID, _ kernel: borrowing KernelView) -> Bool { false }
   func admit(_ request: HTTPRequestHead, on connection: Peer) {}
+  func reload(_ settings: any BuiltInSettings) throws(MockEngineError) -> Bool { false }
   func engineStops() {}
   func reset() {}
   func takeOver(_ old: any BuiltInWorker) {}

@@ -1,5 +1,5 @@
 /// The settings of a `kv` adapter: whether its values are kept in memory or in a folder.
-struct KeyValueAdapter: Sendable {
+struct KeyValueAdapter: Sendable, Equatable {
   /// The folder of the store; `nil`: in memory.
   private(set) var folder: String?
   /// How long what was saved may stay in the store's log alone.

@@ -13,7 +13,10 @@ extension MockEngine {
 
     /// All built-in workers that can be switched off.
     public static var all: Set<BuiltIn> {
-      Set(BuiltInCatalog.all.filter { $0.presence != .always }.map { BuiltIn(name: $0.workerName) })
+      Set(
+        BuiltInCatalog.all.filter { $0.presence != .always && $0.presence != .listed }.map {
+          BuiltIn(name: $0.workerName)
+        })
     }
 
     /// The worker's name.

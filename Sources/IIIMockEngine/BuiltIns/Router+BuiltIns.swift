@@ -129,6 +129,9 @@ extension Router {
         }
       }
       settle(waiting, reply, output)
+    case .http:
+      let waiting = WaitingReply(id: nil, caller: caller, name: entry.name, trace: nil, begun: output.now)
+      settle(waiting, beginHTTP(entry.name, call.data, caller: nil), output)
     case .worker(let callee):
       let id = newID()
       _ = invocations.insert(id, caller: caller, callee: callee, name: entry.name, trace: nil, at: output.now)

@@ -17,6 +17,10 @@ package struct ConfigurationFile: Sendable {
   package var listeners: [Listener]
   /// The settings of the built-in workers that have an entry.
   var builtIns = BuiltInSelection()
+  /// The entries of the file, for comparing it with a later version.
+  var entries: [ConfigurationEntry] = []
+  /// Whether the file has no entries.
+  package var isEmpty: Bool { entries.isEmpty }
   /// A line for each setting of the file that this engine does not support.
   package var warnings: [String] = []
   /// Origins of web pages that may connect.
@@ -28,7 +32,9 @@ package struct ConfigurationFile: Sendable {
   /// built-in workers on.
   package init(environment: Variables) {
     listeners = [Listener()]
-    for kind in BuiltInCatalog.all { builtIns.set(kind.init(environment: environment, isOn: true)) }
+    for kind in BuiltInCatalog.all where kind.presence != .listed {
+      builtIns.set(kind.init(environment: environment, isOn: true))
+    }
     httpPort = HTTPSettings.defaultPort
     streamPort = StreamSettings.defaultPort
   }

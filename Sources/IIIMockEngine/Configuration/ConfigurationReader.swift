@@ -15,7 +15,12 @@ struct ConfigurationReader {
   mutating func read(_ root: YAMLNode?) throws(ConfigurationFault) -> ConfigurationFile {
     let entries = try entries(of: root)
     try refuseBothForms(entries)
-    for entry in entries { try read(entry) }
+    for entry in entries {
+      try read(entry)
+      let count = file.entries.count { $0.name.split(separator: "#").first ?? "" == entry.canonicalName }
+      let name = count == 0 ? entry.canonicalName : "\(entry.canonicalName)#\(count)"
+      file.entries.append(ConfigurationEntry(name: name, settings: entry.config?.plainText ?? "~"))
+    }
     if !listeners.isEmpty { file.listeners = listeners.map(\.listener) }
     file.allowedOrigins = listeners.flatMap(\.allowedOrigins)
     // A worker without an entry is off, unless the environment switches it on.
@@ -34,11 +39,15 @@ struct ConfigurationReader {
       listeners.append(section)
       file.warnings += section.warnings
     case WorkerNames.telemetry: break
+    case WorkerNames.exec:
+      file.warnings.append(
+        "worker '\(entry.name)' is not part of this engine; line \(entry.position.line): ignored. Start its commands "
+          + "yourself, or with `iii-dev exec -- COMMAND`")
     case let name where BuiltInCatalog.kind(named: name) != nil: try readBuiltIn(entry)
     default:
       let meant = WorkerNames.suggestion(for: entry.name).map { " (did you mean '\($0)'?)" } ?? ""
       file.warnings.append(
-        "worker '\(entry.name)' is not available in this engine yet; line \(entry.position.line): ignored\(meant)")
+        "worker '\(entry.name)' is not part of this engine; line \(entry.position.line): ignored\(meant)")
     }
   }
 

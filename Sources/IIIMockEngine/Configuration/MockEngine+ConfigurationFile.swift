@@ -33,6 +33,7 @@ extension MockEngine.Configuration {
     allowedHosts = file.allowedHosts
     isTracingEnabled = file.observability.isEnabled
     selection = file.builtIns
-    builtIns = MockEngine.BuiltIn.all.filter { file.builtIns.find(named: $0.name)?.isOn ?? false }
+    let names = BuiltInCatalog.all.filter { $0.presence != .always }.map { MockEngine.BuiltIn(name: $0.workerName) }
+    builtIns = Set(names.filter { file.builtIns.find(named: $0.name)?.isOn ?? false })
   }
 }

@@ -2,6 +2,8 @@
 enum WorkerNames {
   static let workerManager = "iii-worker-manager"
   static let telemetry = "iii-telemetry"
+  /// Runs commands beside the real engine.
+  static let exec = "iii-exec"
 
   /// Part of the real engine's program: they cannot have an `image`.
   private static let builtIn = Set(BuiltInCatalog.names + [workerManager, telemetry])

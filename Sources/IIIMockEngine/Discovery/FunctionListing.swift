@@ -98,7 +98,8 @@ extension KernelView {
     switch entry.target {
     case .builtIn(let target): builtInNames[Int(target.worker.index)]
     case .stub: StubFunctionsSettings.workerName
-    case .worker(let peer): workers[peer]?.metadata.name ?? KernelView.firstSegment(of: entry.name.text)
+    case .worker(let peer), .http(let peer):
+      workers[peer]?.metadata.name ?? KernelView.firstSegment(of: entry.name.text)
     }
   }
 
@@ -116,10 +117,7 @@ extension KernelView {
   }
 
   /// The connection whose function this is; `nil` if it is one of the engine's, or there is none.
-  func owner(of functionID: ByteKey) -> PeerID? {
-    guard case .worker(let peer)? = functions.entry(functionID)?.target else { return nil }
-    return peer
-  }
+  func owner(of functionID: ByteKey) -> PeerID? { functions.entry(functionID)?.target.owner }
 
   /// The size of the largest message that a worker's SDK takes, if that is known to be small.
   func sizeLimit(of worker: PeerID) -> Int? {

@@ -118,7 +118,7 @@ extension KernelView {
     if let worker = inProcess.first(where: { ByteKey($0.name) == name }) {
       row = .inProcess(worker)
       owned = functions.all.filter { entry in
-        if case .worker = entry.target { return false }
+        if entry.target.owner != nil { return false }
         return ByteKey(workerName(of: entry)) == name
       }
     } else if let worker = workers.all.first(where: { $0.metadata.name.map { ByteKey($0) } == name }) {

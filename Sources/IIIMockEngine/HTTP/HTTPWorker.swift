@@ -20,8 +20,9 @@ final class HTTPWorker: BuiltInWorker {
           ], required: ["api_path"]))
     ])
 
-  let settings: HTTPSettings
-  private let globalMiddleware: [ByteKey]
+  private(set) var settings: HTTPSettings
+  private var globalMiddleware: [ByteKey] = []
+  private var address: SocketAddress?
   private(set) var host: BuiltInHost?
   /// The URL of the port, as `http://127.0.0.1:3111`.
   private(set) var url: String?
@@ -38,13 +39,31 @@ final class HTTPWorker: BuiltInWorker {
 
   init(_ settings: HTTPSettings) {
     self.settings = settings
+    apply(settings)
+  }
+
+  private func apply(_ settings: HTTPSettings) {
+    self.settings = settings
     globalMiddleware = settings.middleware.filter { $0.phase == "preHandler" }.map { ByteKey($0.functionID) }
   }
 
   func start(_ host: BuiltInHost) throws(MockEngineError) {
     self.host = host
-    let address = try host.listen(host: settings.host, port: settings.port, self)
+    note(try host.listen(host: settings.host, port: settings.port, self))
+  }
+
+  private func note(_ address: SocketAddress) {
+    self.address = address
     url = "http://\(address.urlHost):\(address.port)"
+  }
+
+  func reload(_ settings: any BuiltInSettings) throws(MockEngineError) -> Bool {
+    guard let new = settings as? HTTPSettings, let host else { return false }
+    note(
+      try host.move(
+        from: address, (self.settings.host, self.settings.port), to: (new.host, new.port), self))
+    apply(new)
+    return true
   }
 
   func call(

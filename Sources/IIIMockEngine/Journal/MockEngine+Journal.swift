@@ -127,7 +127,7 @@ extension EngineCore {
       called: (recorder?.counts.calledIDs(functions) ?? []).map {
         ($0, calls(of: WildcardPattern($0)).invoked)
       },
-      registered: functions.all.filter { if case .worker = $0.target { true } else { false } }.map(\.name.text))
+      registered: functions.all.filter { $0.target.owner != nil }.map(\.name.text))
   }
 
   /// The text for a condition that did not hold in time.

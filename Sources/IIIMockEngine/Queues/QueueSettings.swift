@@ -48,7 +48,7 @@ extension MockEngine.BuiltIn {
 }
 
 /// The adapter of `iii-queue`: where jobs are kept, and what topics are set to.
-struct QueueAdapterSettings: Sendable {
+struct QueueAdapterSettings: Sendable, Equatable {
   var store = KeyValueAdapter()
   var maxAttempts: UInt32 = 3
   var backoffMilliseconds: UInt64 = 1000

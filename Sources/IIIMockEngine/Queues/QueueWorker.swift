@@ -27,7 +27,7 @@ final class QueueWorker: BuiltInWorker {
       "topic": ["type": "string", "description": "Queue topic to subscribe to"],
     ], required: ["topic"])
 
-  let settings: QueueSettings
+  private(set) var settings: QueueSettings
   var broker = QueueBroker()
   private(set) var host: BuiltInHost?
   private(set) var saver: QueueSaver?
@@ -49,7 +49,7 @@ final class QueueWorker: BuiltInWorker {
 
   func start(_ host: BuiltInHost) throws(MockEngineError) {
     let isStrict = !host.compatibility.extendsQueues
-    try check(isStrict: isStrict)
+    try check(settings, isStrict: isStrict)
     let rules = QueueRules(
       fidelity: isStrict ? .polled : settings.fidelity, groupsRunInParallel: !isStrict,
       subscriptionsSetRetries: !isStrict)
@@ -73,7 +73,22 @@ final class QueueWorker: BuiltInWorker {
     act()
   }
 
-  private func check(isStrict: Bool) throws(MockEngineError) {
+  /// Queues are declared, and declared again with other settings; their jobs stay. A queue that is no longer declared, and
+  /// another adapter, take effect at the next start.
+  func reload(_ settings: any BuiltInSettings) throws(MockEngineError) -> Bool {
+    guard let new = settings as? QueueSettings, let host else { return false }
+    try check(new, isStrict: !host.compatibility.extendsQueues)
+    let moment = self.moment
+    for definition in new.queues where !self.settings.queues.contains(definition) {
+      broker.declare(definition, at: moment)
+    }
+    let areAllDeclared = self.settings.queues.allSatisfy { old in new.queues.contains { $0.name == old.name } }
+    self.settings.queues = new.queues
+    act()
+    return areAllDeclared && new.adapter == self.settings.adapter
+  }
+
+  private func check(_ settings: QueueSettings, isStrict: Bool) throws(MockEngineError) {
     if let problem = settings.queues.lazy.compactMap(\.problem).first { throw .configuration(problem) }
     guard isStrict, let problem = settings.extensions.first else { return }
     throw .configuration(

@@ -5,6 +5,17 @@ enum CallerSplice {
   /// Whether the id is put into this payload: only into objects.
   static func applies(to data: ByteView) -> Bool { !data.isEmpty && data[0] == 0x7B }
 
+  /// The payload with the caller's id; one that is no object stays as it is.
+  static func adding(_ caller: String, to data: [UInt8]) -> [UInt8] {
+    guard data.withView({ applies(to: $0) }) else { return data }
+    let isEmpty = data.withView { view in
+      var members = ObjectMembers(view)
+      return members?.next() == nil
+    }
+    let id = Array("{\"_caller_worker_id\":\"\(caller)\"".utf8)
+    return isEmpty ? id + [0x7D] : id + [0x2C] + data.dropFirst()
+  }
+
   /// The object without its own members `_caller_worker_id`, also if these are spelled with escapes.
   static func withoutCaller(_ data: ByteView) -> [UInt8] {
     var kept: [UInt8] = [0x7B]

@@ -30,8 +30,18 @@ final class FunctionName {
 enum FunctionTarget {
   case worker(PeerID)
   case builtIn(BuiltInTarget)
+  /// The engine, at the URL with which a worker has registered it.
+  case http(owner: PeerID)
   /// A stub of a test.
   case stub
+
+  /// The worker that has registered the function, if one has.
+  var owner: PeerID? {
+    switch self {
+    case .worker(let owner), .http(let owner): owner
+    case .builtIn, .stub: nil
+    }
+  }
 }
 
 /// A registered function.
@@ -43,6 +53,8 @@ struct FunctionEntry {
   var requestFormat: [UInt8]?
   var responseFormat: [UInt8]?
   var metadata: [UInt8]?
+  /// How it is called over HTTP, if it is.
+  var http: HTTPFunction?
 }
 
 /// The engine's functions: the newest registration of an id wins, and only its owner removes it.
@@ -133,7 +145,7 @@ struct FunctionRegistry {
   /// Removes a function if `owner` is the one who has it.
   mutating func unregister(_ id: ByteKey, owner: PeerID) -> FunctionEntry? {
     if !covered.isEmpty, covered[id] != nil { return unregisterCovered(id, owner: owner) }
-    guard let number = table.find(id), let entry = table[number], case .worker(owner) = entry.target else {
+    guard let number = table.find(id), let entry = table[number], entry.target.owner == owner else {
       return nil
     }
     remove(number, entry)
@@ -144,7 +156,7 @@ struct FunctionRegistry {
   mutating func unregisterAll(of owner: PeerID) -> [FunctionEntry] {
     var entries: [FunctionEntry] = []
     for number in owned.numbers(of: owner.slot) {
-      guard let entry = table[number], case .worker(owner) = entry.target else { continue }
+      guard let entry = table[number], entry.target.owner == owner else { continue }
       remove(number, entry, mayRebuild: false)
       entries.append(entry)
     }
@@ -217,7 +229,7 @@ struct FunctionRegistry {
   }
 
   private mutating func unregisterCovered(_ id: ByteKey, owner: PeerID) -> FunctionEntry? {
-    guard var entry = covered[id]?.entry, case .worker(owner) = entry.target else { return nil }
+    guard var entry = covered[id]?.entry, entry.target.owner == owner else { return nil }
     version &+= 1
     covered[id] = Covered(entry: nil)
     entry.name = FunctionName(id.text)  // the stub goes on with the counts
@@ -235,11 +247,11 @@ struct FunctionRegistry {
   private mutating func link(_ number: UInt32, _ entry: FunctionEntry) {
     let route = Route(target: entry.target, name: entry.name)
     if Int(number) == routes.count { routes.append(route) } else { routes[Int(number)] = route }
-    if case .worker(let owner) = entry.target { owned.insert(number, into: owner.slot) }
+    if let owner = entry.target.owner { owned.insert(number, into: owner.slot) }
   }
 
   private mutating func unlink(_ number: UInt32, _ entry: FunctionEntry) {
-    if case .worker(let owner) = entry.target { owned.remove(number, from: owner.slot) }
+    if let owner = entry.target.owner { owned.remove(number, from: owner.slot) }
   }
 
   /// Gives memory back after a peak.

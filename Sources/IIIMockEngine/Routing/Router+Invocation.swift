@@ -43,6 +43,9 @@ extension Router {
         ended(displaced, succeeded: false)
         fail(displaced, .displaced, output)
       }
+    case .http:
+      journal.routed(.builtIn)
+      callHTTP(frame, route, wantsAnswer ? id : nil, trace: replyTrace, from: peer, output)
     case .stub:
       callStubbed(frame, route, id, wantsAnswer: wantsAnswer, trace: replyTrace, from: peer, output)
     }

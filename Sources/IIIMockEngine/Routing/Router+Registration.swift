@@ -5,12 +5,30 @@ extension Router {
   mutating func register(
     _ frame: FunctionRegistrationFrame, from peer: PeerID, _ output: some RouterOutput
   ) throws(FrameProblem) {
-    try frame.refuseHTTP()
+    let http = try http(of: frame)
     register(
       FunctionEntry(
-        name: FunctionName(frame.id.text), target: .worker(peer), description: frame.description?.text,
+        name: FunctionName(frame.id.text), target: http == nil ? .worker(peer) : .http(owner: peer),
+        description: frame.description?.text,
         requestFormat: frame.requestFormat?.array, responseFormat: frame.responseFormat?.array,
-        metadata: frame.metadata?.array), from: peer, output)
+        metadata: frame.metadata?.array, http: http), from: peer, output)
+  }
+
+  /// How a function is called over HTTP; `nil` if it is called on its worker's connection.
+  ///
+  /// - Throws: Why it is not registered; an older function of its id stays.
+  func http(of frame: FunctionRegistrationFrame) throws(FrameProblem) -> HTTPFunction? {
+    guard let invocation = frame.invocation else { return nil }
+    guard let httpFunctions else {
+      throw .unsupported(
+        "HTTP functions module not loaded: the engine has no iii-http-functions; function '\(frame.id.text)' is not "
+          + "registered")
+    }
+    do throws(HTTPInvocation.Problem) {
+      return try httpFunctions.function(invocation)
+    } catch {
+      throw .badMember(of: .invocation, "\(error.reason); function '\(frame.id.text)' is not registered")
+    }
   }
 
   mutating func register(_ entry: FunctionEntry, from peer: PeerID, _ output: some RouterOutput) {
@@ -27,13 +45,5 @@ extension Router {
     journal.counts.retire(entry.name)
     output.note(.functionUnregistered(id: entry.name.text, worker: worker.label))
     tellFunctionsChanged()
-  }
-}
-
-extension FunctionRegistrationFrame {
-  func refuseHTTP() throws(FrameProblem) {
-    if isHTTPInvoked {
-      throw .unsupported("HTTP-invoked functions are not available in this engine yet; an older function stays")
-    }
   }
 }

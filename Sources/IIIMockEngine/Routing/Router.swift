@@ -23,6 +23,8 @@ struct Router {
   let builtInNames: [String]
   /// The built-in worker that has the queues, if the engine has it.
   let queues: QueueWorker?
+  /// The built-in worker that calls functions over HTTP, if the engine has it.
+  let httpFunctions: HTTPFunctionsWorker?
   let outbox = Outbox()
   /// Requests of the outbox that are still done in this turn.
   var remainingBudget = Router.outboxBudget
@@ -53,6 +55,7 @@ struct Router {
     self.builtIns = builtIns
     builtInNames = builtIns.map(\.manifest.name)
     queues = builtIns.lazy.compactMap { $0.worker as? QueueWorker }.first
+    httpFunctions = builtIns.lazy.compactMap { $0.worker as? HTTPFunctionsWorker }.first
     inProcess = InProcessWorker.all(builtIns, listeners: access.listeners.count, atMilliseconds: time)
     triggers = TriggerRegistry(
       parks: compatibility.reportsTriggerErrors, types: builtIns.flatMap(\.triggerTypes))

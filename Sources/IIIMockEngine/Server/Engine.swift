@@ -327,6 +327,17 @@ extension Engine: RouterOutput {
     loop.post { if !me.value.engine.hasStopped { me.value.body() } }
   }
 
+  func stopListening(at address: SocketAddress) { listeners.close(address) }
+
+  func resolve(_ host: String, _ done: @escaping ([SocketAddress], UVError?) -> Void) {
+    Resolver.resolve(host, port: 0, on: loop) { [weak self] addresses, error in
+      // The engine may have stopped meanwhile.
+      if self?.hasStopped == false { done(addresses, error) }
+    }
+  }
+
+  func makeHTTPClient(authorities: String?) -> HTTPClient? { HTTPClient(on: loop, authorities: authorities) }
+
   func listen(
     host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
   ) throws(MockEngineError) -> SocketAddress {

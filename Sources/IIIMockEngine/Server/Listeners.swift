@@ -41,6 +41,12 @@ final class Listeners {
     }
   }
 
+  /// Accepts no more connections at an address.
+  func close(_ address: SocketAddress) {
+    for listener in listeners where listener.address == address { listener.close() }
+    listeners.removeAll { $0.address == address }
+  }
+
   /// Warns that connections cannot be accepted, once a minute at most.
   private func couldNotAccept(_ error: UVError) {
     let now = engine.now

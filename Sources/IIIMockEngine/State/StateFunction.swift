@@ -42,6 +42,38 @@ enum StateFunction: String, CaseIterable {
     }
   }
 
+  /// The failure of an operation that could not be carried out.
+  func failure(_ reason: String) -> InvocationFailure {
+    InvocationFailure(code: failureCode, message: "\(failureText): \(reason)")
+  }
+
+  /// The failure of an operation that another engine could not carry out.
+  func failure(_ reason: RelayFailure) -> InvocationFailure {
+    failure("\(failureText) via bridge: \(reason.bridgeText)")
+  }
+
+  private var failureCode: String {
+    switch self {
+    case .set: "SET_ERROR"
+    case .get: "GET_ERROR"
+    case .delete: "DELETE_ERROR"
+    case .update: "UPDATE_ERROR"
+    case .list: "LIST_ERROR"
+    case .listGroups: "LIST_GROUPS_ERROR"
+    }
+  }
+
+  private var failureText: String {
+    switch self {
+    case .set: "Failed to set value"
+    case .get: "Failed to get value"
+    case .delete: "Failed to delete value"
+    case .update: "Failed to update value"
+    case .list: "Failed to list values"
+    case .listGroups: "Failed to list groups"
+    }
+  }
+
   var manifestFunction: BuiltInFunction {
     BuiltInFunction(
       rawValue, description, input: inputName, requestSchema: requestSchema, responseSchema: responseSchema)

@@ -3,20 +3,26 @@ struct StateSettings: BuiltInSettings {
   static let workerName = "iii-state"
   static let triggerTypes = [StateWorker.triggerType]
 
-  private(set) var adapter = KeyValueAdapter()
+  enum Adapter: Sendable {
+    case keyValue(KeyValueAdapter)
+    /// Another engine, by its URL.
+    case bridge(url: String)
+  }
+
+  private(set) var adapter = Adapter.keyValue(KeyValueAdapter())
 
   init(environment: Variables, isOn: Bool) {}
 
   init(_ entry: WorkerEntry, environment: Variables, warnings: inout [String]) throws(ConfigurationFault) {
     guard let adapter = try entry.onlyAdapter(available: ["kv", "bridge", "redis"]) else { return }
-    guard adapter.name == "kv" else {
-      let reason = adapter.name == "bridge" ? "is not available in this engine yet" : "is not part of this engine"
+    switch adapter.name {
+    case "kv": self.adapter = .keyValue(try KeyValueAdapter(adapter, of: entry, warnings: &warnings))
+    case "bridge": self.adapter = .bridge(url: try adapter.bridgeURL(of: entry))
+    default:
       warnings.append(
-        "adapter '\(adapter.name)' of worker '\(entry.name)' \(reason); line \(adapter.position.line): "
-          + "state is kept in this engine's memory")
-      return
+        "adapter '\(adapter.name)' of worker '\(entry.name)' is not part of this engine; line "
+          + "\(adapter.position.line): state is kept in this engine's memory")
     }
-    self.adapter = try KeyValueAdapter(adapter, of: entry, warnings: &warnings)
   }
 
   func makeWorker() -> any BuiltInWorker { StateWorker(self) }

@@ -13,7 +13,9 @@ final class StateWorker: BuiltInWorker {
     ])
 
   private let functions = StateFunction.allCases
-  private let location: Storage.Location
+  private let adapter: StateSettings.Adapter
+  /// The other engine that has the values, if one has.
+  private var bridge: StateBridge?
   private var saver: StateSaver<StateRow>?
   private var host: BuiltInHost?
   private(set) var store = StateStore()
@@ -21,14 +23,19 @@ final class StateWorker: BuiltInWorker {
   private var triggers = StateTriggers<UInt64>()
   private let deliverer = EventDeliverer(of: "state")
 
-  init(_ settings: StateSettings) { location = settings.adapter.location }
+  init(_ settings: StateSettings) { adapter = settings.adapter }
 
   func start(_ host: BuiltInHost) throws(MockEngineError) {
+    self.host = host
+    deliverer.start(host)
+    var location = Storage.Location.memory
+    switch adapter {
+    case .keyValue(let adapter): location = adapter.location
+    case .bridge(let url): bridge = StateBridge(to: url, host)
+    }
     let opened = try host.table(StateRow.self, at: location)
     for row in opened.rows { store.restore(row.value, of: row.key.key, in: row.key.scope) }
     saver = StateSaver(opened.store, opened.table)
-    self.host = host
-    deliverer.start(host)
   }
 
   /// Forgets all values, also on disk. No triggers fire.
@@ -44,8 +51,12 @@ final class StateWorker: BuiltInWorker {
   }
 
   func takeOver(_ old: any BuiltInWorker) {
-    if case .memory = location, let old = old as? StateWorker { store = old.store }
+    if case .keyValue(let adapter) = adapter, case .memory = adapter.location, let old = old as? StateWorker {
+      store = old.store
+    }
   }
+
+  func stop() { bridge?.stop() }
 
   // MARK: Functions
 
@@ -54,17 +65,17 @@ final class StateWorker: BuiltInWorker {
   ) throws(BuiltInInput.Mismatch) -> BuiltInReply {
     let kind = functions[function.number]
     let input = try StateInput(call.data, named: function.inputName, fields: kind.fields)
+    if let bridge { return forward(kind, input, call.data.array, to: bridge) }
     switch kind {
     case .set:
       let change = store.set(input.value, of: input.key, in: input.scope)
-      return answer(change, .bytes(change.result()), orFail: "SET_ERROR", "Failed to set value")
+      return answer(change, .bytes(change.result()), kind)
     case .delete:
       let change = store.delete(input.key, in: input.scope)
-      return answer(
-        change, change.old.map { .bytes($0) } ?? .nothing, orFail: "DELETE_ERROR", "Failed to delete value")
+      return answer(change, change.old.map { .bytes($0) } ?? .nothing, kind)
     case .update:
       let (change, problems) = store.update(input.key, in: input.scope, input.operations)
-      return answer(change, .bytes(change.result(problems)), orFail: "UPDATE_ERROR", "Failed to update value")
+      return answer(change, .bytes(change.result(problems)), kind)
     case .get:
       let (scope, key) = (input.scope, input.key)
       return read { $0.value(of: key, in: scope).map { .bytes($0) } ?? .nothing }
@@ -73,6 +84,19 @@ final class StateWorker: BuiltInWorker {
       return read { .bytes(StateWorker.list($0.entries(of: scope))) }
     case .listGroups: return read { .bytes(StateWorker.groups($0.scopeNames)) }
     }
+  }
+
+  /// Has the other engine carry out an operation; the triggers of this one are told of a change.
+  private func forward(
+    _ function: StateFunction, _ input: StateInput, _ payload: [UInt8], to bridge: StateBridge
+  ) -> BuiltInReply {
+    guard let host else { return .failure(.stopped) }
+    let token = host.laterReply()
+    bridge.call(function, input, payload) { [self] change, reply in
+      if let change { tell(change) }
+      host.reply(token, reply)
+    }
+    return .later(token)
   }
 
   /// Answers what is stored now, once it is saved: nobody hears of a value that a crash could still undo.
@@ -99,13 +123,13 @@ final class StateWorker: BuiltInWorker {
 
   /// Answers once a change is saved.
   private func answer(
-    _ change: StateChange, _ reply: BuiltInReply, orFail code: String, _ message: String
+    _ change: StateChange, _ reply: BuiltInReply, _ function: StateFunction
   ) -> BuiltInReply {
     guard let host else { return .nothing }
     var outcome: BuiltInReply?
     var token: ReplyToken?
     save(change) { problem in
-      let reply = problem.map { .failure(InvocationFailure(code: code, message: "\(message): \($0)")) } ?? reply
+      let reply = problem.map { .failure(function.failure($0)) } ?? reply
       if let token { host.reply(token, reply) } else { outcome = reply }
     }
     if let outcome { return outcome }

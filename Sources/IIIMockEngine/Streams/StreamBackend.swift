@@ -14,6 +14,9 @@ protocol StreamBackend: AnyObject {
   /// Passes an event on to all engines whose stream sockets are to get it.
   func publish(_ event: StreamEvent)
 
+  /// Forgets all items.
+  func reset()
+
   func stop()
 }
 
@@ -21,12 +24,14 @@ protocol StreamBackend: AnyObject {
 final class StreamStorage: StreamBackend {
   private(set) var store = StreamStore()
   private let saver: StateSaver<StreamRow>
+  private let isInMemory: Bool
   private let deliver: (StreamEvent) -> Void
 
   /// - Parameter deliver: Sends an event to the sockets that it concerns.
   init(
     _ location: Storage.Location, _ host: BuiltInHost, deliver: @escaping (StreamEvent) -> Void
   ) throws(MockEngineError) {
+    isInMemory = if case .memory = location { true } else { false }
     let opened = try host.table(StreamRow.self, at: location)
     for row in opened.rows { store.restore(row.value, row.key) }
     saver = StateSaver(opened.store, opened.table)
@@ -35,6 +40,18 @@ final class StreamStorage: StreamBackend {
 
   func publish(_ event: StreamEvent) { deliver(event) }
   func stop() {}
+
+  func reset() {
+    for key in store.keys {
+      saver.save(store.delete(key)) { [self] key, value in
+        store.restore(value, key)
+      } then: { _ in
+      }
+    }
+  }
+
+  /// Takes over what the same worker kept in memory before the engine restarted.
+  func takeOver(_ old: StreamStorage) { if isInMemory { store = old.store } }
 
   func perform(_ function: StreamFunction, _ input: StreamInput, then done: @escaping (StreamOutcome) -> Void) {
     switch function {

@@ -59,18 +59,38 @@ enum StreamFunction: String, CaseIterable {
 
   /// The failure of an operation that could not be carried out.
   func failure(_ reason: String) -> InvocationFailure {
-    let (code, text) =
-      switch self {
-      case .set: ("STREAM_SET_ERROR", "Failed to set value")
-      case .get: ("STREAM_GET_ERROR", "Failed to get value")
-      case .delete: ("STREAM_DELETE_ERROR", "Failed to delete value")
-      case .update: ("STREAM_UPDATE_ERROR", "Failed to update value")
-      case .list: ("STREAM_GET_GROUP_ERROR", "Failed to get group")
-      case .listGroups: ("STREAM_LIST_GROUPS_ERROR", "Failed to list groups")
-      case .listAll: ("STREAM_LIST_ALL_ERROR", "Failed to list stream")
-      case .send: ("STREAM_SEND_ERROR", "Failed to send event")
-      }
-    return InvocationFailure(code: code, message: "\(text): \(reason)")
+    InvocationFailure(code: failureCode, message: "\(failureText): \(reason)")
+  }
+
+  /// The failure of an operation that another engine could not carry out.
+  func failure(_ reason: RelayFailure) -> InvocationFailure {
+    failure("\(failureText) via bridge: \(reason.bridgeText)")
+  }
+
+  private var failureCode: String {
+    switch self {
+    case .set: "STREAM_SET_ERROR"
+    case .get: "STREAM_GET_ERROR"
+    case .delete: "STREAM_DELETE_ERROR"
+    case .update: "STREAM_UPDATE_ERROR"
+    case .list: "STREAM_GET_GROUP_ERROR"
+    case .listGroups: "STREAM_LIST_GROUPS_ERROR"
+    case .listAll: "STREAM_LIST_ALL_ERROR"
+    case .send: "STREAM_SEND_ERROR"
+    }
+  }
+
+  private var failureText: String {
+    switch self {
+    case .set: "Failed to set value"
+    case .get: "Failed to get value"
+    case .delete: "Failed to delete value"
+    case .update: "Failed to update value"
+    case .list: "Failed to get group"
+    case .listGroups: "Failed to list groups"
+    case .listAll: "Failed to list stream"
+    case .send: "Failed to send event"
+    }
   }
 
   var manifestFunction: BuiltInFunction {

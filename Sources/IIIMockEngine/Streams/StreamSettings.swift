@@ -8,8 +8,10 @@ struct StreamSettings: BuiltInSettings {
   /// The port of a configuration file that names none.
   static let defaultPort: UInt16 = 3112
 
-  enum Adapter: Sendable {
+  enum Adapter: Sendable, Equatable {
     case keyValue(KeyValueAdapter)
+    /// Another engine, by its URL.
+    case bridge(url: String)
   }
 
   var host = "127.0.0.1"
@@ -50,15 +52,17 @@ struct StreamSettings: BuiltInSettings {
   private static func adapter(
     _ adapter: AdapterEntry, of entry: WorkerEntry, warnings: inout [String]
   ) throws(ConfigurationFault) -> Adapter {
-    guard adapter.name == "kv" else {
-      let reason = adapter.name == "bridge" ? "is not available in this engine yet" : "is not part of this engine"
+    switch adapter.name {
+    // The real engine loses events above so many; this one does not.
+    case "kv":
+      return .keyValue(try KeyValueAdapter(adapter, of: entry, others: ["channel_size"], warnings: &warnings))
+    case "bridge": return .bridge(url: try adapter.bridgeURL(of: entry))
+    default:
       warnings.append(
-        "adapter '\(adapter.name)' of worker '\(entry.name)' \(reason); line \(adapter.position.line): "
-          + "streams are kept in this engine's memory")
+        "adapter '\(adapter.name)' of worker '\(entry.name)' is not part of this engine; line "
+          + "\(adapter.position.line): streams are kept in this engine's memory")
       return .keyValue(KeyValueAdapter())
     }
-    // The real engine loses events above so many; this one does not.
-    return .keyValue(try KeyValueAdapter(adapter, of: entry, others: ["channel_size"], warnings: &warnings))
   }
 
   func makeWorker() -> any BuiltInWorker { StreamWorker(self) }

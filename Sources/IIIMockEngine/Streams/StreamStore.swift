@@ -37,6 +37,13 @@ struct StreamStore {
       .sorted { $0.stream.lexicographicallyPrecedes($1.stream) }
   }
 
+  /// The keys of all items.
+  var keys: [StateRow.Key] {
+    values.scopeNames.flatMap { scope in values.entries(of: scope).map { StateRow.Key(scope: scope, key: $0.key) } }
+  }
+
+  mutating func delete(_ key: StateRow.Key) -> StateChange { values.delete(key.key, in: key.scope) }
+
   mutating func set(_ input: StreamInput) -> StateChange {
     values.set(input.data, of: input.item, in: StreamStore.index(input.stream, input.group))
   }

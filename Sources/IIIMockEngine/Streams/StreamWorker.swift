@@ -33,7 +33,8 @@ final class StreamWorker: BuiltInWorker {
     let connection: StreamConnection
   }
 
-  let settings: StreamSettings
+  private(set) var settings: StreamSettings
+  private var address: SocketAddress?
   private let functions = StreamFunction.allCases
   private(set) var host: BuiltInHost?
   /// The URL of the sockets, as `ws://127.0.0.1:3112`.
@@ -62,14 +63,33 @@ final class StreamWorker: BuiltInWorker {
     self.host = host
     deliverer.start(host)
     backend = try makeBackend(host)
-    let address = try host.listen(host: settings.host, port: settings.port, self)
+    note(try host.listen(host: settings.host, port: settings.port, self))
+  }
+
+  private func note(_ address: SocketAddress) {
+    self.address = address
     url = "ws://\(address.urlHost):\(address.port)"
+  }
+
+  /// Items stay where they are kept: another adapter takes effect at the next start.
+  func reload(_ settings: any BuiltInSettings) throws(MockEngineError) -> Bool {
+    guard var new = settings as? StreamSettings, let host else { return false }
+    note(
+      try host.move(
+        from: address, (self.settings.host, self.settings.port), to: (new.host, new.port), self))
+    let isWhole = new.adapter == self.settings.adapter
+    new.adapter = self.settings.adapter
+    self.settings = new
+    return isWhole
   }
 
   private func makeBackend(_ host: BuiltInHost) throws(MockEngineError) -> any StreamBackend {
     let deliver: (StreamEvent) -> Void = { [unowned self] in self.deliver($0) }
     switch settings.adapter {
     case .keyValue(let adapter): return try StreamStorage(adapter.location, host, deliver: deliver)
+    case .bridge(let url):
+      guard let bridge = StreamBridge(to: url, host, deliver: deliver) else { throw .stopped }
+      return bridge
     }
   }
 
@@ -79,7 +99,16 @@ final class StreamWorker: BuiltInWorker {
     timers = [:]
     connections = [:]
     backend?.stop()
-    backend = nil
+  }
+
+  /// Forgets all items, also on disk. No triggers fire, and subscriptions stay.
+  func reset() { backend?.reset() }
+
+  func takeOver(_ old: any BuiltInWorker) {
+    guard let own = backend as? StreamStorage, let old = (old as? StreamWorker)?.backend as? StreamStorage else {
+      return
+    }
+    own.takeOver(old)
   }
 
   // MARK: Functions

@@ -24,6 +24,8 @@ enum Fuzz {
       for role in [WebSocketRole.server, .client] {
         try codec(role, frames, corpus, random.split())
       }
+      try http(frames, random.split())
+      try await streams(frames, corpus, random.split())
       try await engine(frames, corpus, random.split())
       try await client(frames, corpus, random.split())
     } catch {
@@ -46,6 +48,28 @@ enum Fuzz {
       memory.look(target.frames)
     }
     try memory.finish("\(target.messages) messages, of which \(target.envelopes) had an outline")
+  }
+
+  private static func http(_ requests: Int, _ random: SeededGenerator) throws {
+    var memory = MemoryWatch("requests of HTTP", frames: requests)
+    var target = HTTPTarget(random: random)
+    while target.requests < requests {
+      try target.runConnection()
+      memory.look(target.requests)
+    }
+    try memory.finish("\(target.found) were read")
+  }
+
+  private static func streams(_ messages: Int, _ corpus: Corpus, _ random: SeededGenerator) async throws {
+    var memory = MemoryWatch("stream sockets", frames: messages)
+    let target = try await StreamTarget.start(corpus: corpus, random: random)
+    var count = 0
+    while count < messages {
+      count += try await target.runVisit()
+      memory.look(count)
+    }
+    await target.shutDown()
+    try memory.finish("")
   }
 
   private static func engine(_ frames: Int, _ corpus: Corpus, _ random: SeededGenerator) async throws {

@@ -15,6 +15,7 @@ import Testing
       "name: iii-state", "{name: iii-state, config: {adapter: {name: kv}}}",
       "{name: state, config: {adapter: {name: kv, config: {store_method: in_memory, save_interval_ms: 50}}}}",
       "{name: iii-pubsub, config: {adapter: {name: local}}}", "{name: cron, config: {adapter: {name: kv}}}",
+      "{name: iii-state, config: {adapter: {name: bridge}}}",
     ])
   func known(entry: String) throws {
     #expect(try Self.parse(entry).warnings.isEmpty)
@@ -24,7 +25,7 @@ import Testing
     "adapters of the real engine that are not here give a warning with their line",
     arguments: [
       ("{name: iii-state, config: {adapter: {name: redis}}}", "adapter 'redis' of worker 'iii-state'"),
-      ("{name: iii-state, config: {adapter: {name: bridge}}}", "adapter 'bridge' of worker 'iii-state'"),
+      ("{name: iii-stream, config: {adapter: {name: redis}}}", "adapter 'redis' of worker 'iii-stream'"),
       ("{name: iii-pubsub, config: {adapter: {name: redis}}}", "adapter 'redis' of worker 'iii-pubsub'"),
       ("{name: iii-cron, config: {adapter: {name: redis}}}", "adapter 'redis' of worker 'iii-cron'"),
       ("{name: iii-state, config: {adapter: {name: kv, config: {store_method: nope}}}}", "store_method 'nope'"),

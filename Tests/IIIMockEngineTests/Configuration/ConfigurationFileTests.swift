@@ -181,7 +181,6 @@ import Testing
       workers:
         - name: iii-exec
           config: {port: 3111, middleware: [f]}
-        - name: bridge
         - name: iii-htpp
         - name: my-worker
           image: ghcr.io/me/mine
@@ -190,11 +189,11 @@ import Testing
       """)
     #expect(
       file.warnings == [
-        "worker 'iii-exec' is not available in this engine yet; line 2: ignored",
-        "worker 'bridge' is not available in this engine yet; line 4: ignored",
-        "worker 'iii-htpp' is not available in this engine yet; line 5: ignored (did you mean 'iii-http'?)",
-        "worker 'my-worker' is not available in this engine yet; line 6: ignored",
-        "worker 'iii-worker-ops' is not available in this engine yet; line 9: ignored",
+        "worker 'iii-exec' is not part of this engine; line 2: ignored. Start its commands yourself, or with "
+          + "`iii-dev exec -- COMMAND`",
+        "worker 'iii-htpp' is not part of this engine; line 4: ignored (did you mean 'iii-http'?)",
+        "worker 'my-worker' is not part of this engine; line 5: ignored",
+        "worker 'iii-worker-ops' is not part of this engine; line 8: ignored",
       ])
   }
 

@@ -236,7 +236,7 @@ struct StreamClient {
       let data = JSONValue.string(String(repeating: "x", count: 1 << 20))
       // Sockets of this system may hold several MiB by themselves.
       let stream = engine.stream("s")
-      for _ in 0..<64 {
+      for _ in 0..<36 {
         try await stream.send("large", data: data, to: "g")
         #expect(try await reader.event()["event"]?["type"] == "large")
       }

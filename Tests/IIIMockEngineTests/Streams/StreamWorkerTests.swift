@@ -149,6 +149,18 @@ import Testing
     }
   }
 
+  @Test("items survive a restart that keeps state, and a reset forgets them")
+  func restartAndReset() async throws {
+    try await withMockEngine { engine in
+      let stream = engine.stream("s")
+      try await stream.set("i", in: "g", to: 1)
+      try await engine.restart(keepingState: true)
+      #expect(try await stream.value("i", in: "g") == 1)
+      try await engine.reset()
+      #expect(try await stream.items(in: "g").isEmpty)
+    }
+  }
+
   @Test("an engine without iii-stream says so")
   func off() async throws {
     var configuration = MockEngine.Configuration()

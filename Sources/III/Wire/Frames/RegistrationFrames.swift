@@ -5,8 +5,8 @@ package struct FunctionRegistrationFrame {
   package let requestFormat: ByteView?
   package let responseFormat: ByteView?
   package let metadata: ByteView?
-  /// Whether the function is invoked by HTTP and not on the worker's connection.
-  package let isHTTPInvoked: Bool
+  /// How the function is called over HTTP and not on the worker's connection; `nil` for other functions.
+  package let invocation: ByteView?
 
   package init(_ envelope: borrowing Envelope) throws(FrameProblem) {
     try envelope.refuseRepeated([.type, .id, .description, .requestFormat, .responseFormat, .metadata, .invocation])
@@ -15,8 +15,7 @@ package struct FunctionRegistrationFrame {
     requestFormat = envelope.value(.requestFormat)
     responseFormat = envelope.value(.responseFormat)
     metadata = envelope.value(.metadata)
-    let invocation = envelope.value(.invocation)
-    isHTTPInvoked = invocation != nil
+    invocation = envelope.value(.invocation)
     if let invocation, ObjectMembers(invocation) == nil { throw .wrongType(.invocation, expected: "an object") }
   }
 }
