@@ -31,7 +31,7 @@ let package = Package(
       name: "IIIMockEngine", dependencies: ["III", "UV", "CCurl", "CSQLite", "CYAML"], swiftSettings: swiftSettings),
     .target(
       name: "IIIMockEngineTesting", dependencies: ["III", "IIIMockEngine", "UV"], swiftSettings: swiftSettings),
-    .target(name: "Transcripts", swiftSettings: swiftSettings),
+    .target(name: "Transcripts", dependencies: ["III"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "iii-dev", dependencies: ["III", "IIIMockEngine", "Transcripts", "UV"], swiftSettings: swiftSettings),
     .executableTarget(
@@ -55,7 +55,8 @@ let package = Package(
       name: "fuzz", dependencies: ["Fuzzing", "TestSupport"], path: "Tests/Fuzz/Command", swiftSettings: swiftSettings),
     .testTarget(name: "FuzzTests", dependencies: ["Fuzzing", "III", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "TranscriptTests", dependencies: ["IIIMockEngine", "TestSupport", "Transcripts"], path: "Tests/Transcripts",
+      name: "TranscriptTests", dependencies: ["III", "IIIMockEngine", "TestSupport", "Transcripts"],
+      path: "Tests/Transcripts",
       exclude: ["Data"], swiftSettings: swiftSettings),
     .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
     .target(name: "CTestAuthority", dependencies: ["COpenSSL"], path: "Tests/CTestAuthority"),

@@ -1,3 +1,5 @@
+internal import III
+
 /// Writes down what peers and an engine say to each other, as the steps of a recording.
 package struct RecordedConversation: Sendable {
   /// A WebSocket message.

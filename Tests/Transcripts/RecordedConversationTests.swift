@@ -1,3 +1,4 @@
+import III
 import Testing
 import Transcripts
 
