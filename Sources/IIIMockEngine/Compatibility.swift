@@ -36,6 +36,8 @@ public struct Compatibility: Sendable, Hashable {
   /// Whether queues have what engine 0.13 does not: a queue `default`, groups of a FIFO queue in parallel, retries set by
   /// subscriptions, time-outs, the member `delivery` of deliveries, functions of other versions.
   var extendsQueues: Bool { !isStrict }
+  /// Whether a worker that unregisters its HTTP-invoked function also removes a later function of that id, whoever has it.
+  var unregistersTakenHTTPFunctions: Bool { isStrict }
   /// Whether a provider may unregister a trigger type.
   var endsTriggerTypes: Bool { !isStrict }
   /// Whether finished channels are removed after a while; otherwise a request for an end always learns that it was taken.

@@ -9,7 +9,7 @@ passed = failed = 0
 def check(name, ok, got=None):
     global passed, failed
     passed, failed = passed + bool(ok), failed + (not ok)
-    print(f"{'PASS' if ok else 'FAIL'} {name}" + ("" if ok else f"\n     got {str(got)[:600]}"), flush=True)
+    print(f"{'PASS' if ok else 'FAIL'} {name}" + ("" if ok else f"\n     got {str(got)[:600]}{' … ' + str(got)[-600:] if len(str(got)) > 600 else ''}"), flush=True)
 
 
 def eventually(attempt, seconds=40):

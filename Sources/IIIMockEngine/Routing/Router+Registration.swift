@@ -33,6 +33,9 @@ extension Router {
 
   mutating func register(_ entry: FunctionEntry, from peer: PeerID, _ output: some RouterOutput) {
     guard let worker = workers[peer] else { return }
+    if entry.http != nil, compatibility.unregistersTakenHTTPFunctions {
+      workers[peer]?.httpFunctions.insert(entry.name.key)
+    }
     let old = functions.register(entry)
     if let old { journal.counts.retire(old.name) }
     output.note(.functionRegistered(id: entry.name.text, worker: worker.label, replaced: old != nil))
@@ -41,7 +44,9 @@ extension Router {
 
   /// Has no effect unless the sender owns the function. Calls in flight are not affected.
   mutating func unregister(function id: ByteKey, from peer: PeerID, _ output: some RouterOutput) {
-    guard let entry = functions.unregister(id, owner: peer), let worker = workers[peer] else { return }
+    var owner = peer
+    if workers[peer]?.httpFunctions.remove(id) != nil { owner = functions.entry(id)?.target.owner ?? peer }
+    guard let entry = functions.unregister(id, owner: owner), let worker = workers[peer] else { return }
     journal.counts.retire(entry.name)
     output.note(.functionUnregistered(id: entry.name.text, worker: worker.label))
     tellFunctionsChanged()

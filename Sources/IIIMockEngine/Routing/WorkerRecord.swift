@@ -27,6 +27,8 @@ final class WorkerRecord {
   let ipAddress: String?
   let access: ConnectionAccess
   var metadata = ReportedMetadata()
+  /// The ids of functions that it has registered as invoked over HTTP, where the engine's version keeps them apart.
+  var httpFunctions: Set<ByteKey> = []
 
   init(
     peer: PeerID, id: UUID128, reattachToken: UUID128, connectedAtMilliseconds: Int64, ipAddress: String?,

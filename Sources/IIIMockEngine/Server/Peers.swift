@@ -337,7 +337,11 @@ final class Peers {
       // Its role is not told: the reader of a channel would hear that all has come.
       peer.phase = .ended
     }
-    for peer in peers { finish(peer, because: "the engine shut down") }
+    for peer in peers {
+      // Answers of this turn still leave: the one to whoever asked for a restart, for example.
+      peer.stream.flush()
+      finish(peer, because: "the engine shut down")
+    }
     for stream in abandoned.values { stream.reset() }
     abandoned = [:]
     // What was posted before and comes later finds no engine.

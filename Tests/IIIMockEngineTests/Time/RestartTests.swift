@@ -78,6 +78,19 @@ import Testing
     }
   }
 
+  @Test("a restart that is asked for on the wire is answered before its connection is dropped")
+  func answered() async throws {
+    try await withMockEngine { engine in
+      for _ in 0..<20 {
+        var options = InitOptions()
+        options.log = { _, _ in }
+        let worker = try await registerWorker(engine.url, options: options)
+        #expect(try await worker.ask("mock::engine::restart", [:]) == ["success": true])
+        await worker.shutdown()
+      }
+    }
+  }
+
   @Test("both are functions on the wire")
   func wire() async throws {
     try await withMockEngine { engine in
