@@ -161,13 +161,19 @@ actor EngineCore {
     guard let old = engine, !hasEnded else { throw MockEngineError.stopped }
     settleWatch?.endAll(.stopped)
     settleWatch = nil
+    let sockets = old.listeners.handOver()
     old.shutDown()
     old.onEvent = nil
     // Until the new one is there, nothing finds an engine.
     engine = nil
     await old.storage.close()
-    guard !hasEnded else { throw MockEngineError.stopped }
+    guard !hasEnded else {
+      for socket in sockets { socket.close() }
+      throw MockEngineError.stopped
+    }
     let engine = Engine(on: loop, time: time, configuration, commands, stubs: stubCommands, restarting: old)
+    engine.listeners.inherit(sockets)
+    defer { engine.listeners.closeInherited() }
     _ = try open(engine, keepingStateOf: keepingState ? old : nil)
     // What was kept on disk is there again.
     if !keepingState { engine.resetBuiltIns() }

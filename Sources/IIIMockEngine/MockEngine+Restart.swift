@@ -2,7 +2,8 @@ extension MockEngine {
   /// Restarts the engine, as after a crash of the real one: all connections are dropped without a Close, and registrations and calls are
   /// gone. Workers connect again by themselves, at the same port; on a manual clock when their delay has passed.
   ///
-  /// Stubs, what ``access`` denies, the journal and the clock stay.
+  /// Stubs, faults, what ``access`` denies, the journal and the clock stay. The sockets that listen stay open, so nobody else takes the
+  /// ports in between.
   ///
   /// ```swift
   /// try await engine.restart()
@@ -12,7 +13,7 @@ extension MockEngine {
   ///
   /// - Parameter keepingState: Whether what built-in workers keep in memory is there afterwards; `false` also deletes what they keep on
   ///   disk.
-  /// - Throws: ``MockEngineError/stopped``; ``MockEngineError/addressInUse(host:port:)`` if the port was taken in between.
+  /// - Throws: ``MockEngineError/stopped``, or why a built-in worker could not start again.
   public func restart(keepingState: Bool = true) async throws { try await core.restart(keepingState: keepingState) }
 
   /// Makes the engine as good as new for the next test, while workers stay connected and keep what they have registered.

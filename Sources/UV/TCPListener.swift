@@ -129,9 +129,23 @@ package final class TCPListener: LoopResource {
   }
 
   private func resume() {
-    guard !isClosed else { return }
+    guard !isClosed, accepted != nil else { return }
     let code = startPolling()
     if code < 0 { onError?(UVError(code: code, operation: "listen")) }
+  }
+
+  /// Accepts nothing until `resume(_:)`: connections wait in the system's queue, and the port stays taken.
+  package func suspend() {
+    guard !isClosed else { return }
+    accepted = nil
+    onError = nil
+    uv_poll_stop(handle)
+  }
+
+  /// Accepts connections again; `accepted` is called with every connection from now on.
+  package func resume(_ accepted: @escaping (TCPStream) -> Void) {
+    self.accepted = accepted
+    resume()
   }
 
   /// Stops listening and frees the port.

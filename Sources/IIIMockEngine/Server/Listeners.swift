@@ -6,6 +6,8 @@ final class Listeners {
   private unowned let engine: Engine
   private let loop: Loop
   private var listeners: [TCPListener] = []
+  /// Those of an engine that has restarted, until this one listens at their addresses.
+  private var inherited: [TCPListener] = []
   /// When a connection that could not be accepted was last reported, by the engine's time.
   private var warnedAt: UInt64?
 
@@ -28,9 +30,16 @@ final class Listeners {
     guard let address = Resolver.known(host, port: port)?.first else {
       throw .cannotListen(host: host, port: Int(port), reason: "the host must be an IP address or localhost")
     }
+    let accept: (TCPStream) -> Void = { [unowned engine] stream in
+      engine.peers.accept(stream, role, listener: number)
+    }
     do throws(UVError) {
-      let listener = try TCPListener.listen(on: loop, at: address) { [unowned engine] stream in
-        engine.peers.accept(stream, role, listener: number)
+      let listener: TCPListener
+      if let index = inherited.firstIndex(where: { $0.address == address }) {
+        listener = inherited.remove(at: index)
+        listener.resume(accept)
+      } else {
+        listener = try TCPListener.listen(on: loop, at: address, accept)
       }
       listener.onError = { [unowned self] error in couldNotAccept(error) }
       listeners.append(listener)
@@ -62,7 +71,23 @@ final class Listeners {
           + "raise the limit of open files (ulimit -n)"))
   }
 
+  /// Gives the sockets to the engine after a restart, so that nobody else takes their ports in between.
+  func handOver() -> [TCPListener] {
+    defer { listeners = [] }
+    for listener in listeners { listener.suspend() }
+    return listeners
+  }
+
+  func inherit(_ sockets: [TCPListener]) { inherited = sockets }
+
+  /// Closes what was inherited and is not used.
+  func closeInherited() {
+    for listener in inherited { listener.close() }
+    inherited = []
+  }
+
   func shutDown() {
+    closeInherited()
     for listener in listeners { listener.close() }
     listeners = []
   }
