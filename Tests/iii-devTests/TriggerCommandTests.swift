@@ -105,10 +105,8 @@ import UV
 
   @Test("with `--wait` the call is made once the engine can be reached")
   func waits() async throws {
-    let first = try await MockEngine.start()
-    let port = try #require(first.url.split(separator: ":").last.flatMap { UInt16($0) })
-    await first.shutdown()
-    let reservation = ReservedPort(port)
+    let reservation = ReservedPort()
+    let port = reservation.port
     let (lines, note) = AsyncStream<String>.makeStream()
     let output = Lock("")
     let console = Console(

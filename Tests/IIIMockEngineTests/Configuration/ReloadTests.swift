@@ -62,10 +62,8 @@ import Testing
 
   @Test("HTTP moves to another port: its triggers stay, and so do connections that are open")
   func httpPort() async throws {
-    let former = try await RawHTTPServer.start { _ in .silence }
-    let port = await former.port
-    await former.stop()
-    let reserved = ReservedPort(port)
+    let reserved = ReservedPort()
+    let port = reserved.port
     defer { withExtendedLifetime(reserved) {} }
     try await withReload(
       from: "  - { name: iii-http, config: { host: 127.0.0.1, port: 0 } }",

@@ -108,7 +108,10 @@ struct RoundTripTests {
 
   @Test("an engine that comes back finds its workers again")
   func restart() async throws {
-    let first = try await MockEngine.start()
+    let reservation = ReservedPort()
+    var configuration = MockEngine.Configuration()
+    configuration.listeners = [.init(port: Int(reservation.port))]
+    let first = try await MockEngine.start(configuration)
     var options = InitOptions(workerName: "callee")
     options.reconnection = ReconnectionConfig(initialDelay: .milliseconds(1), maxDelay: .milliseconds(20))
     options.log = { _, _ in }
@@ -117,13 +120,9 @@ struct RoundTripTests {
     options.workerName = "caller"
     let caller = try await registerWorker(first.url, options: options)
     try await first.waitForFunction("echo")
-    let port = try #require(first.url.split(separator: ":").last.flatMap { UInt16($0) })
     await first.shutdown()
-    let reservation = ReservedPort(port)
     var states = caller.connectionStates.makeAsyncIterator()
     while let state = await states.next(), state == .connected {}
-    var configuration = MockEngine.Configuration()
-    configuration.listeners = [.init(port: Int(port))]
     let engine = try await MockEngine.start(configuration)
     withExtendedLifetime(reservation) {}
     try await engine.waitForFunction("echo")

@@ -38,7 +38,9 @@ actor ScriptedEngine {
 
   private func listen(_ answers: [Answer], _ port: UInt16) throws {
     self.answers = answers
-    guard let address = SocketAddress(numericHost: "127.0.0.1", port: port) else { return }
+    // Reserved before, so that nobody is given the port while the engine does not listen.
+    if port == 0 { reservation = ReservedPort() }
+    guard let address = SocketAddress(numericHost: "127.0.0.1", port: reservation?.port ?? port) else { return }
     let listener = try TCPListener.listen(on: loop, at: address) { [self] stream in
       dialled += 1
       dials.put(dialled)
@@ -66,7 +68,7 @@ actor ScriptedEngine {
   func stopListening() {
     guard let listener else { return }
     listener.close()
-    reservation = ReservedPort(listener.address.port)
+    if reservation == nil { reservation = ReservedPort(listener.address.port) }
     self.listener = nil
   }
 }
