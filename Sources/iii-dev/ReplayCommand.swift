@@ -90,7 +90,7 @@ private final class ReplaySession {
   private let patience: LoopTimer
 
   /// How long a command whose recording is played to its end may go on, before it is told to end.
-  private static let grace = UInt64(1_000_000_000)
+  private static let grace = UInt64(5_000_000_000)
 
   init(_ replay: Replay, _ options: ReplayOptions, on loop: Loop, _ ended: @escaping (End) -> Void) {
     self.replay = replay
