@@ -1,5 +1,5 @@
 /// The entries of a call's W3C baggage, in their order: https://www.w3.org/TR/baggage/
-struct BaggageEntries: Sendable, Equatable {
+package struct BaggageEntries: Sendable, Equatable {
   private(set) var values = JSONObject()
 
   private static let maxEntries = 64
@@ -41,16 +41,7 @@ struct BaggageEntries: Sendable, Equatable {
 
   /// Without blanks around it and with percent escapes resolved; `nil` if that is not UTF-8.
   private static func decoded(_ text: Substring) -> String? {
-    var bytes: [UInt8] = []
-    var rest = text.utf8.drop { $0 == 0x20 || $0 == 0x09 }
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2, let value = UInt8(String(rest.prefix(2)) ?? "", radix: 16) {
-        bytes.append(value)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
+    var bytes = PercentEncoding.bytes(text.drop { $0 == " " || $0 == "\t" })
     while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
     return String(validating: bytes, as: UTF8.self)
   }
@@ -69,7 +60,8 @@ struct BaggageEntries: Sendable, Equatable {
     return encoded
   }
 
-  private static func isToken(_ name: String) -> Bool {
+  /// Whether a text is a name as HTTP has them.
+  package static func isToken(_ name: String) -> Bool {
     !name.isEmpty
       && name.utf8.allSatisfy { byte in
         switch byte {

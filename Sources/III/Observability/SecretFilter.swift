@@ -1,5 +1,5 @@
 /// Takes secrets out of JSON before it is reported, by the names of its members.
-enum SecretFilter {
+package enum SecretFilter {
   static let placeholder: JSONValue = .string(Observability.redactedPlaceholder)
 
   private static let parts = [
@@ -15,7 +15,7 @@ enum SecretFilter {
   }
 
   /// The value without secrets.
-  static func redact(_ value: JSONValue) -> JSONValue {
+  package static func redact(_ value: JSONValue) -> JSONValue {
     switch value {
     case .object(let members): .object(redact(members))
     case .array(let values): .array(values.map(redact))

@@ -21,7 +21,7 @@ extension RecordedInvocation {
   /// As `mock::journal::list` shows calls, without secrets.
   var json: JSONValue {
     var object: JSONObject = [
-      "function_id": .string(functionID), "payload": payload.map(Redaction.redacted) ?? .null,
+      "function_id": .string(functionID), "payload": payload.map { SecretFilter.redact($0) } ?? .null,
       "caller": caller.map { .string($0.description) } ?? .null,
       "callee": callee.map { .string($0.description) } ?? .null,
       "time": .double(begin.seconds), "duration": duration.map { .double($0.seconds) } ?? .null,
@@ -31,7 +31,7 @@ extension RecordedInvocation {
     case .pending: object["outcome"] = "pending"
     case .returned(let value):
       object["outcome"] = "returned"
-      object["result"] = .some(Redaction.redacted(value))
+      object["result"] = .some(SecretFilter.redact(value))
     case .failed(let code, let message):
       object["outcome"] = "failed"
       object["error"] = ["code": .string(code), "message": .string(message)]
@@ -92,7 +92,7 @@ extension JournalFrame {
       // Secrets cannot be told from the rest in a part of a JSON text.
       object["cut"] = true
     } else if let message = try? JSONValue(parsing: text) {
-      object["message"] = .some(Redaction.redacted(message))
+      object["message"] = .some(SecretFilter.redact(message))
     } else if !text.isEmpty {
       object["text"] = .string(text)
     }

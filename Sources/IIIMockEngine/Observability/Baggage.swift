@@ -11,7 +11,7 @@ struct Baggage {
     for entry in header.split(separator: ",") {
       let pair = entry.prefix { $0 != ";" }.split(separator: "=", omittingEmptySubsequences: false)
       guard pair.count >= 2, let name = Baggage.decoded(pair[0]), let value = Baggage.decoded(pair[1]),
-        Baggage.isToken(name)
+        BaggageEntries.isToken(name)
       else { continue }
       if entries[name] != nil || entries.count < Self.maxEntries { entries[name] = .string(value) }
     }
@@ -24,18 +24,5 @@ struct Baggage {
     let trimmed = bytes.drop(while: isBlank)
     let end = trimmed.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? trimmed.startIndex
     return String(validating: trimmed[..<end], as: UTF8.self)
-  }
-
-  /// A name as HTTP has them.
-  private static func isToken(_ name: String) -> Bool {
-    !name.isEmpty
-      && name.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"):
-          true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
-      }
   }
 }

@@ -1,3 +1,5 @@
+internal import III
+
 /// A name and a value of a URL's query.
 struct QueryItem: Equatable {
   let name: String

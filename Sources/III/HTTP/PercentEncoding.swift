@@ -1,11 +1,11 @@
 /// The escapes of URLs: `%` and two digits for a byte.
-enum PercentEncoding {
+package enum PercentEncoding {
   /// The text with its escapes resolved; other `%` are kept, and invalid UTF-8 is replaced.
-  static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String {
+  package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String {
     String(decoding: bytes(text, plusIsSpace: plusIsSpace), as: UTF8.self)
   }
 
-  static func bytes(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8] {
+  package static func bytes(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(text.utf8.count)
     var rest = Substring(text).utf8
