@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -32,12 +34,56 @@ static inline long cuv_page_size(void) { return sysconf(_SC_PAGESIZE); }
 // The calling thread as a number that no other live thread has.
 static inline uintptr_t cuv_current_thread(void) { return (uintptr_t)pthread_self(); }
 
+// Waits until a descriptor can be read, for at most so many milliseconds, or without end if that is negative.
+static inline void cuv_wait_readable(int descriptor, int milliseconds) {
+  struct pollfd waiting = {descriptor, POLLIN, 0};
+  poll(&waiting, 1, milliseconds);
+}
+
 // libuv writes with plain write(2): a write to a closed connection would raise SIGPIPE on the loop's thread.
 static inline void cuv_block_sigpipe(void) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+// Sends what the socket takes at once; no SIGPIPE. A negative error code, as libuv has them, on failure.
+static inline int cuv_send(int socket_number, const void *_Nonnull bytes, size_t count) {
+  if (count > INT_MAX) count = INT_MAX;
+#if defined(MSG_NOSIGNAL)
+  int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+#else
+  int flags = MSG_DONTWAIT;  // libuv sets SO_NOSIGPIPE
+#endif
+  ssize_t sent;
+  do {
+    sent = send(socket_number, bytes, count, flags);
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? (errno == EWOULDBLOCK ? UV_EAGAIN : -errno) : (int)sent;
+}
+
+// Holds SIGPIPE back on a thread that is not the loop's, and returns the thread's signals as they were.
+static inline sigset_t cuv_hold_sigpipe(void) {
+  sigset_t set, before;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &set, &before);
+  return before;
+}
+
+// Ends that: a signal that came meanwhile is discarded.
+static inline void cuv_release_sigpipe(sigset_t before) {
+  if (sigismember(&before, SIGPIPE)) return;
+  sigset_t pending, set;
+  int number;
+  sigpending(&pending);
+  if (sigismember(&pending, SIGPIPE)) {
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    sigwait(&set, &number);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 // Asks for the cache lines of memory that is written next.

@@ -151,6 +151,12 @@ public final class III: Sendable {
     host.loop.post { [connection] in body(connection.value) }
   }
 
+  /// As `post`, but on the calling thread if the loop waits for events: a message leaves at once. The caller holds no lock.
+  @discardableResult
+  func postOrRun(_ body: @escaping @Sendable (Connection) -> Void) -> Bool {
+    host.loop.postOrRun { [connection] in body(connection.value) }
+  }
+
   /// Begins to connect.
   func start() {
     ActiveWorkers.add(self, status)

@@ -8,9 +8,12 @@ internal import Synchronization
 ///
 /// A turn of the loop has a bounded amount of work: a number of queued jobs, one read of each stream, and a time
 /// (`turnEnd`) after which what is left waits for the next turn.
+///
+/// A loop that admits guests lends itself to a thread that calls `postOrRun` while the loop's own thread waits for events. So a message can
+/// leave at once, without a change of threads. "On the loop" means: on the loop's thread, or as its guest.
 package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  // Sendable: `shared` is behind its lock, `thread` is atomic, everything else is used only by the loop's thread: `init` ends before that
-  // thread starts, and `stop` works through the queue.
+  // Sendable: `shared` is behind its lock, `thread` is atomic, everything else is used only by the thread that has the loop: its own, or a
+  // guest, and `shared` says which. `init` ends before the loop's thread starts, and `stop` works through the queue.
 
   package let name: String
 
@@ -26,27 +29,36 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private let prepare: UnsafeMutablePointer<uv_prepare_t>
   private let check: UnsafeMutablePointer<uv_check_t>
 
-  private enum Work {
+  enum Work {
     case job(UnownedJob)
     case call(@Sendable () -> Void)
     /// It has run.
     case done
   }
 
-  private enum Phase {
+  enum Phase {
     case running, draining, ended
   }
 
-  private struct Shared {
-    var work: [Work] = []
+  struct Shared {
+    fileprivate(set) var work: [Work] = []
     var isSignalled = false
+    var guests: Guests
     var phase = Phase.running
     /// Whether a thread runs the jobs that came after the end.
     var isLateThreadRunning = false
   }
 
-  private let shared = Lock(Shared())
-  private let thread = Atomic<UInt>(0)
+  let shared: Lock<Shared>
+  /// The thread that has the loop: its own, or its guest's.
+  let thread = Atomic<UInt>(0)
+  private let admitsGuests: Bool
+  /// When the wait of the loop's thread ends without an event, by libuv's clock; `UInt64.max` if never.
+  var waitDeadline = UInt64.max
+  /// Signalled by a guest that leaves while the loop's thread waits for that.
+  let guestHasLeft = Monitor(false)
+  /// The loop's own thread while a guest has the loop, otherwise 0.
+  var loopThread: UInt = 0
   /// Work that has reached the loop's thread; the first `localHead` items have run.
   private var local: [Work] = []
   private var localHead = 0
@@ -76,8 +88,12 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private static let turnNanoseconds: UInt64 = 500_000
 
   /// Starts the loop's thread.
-  package init(name: String) throws(UVError) {
+  ///
+  /// - Parameter admitsGuests: Whether `postOrRun` may run its work on the calling thread. It costs one system call a turn.
+  package init(name: String, admitsGuests: Bool = false) throws(UVError) {
     self.name = name
+    self.admitsGuests = admitsGuests
+    shared = Lock(Shared(guests: Guests(isThreadWaiting: !admitsGuests)))
     handle = .allocate(capacity: 1)
     idle = .allocate(capacity: 1)
     prepare = .allocate(capacity: 1)
@@ -108,7 +124,9 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     prepare.pointee.data = me
     check.pointee.data = me
     let code = uv_poll_start(wake.poll, Int32(UV_READABLE.rawValue)) { poll, _, _ in
-      Loop.from(poll?.pointee.data)?.runShared()
+      guard let loop = Loop.from(poll?.pointee.data) else { return }
+      loop.wake.clear()  // before the work is taken: what comes later signals again
+      loop.moveShared()
     }
     try UVError.check(code, "start loop '\(name)'")
     uv_idle_init(handle, idle)
@@ -175,14 +193,14 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     Loop.threads.withLock { _ = $0.remove(current) }
   }
 
-  private static var currentThread: UInt { UInt(cuv_current_thread()) }
+  static var currentThread: UInt { UInt(cuv_current_thread()) }
 
-  /// Whether the caller runs on the loop's thread.
+  /// Whether the caller runs on the loop.
   package var isOnLoop: Bool { thread.load(ordering: .relaxed) == Loop.currentThread }
 
   private func run() {
     cuv_block_sigpipe()
-    uv_run(handle, UV_RUN_DEFAULT)
+    if admitsGuests { runWithGuests() } else { uv_run(handle, UV_RUN_DEFAULT) }
     // All handles are closed: libuv runs nothing any more, and later posts are refused.
     let code = uv_loop_close(handle)
     buffers.removeAll()
@@ -215,6 +233,20 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     if isOnLoop { appendLocal(.job(job)) } else { _ = append(.job(job), evenWhenStopping: true) }
   }
 
+  /// Runs `call` on the loop: before this method returns if the loop waits for events and admits guests, otherwise as `post` does. The
+  /// caller must hold no lock that work on the loop takes.
+  ///
+  /// - Returns: `false` if the loop has begun to stop: `call` will not run then.
+  @discardableResult package func postOrRun(_ call: @escaping @Sendable () -> Void) -> Bool {
+    let hasRun =
+      admitsGuests && !isOnLoop
+      && runAsGuest {
+        perform(.call(call))
+        flushDirty()
+      }
+    return hasRun || post(call)
+  }
+
   private func appendLocal(_ work: Work) {
     local.append(work)
     keepTurning(true)
@@ -237,18 +269,20 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
         defer { shared.isLateThreadRunning = true }
         return shared.isLateThreadRunning ? .nothing : .lateThread
       }
-      defer { shared.isSignalled = true }
-      return shared.isSignalled ? .nothing : .signal
+      return shared.needsSignal() ? .signal : .nothing
     }
     switch next {
     case .refused: return false
     case .nothing: break
     // Outside the lock, which the loop takes when it wakes.
-    case .signal: wake.signal()
+    case .signal: signal()
     case .lateThread: startLateThread()
     }
     return true
   }
+
+  /// Wakes the loop's thread; see `Shared.needsSignal`.
+  func signal() { wake.signal() }
 
   package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
   package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
@@ -268,8 +302,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   }
 
   /// Moves the work that other threads have posted behind the loop's own.
-  private func runShared() {
-    wake.clear()  // before the work is taken: what comes later signals again
+  func moveShared() {
     var batch = spare
     spare = []
     takeShared(&batch)

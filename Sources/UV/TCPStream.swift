@@ -281,8 +281,7 @@ package final class TCPStream: LoopResource {
     lastFlush = outCount
     var sent = 0
     if requests == 0 {
-      var buffer = uv_buf_t(base: out.assumingMemoryBound(to: CChar.self), len: outCount)
-      let code = uv_try_write(stream, &buffer, 1)
+      let code = tryWrite(out, outCount)
       if code >= 0 {
         sent = Int(code)
       } else if code != UV_EAGAIN.rawValue {
@@ -305,13 +304,19 @@ package final class TCPStream: LoopResource {
     if !hasClosed { onBacklog?(unsentBytes) }
   }
 
+  /// Offers bytes to the kernel; returns how many it took, or an error code of libuv.
+  private func tryWrite(_ memory: UnsafeMutableRawPointer, _ count: Int) -> Int32 {
+    if loop.hasGuest, let descriptor { return cuv_send(descriptor, memory, count) }
+    var buffer = uv_buf_t(base: memory.assumingMemoryBound(to: CChar.self), len: count)
+    return uv_try_write(stream, &buffer, 1)
+  }
+
   /// Passes to the kernel what the allowance permits; the rest waits here.
   private func flush(_ out: UnsafeMutableRawPointer, atMost limit: Int) {
     let count = min(limit, outCount)
     var sent = 0
     if count > 0 && requests == 0 {
-      var buffer = uv_buf_t(base: out.assumingMemoryBound(to: CChar.self), len: count)
-      let code = uv_try_write(stream, &buffer, 1)
+      let code = tryWrite(out, count)
       guard code >= 0 || code == UV_EAGAIN.rawValue else {
         return end(.failed(UVError(code: code, operation: "write")))
       }
@@ -363,6 +368,9 @@ package final class TCPStream: LoopResource {
     outCapacity = 0
     requests += 1
     let raw = UnsafeMutableRawPointer(request).assumingMemoryBound(to: uv_write_t.self)
+    // It writes at once if it can; a peer that has just closed would end a guest's process.
+    let signals = loop.hasGuest ? cuv_hold_sigpipe() : nil
+    defer { if let signals { cuv_release_sigpipe(signals) } }
     let code = uv_write(raw, stream, &buffer, 1) { request, status in
       guard let request else { return }
       let stream = TCPStream.from(request.pointee.handle?.pointee.data)

@@ -77,7 +77,7 @@ extension Connection {
     let finish: Finish = { outcome, traceparent in
       limiter?.ended()
       let answer = answering.message(of: outcome, traceparent ?? invocation.traceparent)
-      loop.post { me.value.handlerEnded(handler, answer, invocation.connection) }
+      loop.postOrRun { me.value.handlerEnded(handler, answer, invocation.connection) }
     }
     guard let limiter else { return begin(function, invocation, as: handler, activity, finish) }
     // Until its turn comes, it waits for an earlier invocation, which is counted itself.

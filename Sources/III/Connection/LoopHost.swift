@@ -14,7 +14,7 @@ package final class LoopHost: @unchecked Sendable {
 
   /// Creates a loop whose thread runs until the process ends.
   package convenience init(name: String) throws(UVError) {
-    self.init(on: try Loop(name: name), source: .system)
+    self.init(on: try Loop(name: name, admitsGuests: true), source: .system)
   }
 
   package init(on loop: Loop, source: TimeSource, control: HostControl? = nil) {

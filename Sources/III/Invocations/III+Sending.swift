@@ -23,7 +23,7 @@ extension III {
         })
       let bytes = message.count
       worker.gauge.add(bytes)
-      if !worker.post({
+      if !worker.postOrRun({
         activity?.beginWait()
         $0.call(call, posted: bytes)
       }) {
@@ -50,7 +50,7 @@ extension III {
     guard !gauge.isFull else { return call }
     let message = call.message
     gauge.add(message.count)
-    guard post({ $0.callWithoutResult(message) }) else { throw shutDownError(call.functionID) }
+    guard postOrRun({ $0.callWithoutResult(message) }) else { throw shutDownError(call.functionID) }
     return nil
   }
 

@@ -31,6 +31,7 @@ final class HTTPClient {
 
   /// A request that is under way.
   final class Transfer {
+    fileprivate let curl: UnsafePointer<ccurl_library>
     fileprivate let easy: UnsafeMutableRawPointer
     fileprivate var headers: UnsafeMutablePointer<curl_slist>?
     fileprivate var addresses: UnsafeMutablePointer<curl_slist>?
@@ -42,8 +43,9 @@ final class HTTPClient {
     /// Why the request was given up, if it was.
     fileprivate var problem: End?
 
-    fileprivate init?(_ request: Request, done: @escaping (End) -> Void) {
-      guard let easy = curl_easy_init() else { return nil }
+    fileprivate init?(_ request: Request, by curl: UnsafePointer<ccurl_library>, done: @escaping (End) -> Void) {
+      guard let easy = curl.pointee.easy_init() else { return nil }
+      self.curl = curl
       self.easy = easy
       allows = request.allows
       self.done = done
@@ -51,9 +53,9 @@ final class HTTPClient {
     }
 
     deinit {
-      curl_easy_cleanup(easy)
-      curl_slist_free_all(headers)
-      curl_slist_free_all(addresses)
+      curl.pointee.easy_cleanup(easy)
+      curl.pointee.slist_free_all(headers)
+      curl.pointee.slist_free_all(addresses)
       error.deallocate()
     }
 
@@ -69,6 +71,7 @@ final class HTTPClient {
   private static let maxConnections = 512
 
   private let loop: Loop
+  private let curl: UnsafePointer<ccurl_library>
   private let multi: UnsafeMutableRawPointer
   /// libcurl measures real time, on every clock of the engine.
   private let timers: LoopTimers
@@ -78,20 +81,24 @@ final class HTTPClient {
   private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
   private var isClosed = false
 
-  /// Initialises the library once, after OpenSSL has been initialised without its exit handler.
-  private static let isReady = OpenSSL.isReady && curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+  /// The library, initialised once, after OpenSSL has been initialised without its exit handler.
+  private static let library: CurlLibrary? = {
+    guard OpenSSL.isReady, let library = CurlLibrary.loaded else { return nil }
+    return library.functions.pointee.global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK ? library : nil
+  }()
 
   /// - Parameter authorities: A file of certificates to trust; without one those of the system.
   init?(on loop: Loop, authorities: String?) {
-    guard HTTPClient.isReady, let multi = curl_multi_init() else { return nil }
+    guard let curl = HTTPClient.library?.functions, let multi = curl.pointee.multi_init() else { return nil }
     self.loop = loop
+    self.curl = curl
     self.multi = multi
     self.authorities = authorities
     timers = LoopTimers(on: loop, source: .system)
     // Unretained: `close` ends all that calls back.
     let me = Unmanaged.passUnretained(self).toOpaque()
     let isPrepared = ccurl_multi_prepare(
-      multi, { _, socket, what, context, _ in HTTPClient.of(context)?.watch(socket, what) ?? 0 },
+      curl, multi, { _, socket, what, context, _ in HTTPClient.of(context)?.watch(socket, what) ?? 0 },
       { _, milliseconds, context in HTTPClient.of(context)?.setTimer(milliseconds) ?? 0 }, me,
       HTTPClient.maxConnections)
     guard isPrepared != 0 else {
@@ -108,9 +115,9 @@ final class HTTPClient {
   func close() {
     guard !isClosed else { return }
     isClosed = true
-    for easy in transfers.keys { curl_multi_remove_handle(multi, easy) }
+    for easy in transfers.keys { _ = curl.pointee.multi_remove_handle(multi, easy) }
     transfers = [:]
-    curl_multi_cleanup(multi)
+    _ = curl.pointee.multi_cleanup(multi)
     for poll in polls.values { poll.close() }
     polls = [:]
     timers.close()
@@ -120,33 +127,33 @@ final class HTTPClient {
 
   /// Starts a request; `done` is called once, later, unless the request is cancelled.
   func start(_ request: Request, done: @escaping (End) -> Void) -> Transfer? {
-    guard !isClosed, let transfer = Transfer(request, done: done) else { return nil }
+    guard !isClosed, let transfer = Transfer(request, by: curl, done: done) else { return nil }
     for (name, value) in request.headers {
       // Without a value libcurl leaves a header out, unless it is written so.
-      transfer.headers = curl_slist_append(transfer.headers, value.isEmpty ? "\(name);" : "\(name): \(value)")
+      transfer.headers = curl.pointee.slist_append(transfer.headers, value.isEmpty ? "\(name);" : "\(name): \(value)")
     }
     // Head and body go out together: no pause for a 100.
-    transfer.headers = curl_slist_append(transfer.headers, "Expect:")
+    transfer.headers = curl.pointee.slist_append(transfer.headers, "Expect:")
     let list = request.addresses.map(\.urlHost).joined(separator: ",")
     let entry =
       "\(request.url.host.contains(":") ? "[\(request.url.host)]" : request.url.host):\(request.url.port):\(list)"
-    transfer.addresses = curl_slist_append(nil, entry)
+    transfer.addresses = curl.pointee.slist_append(nil, entry)
     let context = Unmanaged.passUnretained(transfer).toOpaque()
     let isPrepared = request.body.withUnsafeBytes { body in
       withUnsafePointer(to: UInt8(0)) { none in
         ccurl_prepare(
-          transfer.easy, request.url.text, request.method, body.baseAddress ?? UnsafeRawPointer(none), body.count,
+          curl, transfer.easy, request.url.text, request.method, body.baseAddress ?? UnsafeRawPointer(none), body.count,
           transfer.headers, transfer.addresses, authorities, transfer.error, context)
       }
     }
     let hasCallbacks = ccurl_set_callbacks(
-      transfer.easy, context,
+      curl, transfer.easy, context,
       { bytes, size, count, context in
         HTTPClient.received(bytes, size * count, Transfer.of(context))
       },
       { bytes, size, count, context in HTTPClient.receivedHead(bytes, size * count, Transfer.of(context)) },
       { context, _, address in HTTPClient.open(address, Transfer.of(context)) })
-    guard isPrepared != 0, hasCallbacks != 0, curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
+    guard isPrepared != 0, hasCallbacks != 0, curl.pointee.multi_add_handle(multi, transfer.easy) == CURLM_OK else {
       return nil
     }
     transfers[transfer.easy] = transfer
@@ -157,7 +164,7 @@ final class HTTPClient {
   func cancel(_ transfer: Transfer) {
     transfer.done = nil
     guard transfers.removeValue(forKey: transfer.easy) != nil else { return }
-    curl_multi_remove_handle(multi, transfer.easy)
+    _ = curl.pointee.multi_remove_handle(multi, transfer.easy)
   }
 
   private static func received(
@@ -243,23 +250,24 @@ final class HTTPClient {
 
   private func act(_ socket: curl_socket_t, _ flags: Int32) {
     var running = Int32(0)
-    curl_multi_socket_action(multi, socket, flags, &running)
+    _ = curl.pointee.multi_socket_action(multi, socket, flags, &running)
     var result = CURLE_OK
-    while !isClosed, let easy = ccurl_ended(multi, &result) { ended(easy, result) }
+    while !isClosed, let easy = ccurl_ended(curl, multi, &result) { ended(easy, result) }
   }
 
   private func ended(_ easy: UnsafeMutableRawPointer, _ result: CURLcode) {
     guard let transfer = transfers.removeValue(forKey: easy) else { return }
-    let status = ccurl_status(easy)
+    let status = ccurl_status(curl, easy)
     let text = String(cString: transfer.error)
-    curl_multi_remove_handle(multi, easy)
+    _ = curl.pointee.multi_remove_handle(multi, easy)
     let end: End
     if let problem = transfer.problem {
       end = problem
     } else if result == CURLE_OK {
       end = .answered(status: status, body: transfer.body)
     } else {
-      let reason = text.isEmpty ? String(cString: curl_easy_strerror(result)) : text
+      let name = curl.pointee.easy_strerror(result).map { String(cString: $0) }
+      let reason = text.isEmpty ? name ?? "error \(result.rawValue)" : text
       end =
         switch result {
         case CURLE_COULDNT_CONNECT: .requestFailed("client error (Connect): tcp connect error: \(reason)")

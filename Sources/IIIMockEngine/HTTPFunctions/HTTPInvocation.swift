@@ -120,6 +120,9 @@ final class HTTPFunction: Sendable {
   init(
     _ invocation: HTTPInvocation, _ policy: HTTPTargetPolicy, environment: Variables
   ) throws(HTTPInvocation.Problem) {
+    if case .failure(let missing) = CurlLibrary.shared {
+      throw .init(reason: "libcurl, which calls functions over HTTP, cannot be loaded: \(missing.reason)")
+    }
     guard let url = HTTPTargetURL(invocation.url) else { throw .init(reason: HTTPTargetPolicy.invalidURL) }
     if let refusal = policy.refusal(of: url) { throw .init(reason: refusal) }
     self.url = url

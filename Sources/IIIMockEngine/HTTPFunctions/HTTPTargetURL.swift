@@ -11,15 +11,17 @@ struct HTTPTargetURL: Sendable, Hashable {
   /// The URL without user, password and query: they may be secrets.
   let shown: String
 
-  /// `nil` if the text is no URL of HTTP.
+  /// `nil` if the text is no URL of HTTP, or libcurl is missing.
   init?(_ text: String) {
-    guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }), let url = curl_url() else { return nil }
-    defer { curl_url_cleanup(url) }
-    guard curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK else { return nil }
+    guard let curl = CurlLibrary.loaded?.functions.pointee,
+      !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }), let url = curl.url()
+    else { return nil }
+    defer { curl.url_cleanup(url) }
+    guard curl.url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK else { return nil }
     func part(_ part: CURLUPart, _ flags: Int = 0) -> String? {
       var value: UnsafeMutablePointer<CChar>?
-      guard curl_url_get(url, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
-      defer { curl_free(value) }
+      guard curl.url_get(url, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
+      defer { curl.free(value) }
       return String(cString: value)
     }
     guard let scheme = part(CURLUPART_SCHEME)?.lowercased(), scheme == "http" || scheme == "https",
