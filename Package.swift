@@ -58,7 +58,7 @@ let package = Package(
       name: "TranscriptTests", dependencies: ["III", "IIIMockEngine", "TestSupport", "Transcripts"],
       path: "Tests/Transcripts",
       exclude: ["Data"], swiftSettings: swiftSettings),
-    .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: swiftSettings),
+    .testTarget(name: "UVTests", dependencies: ["TestSupport", "UV"], swiftSettings: swiftSettings),
     .target(name: "CTestAuthority", dependencies: ["COpenSSL"], path: "Tests/CTestAuthority"),
     .testTarget(
       name: "IIITests", dependencies: ["CTestAuthority", "III", "IIIMockEngine", "TestSupport", "UV"],
