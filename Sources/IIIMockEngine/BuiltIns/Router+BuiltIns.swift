@@ -154,8 +154,8 @@ extension Router {
     }
   }
 
-  /// Tells the queues which worker has a job.
-  private func noteDelivery(_ call: EngineCall, to callee: PeerID) {
+  /// Tells the queues which worker has a job. Mutating, because the compiler would copy the router for each job.
+  private mutating func noteDelivery(_ call: EngineCall, to callee: PeerID) {
     guard case .call(let token)? = call.purpose, let worker = workers[callee] else { return }
     queues?.deliveryBegun(token, with: worker)
   }
