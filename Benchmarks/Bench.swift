@@ -12,6 +12,7 @@ enum Bench {
            bench queues --engine PATH [--jobs N] [--many N]
            bench flood [--engine PATH] [--seconds S] [--functions N]
            bench backpressure [--seconds S] [--callers N]
+           bench channels --engine PATH [--open N] [--row N] [--megabytes N] [--rate MB/s]
            bench load [--engine PATH] [--window N] [--seconds S]
            bench sdk --engine PATH [--callers N] [--seconds S]
     """
@@ -27,6 +28,8 @@ enum Bench {
     case "queues": Queues.run(&arguments)
     case "flood": Flood.run(&arguments)
     case "backpressure": await Backpressure.run(&arguments)
+    case "channels": await Channels.run(&arguments)
+    case "channel-writer": await Channels.serveWriter(&arguments)
     case "load": Load.run(&arguments)
     case "sdk": await Load.runSDK(&arguments)
     case "engine": await Engine.serve(&arguments)

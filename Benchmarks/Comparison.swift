@@ -25,6 +25,8 @@ struct Comparison {
     compareChannels(on: loop)
     do {
       for engine in engines { try await compareSDK(engine.path, engine.name, on: loop) }
+      for engine in engines { try await compareSDKChannels(engine.path, engine.name, on: loop) }
+      for engine in engines { try await compareTelemetry(engine.path, engine.name) }
       for engine in engines { measureAlone(EngineFigures(path: engine.path, name: engine.name, loop: loop)) }
       try await measureInProcess(on: loop)
     } catch {
@@ -108,6 +110,61 @@ struct Comparison {
     let rate = Figure<Relay>(name: "rate, 64 callers", unit: "/s", digits: 0, goal: .none) { _ in .nan }
     // Twice what the Rust SDK reached where it was measured: a figure of another machine, so no verdict.
     table.add(rate.cells([median(rates.floor), median(rates.sdk)]).dropLast() + ["88,000 /s aimed at"])
+    announce()
+    table.print()
+  }
+
+  /// A writer and a reader of the SDK beside raw ends of the same engine.
+  private func compareSDKChannels(_ path: String, _ name: String, on loop: RawLoop) async throws {
+    let raw = ChannelPair(name: name, process: .engine(path), isEngine: true, on: loop)
+    let pair = try await SDKChannelPair.connect(to: "ws://127.0.0.1:\(raw.process.port)")
+    var rates: (raw: [Double], sdk: [Double]) = ([], [])
+    for round in 0...rounds {
+      let rate = (
+        raw.rate(bytes: 64 << 10, window: 32, seconds: seconds) * 65_536, try await pair.rate(seconds: seconds)
+      )
+      if round == 0 { continue }
+      rates.raw.append(rate.0 / 1e6)
+      rates.sdk.append(rate.1 / 1e6)
+    }
+    await pair.shutdown()
+    raw.stop()
+    var table = Table()
+    table.add(["SDK writer to SDK reader", "raw ends", "SDK", "ratio", "goal"])
+    let figure = Figure<Relay>(name: "channel, messages of 64 KiB", unit: "MB/s", digits: 0, goal: .atLeast(0.8)) { _ in
+      .nan
+    }
+    table.add(figure.cells([median(rates.raw), median(rates.sdk)]))
+    announce()
+    table.print()
+  }
+
+  /// What workers that report spans cost more than those that do not: one with default options has none of it on its path.
+  private func compareTelemetry(_ path: String, _ name: String) async throws {
+    let engine = ChildProcess.engine(path)
+    let url = "ws://127.0.0.1:\(engine.port)"
+    let (on, off) = (try await SDKPair.connect(to: url, reports: true), try await SDKPair.connect(to: url))
+    var (rates, trips): ((on: [Double], off: [Double]), (on: [Double], off: [Double])) = (([], []), ([], []))
+    for round in 0...rounds {
+      let trip = (try await on.roundTrip(count: calls), try await off.roundTrip(count: calls))
+      let rate = (
+        try await on.rate(callers: 64, seconds: seconds), try await off.rate(callers: 64, seconds: seconds)
+      )
+      if round == 0 { continue }
+      trips.on.append(trip.0)
+      trips.off.append(trip.1)
+      rates.on.append(rate.0)
+      rates.off.append(rate.1)
+    }
+    await on.shutdown()
+    await off.shutdown()
+    engine.stop()
+    var table = Table()
+    table.add(["SDK with telemetry", "on", "off", "ratio", "goal"])
+    let trip = Figure<Relay>(name: "round trip p50, 1 caller", unit: "µs", digits: 1, goal: .atMost(0.95)) { _ in .nan }
+    table.add(trip.cells([median(trips.on), median(trips.off)]))
+    let rate = Figure<Relay>(name: "rate, 64 callers", unit: "/s", digits: 0, goal: .atLeast(1.05)) { _ in .nan }
+    table.add(rate.cells([median(rates.on), median(rates.off)]))
     announce()
     table.print()
   }

@@ -4,6 +4,7 @@ import III
 struct SDKPair {
   private let callee: III
   private let caller: III
+  private let function: String
   private let payload = Payload(text: String(repeating: "x", count: RawCaller.payloadSize - 11))
 
   /// As many bytes of JSON as the raw peers send.
@@ -11,20 +12,21 @@ struct SDKPair {
     var text: String
   }
 
-  private static let function = "bench::sdk"
-
-  static func connect(to url: String) async throws -> SDKPair {
-    let callee = try await registerWorker(url, options: InitOptions(workerName: "bench callee"))
+  /// - Parameter reports: Whether both workers report spans, logs and gauges to the engine.
+  static func connect(to url: String, reports: Bool = false) async throws -> SDKPair {
+    let function = reports ? "bench::sdk::reported" : "bench::sdk"
+    let otel = OtelConfig(enabled: reports ? true : nil)
+    let callee = try await registerWorker(url, options: InitOptions(workerName: "bench callee", otel: otel))
     try callee.registerFunction(function) { (payload: Payload) async in payload }
-    let caller = try await registerWorker(url, options: InitOptions(workerName: "bench caller"))
-    let pair = SDKPair(callee: callee, caller: caller)
+    let caller = try await registerWorker(url, options: InitOptions(workerName: "bench caller", otel: otel))
+    let pair = SDKPair(callee: callee, caller: caller, function: function)
     // The callee calls it too: its own frames are dealt with in order, so the function is there afterwards.
     _ = try await callee.trigger(function, payload: pair.payload, as: Payload.self)
     return pair
   }
 
   private func call() async throws {
-    let result = try await caller.trigger(Self.function, payload: payload, as: Payload.self)
+    let result = try await caller.trigger(function, payload: payload, as: Payload.self)
     if result.text.utf8.count != payload.text.utf8.count { fail("the SDK returned another payload") }
   }
 

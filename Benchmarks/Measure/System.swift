@@ -77,6 +77,15 @@ func openDescriptors() -> Int {
   return count
 }
 
+/// How many descriptors another process has open; 0 where the system does not say.
+func openDescriptors(of pid: pid_t) -> Int {
+  guard let folder = opendir("/proc/\(pid)/fd") else { return 0 }
+  defer { closedir(folder) }
+  var count = 0
+  while let entry = readdir(folder) { if entry.pointee.d_name.0 != 0x2E { count += 1 } }
+  return count
+}
+
 /// Blocks this thread.
 func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1_000) }
 

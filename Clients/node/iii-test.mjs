@@ -176,6 +176,16 @@ export function controls(url, { registerWorker, init = registerWorker }) {
     configure: (queue, { retries, redeliversAlways } = {}) =>
       mock('queues::configure', { queue, retries, redelivers_always: redeliversAlways }),
   }
+  /** `mock::channels::…`: what is in channels, and what can go wrong with them. */
+  const channels = {
+    /** The channels that have not ended, the oldest first: channel_id, writer, reader, buffered_bytes, messages_passed … */
+    list: async () => (await mock('channels::list')).channels,
+    /** Resets the connection of the `writer` or the `reader`, or both; how many there were. */
+    cut: async (channelId, end) => (await mock('channels::cut', { channel_id: channelId, end })).cut,
+    /** Sends the reader at most so many bytes in a second; without a number, as many as it takes. */
+    slow: (channelId, bytesPerSecond) =>
+      mock('channels::slow', { channel_id: channelId, bytes_per_second: bytesPerSecond }),
+  }
   /** `mock::engine::…`: the engine as a whole. */
   const engine = {
     /** Takes back stubs, faults, denials and stored data, and clears the journal; workers stay connected. */
@@ -205,7 +215,7 @@ export function controls(url, { registerWorker, init = registerWorker }) {
     },
   }
   return {
-    url, worker, call, journal, faults, access, clock, stubs, queues, engine,
+    url, worker, call, journal, faults, access, clock, stubs, queues, channels, engine,
     /** Waits until a function is registered: registrations are not acknowledged. */
     async waitForFunction(functionId, timeoutMs = 10_000) {
       const end = Date.now() + timeoutMs

@@ -111,6 +111,7 @@ class Controls:
         self.clock = Clock(self)
         self.stubs = Stubs(self)
         self.queues = Queues(self)
+        self.channels = Channels(self)
         self.engine = EngineControl(self)
 
     def call(self, function_id, payload=None, timeout=30.0):
@@ -375,6 +376,22 @@ class Queues(Part):
     def configure(self, queue, retries=None, redelivers_always=None):
         """Switches the retries of a queue off, or has every job delivered twice."""
         self._mock("queues::configure", queue=queue, retries=retries, redelivers_always=redelivers_always)
+
+
+class Channels(Part):
+    """`mock::channels::…`: what is in channels, and what can go wrong with them."""
+
+    def list(self):
+        """The channels that have not ended, the oldest first: channel_id, writer, reader, buffered_bytes, messages_passed …"""
+        return self._mock("channels::list")["channels"]
+
+    def cut(self, channel_id, end=None):
+        """Resets the connection of the `writer` or the `reader`, or both; returns how many there were."""
+        return self._mock("channels::cut", channel_id=channel_id, end=end)["cut"]
+
+    def slow(self, channel_id, bytes_per_second=None):
+        """Sends the reader at most so many bytes in a second; without a number, as many as it takes."""
+        self._mock("channels::slow", channel_id=channel_id, bytes_per_second=bytes_per_second)
 
 
 class EngineControl(Part):

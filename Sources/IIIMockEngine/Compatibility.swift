@@ -40,8 +40,8 @@ public struct Compatibility: Sendable, Hashable {
   var unregistersTakenHTTPFunctions: Bool { isStrict }
   /// Whether a provider may unregister a trigger type.
   var endsTriggerTypes: Bool { !isStrict }
-  /// Whether finished channels are removed after a while; otherwise a request for an end always learns that it was taken.
-  var forgetsFinishedChannels: Bool { !isStrict }
+  /// Whether channels that have ended are forgotten after a while; otherwise a request for an end always learns that it was taken.
+  var forgetsEndedChannels: Bool { !isStrict }
   /// Whether pings, results and the end of a connection are handled while a hook is asked about its registration; its
   /// other messages wait in order. Otherwise nothing of that connection is handled meanwhile.
   var readsDuringHooks: Bool { !isStrict }

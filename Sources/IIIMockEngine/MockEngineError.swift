@@ -22,6 +22,8 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   case notConnected(workerID: String)
   /// There is no queue and no topic with a name; the text says which there are.
   case unknownQueue(String)
+  /// There is no channel with an id; the text says what may have become of it.
+  case unknownChannel(String)
   /// A wait took too long; the text says what there is instead, and the nearest name.
   case timedOut(String)
   /// The engine did not settle; the text lists what is under way.
@@ -52,7 +54,7 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
         + "something from its worker first), or it is running"
     case .notConnected(let id): "worker '\(id)' is not connected to this engine"
     case .timedOut(let text), .notSettled(let text), .invalidAdvance(let text), .invalidStub(let text),
-      .verificationFailed(let text), .unknownQueue(let text):
+      .verificationFailed(let text), .unknownQueue(let text), .unknownChannel(let text):
       text
     case .clockIsNotManual:
       "the engine follows the machine's clock, which cannot be advanced: start it with "
@@ -70,7 +72,7 @@ extension InvocationFailure {
       case MockEngineError.timedOut: "TIMEOUT"
       case MockEngineError.verificationFailed: "VERIFICATION_FAILED"
       case MockEngineError.stopped: "ENGINE_STOPPED"
-      case MockEngineError.notConnected: "NOT_FOUND"
+      case MockEngineError.notConnected, MockEngineError.unknownChannel: "NOT_FOUND"
       default: "invocation_failed"
       }
     self.init(code: code, message: (error as? IIIInvocationError)?.message ?? "\(error)")

@@ -7,7 +7,8 @@ enum BuiltInCatalog {
     CoreSettings.self, ChannelSettings.self, ObservabilitySettings.self, PubSubSettings.self, CronSettings.self,
     StateSettings.self, StreamSettings.self, HTTPSettings.self, QueueSettings.self, AccessFunctionsSettings.self,
     HTTPFunctionsSettings.self, BridgeSettings.self, JournalFunctionsSettings.self, ClockFunctionsSettings.self,
-    StubFunctionsSettings.self, FaultFunctionsSettings.self, EngineFunctionsSettings.self,
+    StubFunctionsSettings.self, FaultFunctionsSettings.self, ChannelControlsSettings.self,
+    EngineFunctionsSettings.self,
   ]
 
   /// The names of all workers that the real engine has as parts of its program.

@@ -20,6 +20,10 @@ struct Channel {
   private(set) var writer = End.free
   private(set) var reader = End.free
   private var waiting = FIFO<Message>()
+  /// The bytes of the messages that wait.
+  private(set) var waitingBytes = 0
+  /// The messages that the reader was sent.
+  private(set) var passed = 0
   private var readerTakesMore = false
   private var isPaused = false
   /// The writer's Close, received while its messages wait for room.
@@ -105,6 +109,7 @@ struct Channel {
       writer = .gone
       output.dropWriter()
     } else if readerTakesMore && waiting.isEmpty {
+      passed += 1
       readerTakesMore = output.deliver(bytes, isText: isText)
     } else {
       if isFull && !isPaused {
@@ -112,6 +117,7 @@ struct Channel {
         output.pauseWriter()
       }
       waiting.append(Message(bytes: bytes.array, isText: isText))
+      waitingBytes += bytes.count
     }
   }
 
@@ -139,6 +145,8 @@ struct Channel {
     guard reader == .open else { return }
     readerTakesMore = true
     while readerTakesMore, let message = waiting.popFirst() {
+      passed += 1
+      waitingBytes -= message.bytes.count
       readerTakesMore = message.bytes.withView { output.deliver($0, isText: message.isText) }
     }
     if !isFull {
@@ -159,6 +167,7 @@ struct Channel {
     reader = .gone
     let isWaitedFor = isFull && writer == .open
     _ = waiting.removeAll()
+    waitingBytes = 0
     guard isWaitedFor else { return }
     isPaused = false
     unanswered = nil

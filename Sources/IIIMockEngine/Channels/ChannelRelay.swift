@@ -6,6 +6,16 @@ final class ChannelRelay {
   let name: ChannelName
   /// By the engine's time, in nanoseconds.
   let created: UInt64
+  /// The worker that asked for the channel; `nil` if a part of the engine did.
+  let creator: WorkerLabel?
+  /// The channel's place in the order in which the engine's channels were made.
+  var number: UInt64 = 0
+  /// Whether both ends have ended, and their connections too.
+  private(set) var hasEnded = false
+  /// Called at that moment.
+  var onEnd: ((ChannelRelay) -> Void)?
+  /// How many bytes the reader is sent in a second, where a test has limited that.
+  private(set) var bytesPerSecond: Int?
   private var channel: Channel
   private let host: BuiltInHost
   private(set) var writer: Peer?
@@ -18,6 +28,8 @@ final class ChannelRelay {
   /// A send may end the reader's connection while the channel is being changed: the channel hears of it afterwards.
   private var isChanging = false
   private var lost: [ChannelDirection] = []
+  /// The same for a send after which nothing waits any more, as on a connection that a fault slows.
+  private var hasDrained = false
 
   /// Bytes that may be written before the connection's backlog is checked.
   private var room = ChannelRelay.window
@@ -27,8 +39,9 @@ final class ChannelRelay {
   /// The least overhead of a message's frame.
   private static let overhead = 2
 
-  init(_ name: ChannelName, capacity: Int?, on host: BuiltInHost) {
+  init(_ name: ChannelName, capacity: Int?, createdBy creator: WorkerLabel?, on host: BuiltInHost) {
     self.name = name
+    self.creator = creator
     self.host = host
     created = host.now
     channel = Channel(capacity: capacity)
@@ -36,7 +49,6 @@ final class ChannelRelay {
 
   var capacity: Int { channel.capacity }
   var isOrphaned: Bool { channel.isOrphaned }
-  var isFinished: Bool { channel.isFinished }
 
   // MARK: Ends
 
@@ -79,6 +91,7 @@ final class ChannelRelay {
     case .write: writer = peer
     case .read:
       reader = peer
+      limitReader()
       change { $0.readerDrained(self) }
     }
     return true
@@ -110,7 +123,7 @@ final class ChannelRelay {
     guard direction == .read else { return }
     finishIfDrained()
     room = ChannelRelay.window
-    change { $0.readerDrained(self) }
+    if isChanging { hasDrained = true } else { change { $0.readerDrained(self) } }
   }
 
   // MARK: Reading
@@ -143,12 +156,67 @@ final class ChannelRelay {
   private func change<Result>(_ body: (inout Channel) -> Result) -> Result {
     isChanging = true
     let result = body(&channel)
-    while !lost.isEmpty {
-      let direction = lost.removeFirst()
-      channel.lost(direction, self)
+    while hasDrained || !lost.isEmpty {
+      if hasDrained {
+        hasDrained = false
+        channel.readerDrained(self)
+      } else {
+        channel.lost(lost.removeFirst(), self)
+      }
     }
     isChanging = false
+    tellEnd()
     return result
+  }
+
+  /// Tells that the channel has ended, once it has.
+  private func tellEnd() {
+    guard !hasEnded, channel.isFinished, writer == nil, reader == nil else { return }
+    hasEnded = true
+    onEnd?(self)
+    onEnd = nil
+  }
+
+  // MARK: What tests do
+
+  /// The channel as tests see it.
+  var status: MockEngine.ChannelStatus {
+    MockEngine.ChannelStatus(
+      id: name.id, creator: creator, capacity: channel.capacity, writer: .init(channel.writer, writer != nil),
+      reader: .init(channel.reader, reader != nil),
+      bufferedBytes: channel.waitingBytes + (reader?.stream.unsentBytes ?? 0), messagesPassed: channel.passed,
+      bytesPerSecond: bytesPerSecond)
+  }
+
+  /// Resets the connections of ends; returns how many there were.
+  func cut(_ directions: [ChannelDirection]) -> Int {
+    // The reader first: otherwise it would be told that the writer has ended.
+    let ends = [(ChannelDirection.read, reader), (.write, writer)].filter { directions.contains($0.0) && $0.1 != nil }
+    for case (let direction, let peer?) in ends {
+      host.note(.warning("channel \(name.id): the connection at its \(direction) end was cut by a test"))
+      peer.peers.leave(peer, because: "cut by a test")
+      peer.stream.reset()
+    }
+    return ends.count
+  }
+
+  /// Sends the reader at most so many bytes in a second of the engine's time; `nil`: without a limit.
+  func limit(bytesPerSecond: Int?) {
+    self.bytesPerSecond = bytesPerSecond
+    limitReader()
+  }
+
+  private func limitReader() {
+    guard let peer = reader, bytesPerSecond != nil || peer.shaper != nil else { return }
+    // The answer to the request of a reader that connects now is no data.
+    peer.stream.flush()
+    let shaper = peer.shaper ?? Shaper(peer, peer.peers.timers)
+    peer.shaper = shaper
+    if let bytesPerSecond {
+      shaper.add(.limit(bytesPerSecond), .sent, of: Shaper.ofTests)
+    } else {
+      shaper.remove(Shaper.ofTests)
+    }
   }
 }
 
@@ -183,6 +251,7 @@ extension ChannelRelay: ChannelOutput {
     guard let peer = reader, isFinishing, peer.stream.unsentBytes == 0 else { return }
     reader = nil
     peer.end(with: FrameEncoder.close(nil, maskKey: nil), because: "the channel has ended")
+    if !isChanging { tellEnd() }
   }
 
   func pauseWriter() {

@@ -1,6 +1,5 @@
 internal import III
 internal import UV
-internal import UV
 
 /// Settings of channels. They have no entry of their own in a configuration file: their function belongs to
 /// `iii-engine-functions`.
@@ -41,20 +40,23 @@ final class ChannelsWorker: BuiltInWorker {
     guard let host else { return .nothing }
     let input = try call.input(of: function)
     try input.check(function.fields)
-    let name = add(capacity: input.count("buffer_size"), host).name
+    let creator = kernel.workers[call.sender]?.label
+    let name = add(capacity: input.count("buffer_size"), createdBy: creator, host).name
     return .json(["reader": name.reference(.read), "writer": name.reference(.write)])
   }
 
-  private func add(capacity: Int?, _ host: BuiltInHost) -> ChannelRelay {
+  private func add(capacity: Int?, createdBy creator: WorkerLabel?, _ host: BuiltInHost) -> ChannelRelay {
     let name = ChannelName(id: host.newID().description, key: host.newID().description)
-    let relay = ChannelRelay(name, capacity: capacity, on: host)
+    let relay = ChannelRelay(name, capacity: capacity, createdBy: creator, on: host)
+    // The recorded engine keeps them.
+    if host.compatibility.forgetsEndedChannels { relay.onEnd = { [weak self] in self?.channels.noteEnd(of: $0) } }
     channels.add(relay)
     setSweep()
     return relay
   }
 
   /// A new channel for a part of the engine.
-  func make() -> ChannelRelay? { host.map { add(capacity: nil, $0) } }
+  func make() -> ChannelRelay? { host.map { add(capacity: nil, createdBy: nil, $0) } }
 
   /// Nobody can open the ends of a channel any more; open ends go on.
   func forget(_ relay: ChannelRelay) { channels.remove(relay) }
@@ -80,8 +82,8 @@ final class ChannelsWorker: BuiltInWorker {
   func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView) {
     guard let host else { return }
     sweep = nil
-    let forgets = kernel.compatibility.forgetsFinishedChannels
-    for relay in channels.sweep(now: host.now, forgetsFinished: forgets) { relay.abandon() }
+    let forgets = kernel.compatibility.forgetsEndedChannels
+    for relay in channels.sweep(now: host.now, forgetsEnded: forgets) { relay.abandon() }
     setSweep()
   }
 }

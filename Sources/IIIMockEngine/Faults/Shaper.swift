@@ -23,6 +23,9 @@ final class Shaper {
   /// Whether more may be sent soon: a timer or a turn is waited for.
   private var isRefilling = false
 
+  /// Stands for the number of a fault where a test limits a channel's reader; faults are numbered from 1 on.
+  static let ofTests = 0
+
   /// How often a limited connection may send, in a second.
   private static let steps = 50
 

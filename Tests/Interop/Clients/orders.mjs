@@ -124,6 +124,17 @@ if (failing === 'near miss') {
     assert.equal((await iii.access.explain('orders::charge', { worker_name: 'orders' })).allowed, true)
   })))
 
+  test('channels are listed, slowed and cut', () => withEngine({ registerWorker }, (iii) => withWorker(iii, async (worker) => {
+    const made = await worker.trigger({ function_id: 'engine::channels::create', payload: {} })
+    const [channel] = await iii.channels.list()
+    assert.equal(channel.channel_id, made.writer.channel_id)
+    assert.deepEqual([channel.writer, channel.reader, channel.buffered_bytes], ['unopened', 'unopened', 0])
+    await iii.channels.slow(channel.channel_id, 1000)
+    assert.equal((await iii.channels.list())[0].bytes_per_second, 1000)
+    assert.equal(await iii.channels.cut(channel.channel_id, 'writer'), 0)
+    await assert.rejects(iii.channels.cut('unknown'))
+  })))
+
   test('a restart', () => withEngine({ registerWorker }, (iii) => withOrders(iii, async () => {
     await iii.stubs.returning('bank::pay', true)
     await iii.engine.restart()

@@ -65,6 +65,21 @@ def test_stubs(iii, worker):
     assert iii.stubs.list() == []
 
 
+def test_channels(iii, worker):
+    made = worker.trigger({"function_id": "engine::channels::create", "payload": {"buffer_size": 2}})
+    [channel] = iii.channels.list()
+    assert channel["channel_id"] == made["reader"]["channel_id"]
+    assert (channel["worker_name"], channel["writer"], channel["reader"]) == ("orders", "unopened", "unopened")
+    assert (channel["buffer_size"], channel["buffered_bytes"], channel["messages_passed"]) == (2, 0, 0)
+    iii.channels.slow(channel["channel_id"], 1000)
+    assert iii.channels.list()[0]["bytes_per_second"] == 1000
+    iii.channels.slow(channel["channel_id"])
+    assert iii.channels.list()[0]["bytes_per_second"] is None
+    assert iii.channels.cut(channel["channel_id"], "reader") == 0
+    with pytest.raises(Exception, match="no channel"):
+        iii.channels.cut("unknown")
+
+
 def test_access(iii, worker):
     worker.register_function("orders::charge", lambda order: order["id"])
     worker.register_function("orders::call", lambda order: worker.trigger(
