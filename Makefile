@@ -1,5 +1,5 @@
 # Every target sees to what it needs by itself (Scripts/setup): pkg-config and five C libraries, by apt-get or brew.
-.PHONY: run test lint call-sites bench proofs fuzz autobahn interop conformance install deb
+.PHONY: run test lint call-sites docs bench proofs fuzz autobahn interop conformance install deb
 
 run: ## the engine with a small worker that makes one call; serves until Ctrl-C
 	@Scripts/setup
@@ -21,6 +21,11 @@ call-sites: ## call sites that must and must not compile, and the Swift blocks o
 	@Scripts/setup
 	swift build
 	@Scripts/check-call-sites
+
+docs: ## the documentation of III and IIIMockEngine, where the toolchain has DocC
+	@Scripts/setup
+	swift build
+	@Scripts/docs
 
 bench: ## figures beside the floor, one run
 	@Scripts/setup

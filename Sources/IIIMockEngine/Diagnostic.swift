@@ -4,7 +4,7 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
   public let worker: WorkerLabel
   /// Its `type`, or `frame` if it has no known one.
   public let kind: String
-  /// What is wrong with it, as ``missing field `data` ``. Payloads are never quoted.
+  /// What is wrong with it, as "missing field `data`". Payloads are never quoted.
   public let problem: String
   /// What to do about it, if the problem does not say so itself.
   public let hint: String?

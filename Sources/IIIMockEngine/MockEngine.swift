@@ -33,7 +33,7 @@ public final class MockEngine: Sendable {
       /// What workers that connect here may do; without rules, everything.
       public var access: AccessRules?
       /// A function that is called in place of each function that a worker of this listener calls, unless the id begins
-      /// with `engine::`. Its input is ``III/MiddlewareFunctionInput``; its result is the caller's.
+      /// with `engine::`. Its input is `MiddlewareFunctionInput`; its result is the caller's.
       public var middlewareFunctionID: String?
 
       /// A listener at `host`, on loopback and any free port unless told otherwise.

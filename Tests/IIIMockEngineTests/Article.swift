@@ -1,14 +1,17 @@
 import Foundation
 import Testing
 
-/// An article of the documentation whose code a test compiles and runs.
+/// An article of a documentation catalog whose code a test compiles and runs.
 enum Article {
   /// Checks that the article has so many Swift blocks, and that each of them is in the test's file, or in another one of its
   /// folder, line by line.
   static func expectBlocks(of article: String, count: Int, in file: String, and others: String...) throws {
     let here = URL(fileURLWithPath: file)
     let root = (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }
-    let text = try String(contentsOf: root.appendingPathComponent("Documentation/\(article).md"), encoding: .utf8)
+    let name = article.split(separator: " ").joined(separator: "-") + ".md"
+    let paths = ["III", "IIIMockEngine"].map { "Sources/\($0)/\($0).docc/\(name)" }
+    let urls = paths.map { root.appendingPathComponent($0) }.filter { FileManager.default.fileExists(atPath: $0.path) }
+    let text = try String(contentsOf: #require(urls.first), encoding: .utf8)
     let sources = try ([here.lastPathComponent] + others).map { name in
       let source = here.deletingLastPathComponent().appendingPathComponent(name)
       return lines(try String(contentsOf: source, encoding: .utf8)).joined(separator: "\n")

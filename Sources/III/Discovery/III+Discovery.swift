@@ -73,7 +73,7 @@ extension III {
   ///
   /// It registers a function and a trigger of its own; the result's `cancel` ends both.
   ///
-  /// - Throws: As ``registerTrigger(_:)``.
+  /// - Throws: As `registerTrigger`.
   @discardableResult
   public func onFunctionsAvailable(
     _ handler: @escaping @Sendable ([FunctionInfo]) async -> Void

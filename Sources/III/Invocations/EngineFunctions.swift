@@ -18,7 +18,7 @@ public enum EngineFunctions {
   public static let listRegisteredTriggers = "engine::registered-triggers::list"
   /// Describes one registered trigger.
   public static let infoRegisteredTriggers = "engine::registered-triggers::info"
-  /// Publishes to a durable topic; ``III/publish(topic:data:timeout:)`` calls it.
+  /// Publishes to a durable topic; `III.publish` calls it.
   public static let publishDurably = "iii::durable::publish"
   /// Moves all dead letters of a queue back to it.
   public static let redriveQueue = "iii::queue::redrive"

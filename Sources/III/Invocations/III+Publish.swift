@@ -29,7 +29,7 @@ extension III {
 extension BlockingWorker {
   /// Publishes to a durable topic and blocks the thread until the engine has taken the message.
   ///
-  /// - Throws: As ``III/publish(topic:data:timeout:)``, and as ``trigger(_:)`` of this face.
+  /// - Throws: As `III.publish`, and as ``trigger(_:)`` of this face.
   public func publish(topic: String, data: JSONValue, timeout: Duration? = nil) throws {
     try trigger(EngineFunctions.publishDurably, payload: DurableMessage(topic: topic, data: data), timeout: timeout)
   }

@@ -1,4 +1,4 @@
-/// A step of a trace: what the code inside ``Observability/withSpan(_:kind:traceparent:_:)`` records about itself.
+/// A step of a trace: what the code inside ``Observability/withSpan(_:kind:traceparent:isolation:_:)`` records about itself.
 ///
 /// All methods may be used on any thread. After the span has ended they have no effect, and neither have they if it is not recorded.
 public protocol Span: Sendable {

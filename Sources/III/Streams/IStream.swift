@@ -1,6 +1,6 @@
 /// The storage of a stream that a worker provides, in place of the engine's own.
 ///
-/// ``III/createStream(_:_:)`` registers it. The engine calls it for all reads and writes of the stream, from all workers and clients, and
+/// `createStream` registers it. The engine calls it for all reads and writes of the stream, from all workers and clients, and
 /// tells subscribers of the changes. The methods run concurrently.
 ///
 /// Mirrors `IStream` of the Python SDK.

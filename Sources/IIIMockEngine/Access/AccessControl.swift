@@ -21,14 +21,18 @@ public struct AccessControl: Sendable {
   ///
   /// Of several rules that match an id the newest decides.
   ///
-  /// - Parameter workerName: The name of the worker that is concerned; nil: every worker.
+  /// - Parameters:
+  ///   - pattern: Matches the functions' ids.
+  ///   - workerName: The name of the worker that is concerned; nil: every worker.
   public func deny(_ pattern: String, for workerName: String? = nil) { add(allows: false, pattern, workerName) }
 
   /// Allows calls of the functions whose ids match a pattern, whatever the listener's rules say.
   ///
   /// Of several rules that match an id the newest decides.
   ///
-  /// - Parameter workerName: The name of the worker that is concerned; nil: every worker.
+  /// - Parameters:
+  ///   - pattern: Matches the functions' ids.
+  ///   - workerName: The name of the worker that is concerned; nil: every worker.
   public func allow(_ pattern: String, for workerName: String? = nil) { add(allows: true, pattern, workerName) }
 
   /// Takes back all that `deny` and `allow` have set.
@@ -119,6 +123,7 @@ extension MockEngine {
   /// once if it has been already. Of earlier denials the last 1,000 count.
   ///
   /// - Parameters:
+  ///   - pattern: Matches the id of what was denied.
   ///   - count: How many denials are waited for.
   ///   - limit: How long to wait, in real time.
   /// - Returns: The denial that is the last of `count`.

@@ -12,7 +12,7 @@ public import III
 /// ]
 /// ```
 public struct AccessRules: Sendable, Hashable {
-  /// A function that is called for each new connection; its result is an ``III/AuthResult``, its error refuses the
+  /// A function that is called for each new connection; its result is an `AuthResult`, its error refuses the
   /// connection. Without it everybody may connect.
   public var authFunctionID: String?
   /// The functions that workers of this listener may call, besides those that their session allows and those of the

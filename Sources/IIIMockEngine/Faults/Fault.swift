@@ -114,8 +114,11 @@ public struct Fault: Sendable, Hashable {
   /// One side believes that the connection has ended, and the other one does not, until `span` has passed: as when a cable is
   /// pulled, or a host vanishes.
   ///
-  /// - Parameter side: The side that knows. With `.engine`, the worker's functions are gone and what it sends is lost; with
-  ///   `.worker`, the worker's connection is reset, and the engine goes on sending to the old one.
+  /// - Parameters:
+  ///   - side: The side that knows. With `.engine`, the worker's functions are gone and what it sends is lost; with
+  ///     `.worker`, the worker's connection is reset, and the engine goes on sending to the old one.
+  ///   - span: How long the other side does not know, by the engine's time.
+  ///   - worker: The name of the worker, in which `*` stands for any text; `nil`: any worker.
   public static func halfOpen(noticedBy side: Side, for span: Duration = .seconds(60), worker: String? = nil) -> Fault {
     Fault(kind: .halfOpen(noticedBy: side, for: span), frames: .frames(worker: worker))
   }

@@ -45,6 +45,7 @@ public struct Faults: Sendable {
   /// Adds a fault. It is in force for every message that a worker sends after this call.
   ///
   /// - Parameters:
+  ///   - fault: What goes wrong.
   ///   - times: How many effects it has; once by default. `nil`: until it is removed.
   ///   - seed: The seed of the generator for faults with a probability.
   @discardableResult public func add(_ fault: Fault, times: Int? = 1, seed: UInt64 = 0) -> Handle {

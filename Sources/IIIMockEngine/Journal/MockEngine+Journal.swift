@@ -7,7 +7,9 @@ extension MockEngine {
   /// Checks how often a function was called: passed on to a worker or to a built-in worker, whether or not it has answered.
   /// Calls that were denied or found no function do not count.
   ///
-  /// - Parameter functionID: The function's id; `*` stands for any text.
+  /// - Parameters:
+  ///   - functionID: The function's id; `*` stands for any text.
+  ///   - count: How often it was called.
   /// - Throws: ``MockEngineError/verificationFailed(_:)``, which says what was called instead.
   public func verify(_ functionID: String, calledTimes count: Int) async throws {
     try await verify(functionID, called: count...count)
@@ -32,6 +34,7 @@ extension MockEngine {
   ///
   /// - Parameters:
   ///   - functionID: The function's id; `*` stands for any text.
+  ///   - count: How many calls are waited for.
   ///   - limit: How long to wait, by real time on every clock; 10 s by default.
   /// - Throws: ``MockEngineError/timedOut(_:)``, which says what was called instead; `CancellationError`, or
   ///   ``MockEngineError/stopped``.
@@ -59,6 +62,8 @@ extension MockEngine {
   /// - Parameters:
   ///   - what: What is waited for, for the error's text.
   ///   - limit: How long to wait, by real time on every clock.
+  ///   - isolation: The actor on which the condition is evaluated; the caller's.
+  ///   - condition: What must hold.
   /// - Throws: ``MockEngineError/timedOut(_:)``, with the last entries of the journal; `CancellationError`,
   ///   ``MockEngineError/stopped``, or what `condition` throws.
   public func waitUntil(

@@ -149,7 +149,9 @@ extension MockEngine {
     /// #expect(letter.history.last?.errorCode == "DECLINED")
     /// ```
     ///
-    /// - Parameter limit: How long to wait, in real time.
+    /// - Parameters:
+    ///   - count: How many dead letters are waited for.
+    ///   - limit: How long to wait, in real time.
     /// - Returns: The newest dead letter.
     /// - Throws: ``MockEngineError/timedOut(_:)``; `CancellationError`.
     @discardableResult

@@ -72,7 +72,11 @@ extension MockEngine {
 
     /// Sends an event to those who watch a group; nothing is stored.
     ///
-    /// - Parameter item: Also those who watch only this item are told.
+    /// - Parameters:
+    ///   - type: The event's type.
+    ///   - data: The event's data.
+    ///   - group: The group whose subscribers are told.
+    ///   - item: Also those who watch only this item are told.
     public func send(
       _ type: String, data: JSONValue = .null, to group: String, item: String? = nil
     ) async throws {

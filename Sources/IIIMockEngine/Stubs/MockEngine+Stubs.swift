@@ -9,8 +9,8 @@ extension MockEngine {
   /// try engine.stub("bank::charge") { (order: Order) in Receipt(total: order.total) }
   /// ```
   ///
-  /// The body runs as a task outside of the engine's thread; with a manual clock on ``taskExecutor``. In it ``III/InvocationContext/current``
-  /// is the call's. An error that it throws is the caller's: an ``III/IIIInvocationError`` with its code, others as `invocation_failed`.
+  /// The body runs as a task outside of the engine's thread; with a manual clock on ``taskExecutor``. In it `InvocationContext.current`
+  /// is the call's. An error that it throws is the caller's: an `IIIInvocationError` with its code, others as `invocation_failed`.
   /// The stub holds for every call that is made after this returns.
   ///
   /// - Parameters:
@@ -33,7 +33,7 @@ extension MockEngine {
   /// try engine.stub("bank::charge") { payload in ["ok": true, "order": payload["id"] ?? nil] }
   /// ```
   ///
-  /// - Throws: As ``stub(_:when:times:_:)``.
+  /// - Throws: As `stub`.
   @discardableResult
   public func stub(
     _ functionID: String, when payload: JSONValue? = nil, times: Int? = nil,
@@ -46,7 +46,7 @@ extension MockEngine {
   /// try engine.stub("rates::euro", returning: 1.08)
   /// ```
   ///
-  /// - Throws: As ``stub(_:when:times:_:)``.
+  /// - Throws: As `stub`.
   @discardableResult
   public func stub(
     _ functionID: String, returning value: JSONValue, when payload: JSONValue? = nil, times: Int? = nil
@@ -54,7 +54,7 @@ extension MockEngine {
 
   /// Has a function return a value.
   ///
-  /// - Throws: As ``stub(_:when:times:_:)``; `EncodingError` if the value cannot be encoded.
+  /// - Throws: As `stub`; `EncodingError` if the value cannot be encoded.
   @_disfavoredOverload @discardableResult
   public func stub(
     _ functionID: String, returning value: some Encodable & Sendable, when payload: JSONValue? = nil,
@@ -67,7 +67,7 @@ extension MockEngine {
   /// try engine.fail("bank::charge", with: .timeout)   // at once, not in 30 s
   /// ```
   ///
-  /// - Throws: As ``stub(_:when:times:_:)``.
+  /// - Throws: As `stub`.
   @discardableResult
   public func fail(
     _ functionID: String, with failure: StubFailure, when payload: JSONValue? = nil, times: Int? = nil
@@ -79,7 +79,7 @@ extension MockEngine {
   /// try engine.delay("bank::charge", by: .seconds(10))
   /// ```
   ///
-  /// - Throws: As ``stub(_:when:times:_:)``; also if the span is negative.
+  /// - Throws: As `stub`; also if the span is negative.
   @discardableResult
   public func delay(
     _ functionID: String, by span: Duration, when payload: JSONValue? = nil, times: Int? = nil
@@ -94,7 +94,7 @@ extension MockEngine {
   /// Leaves calls of a function without an answer, until the stub is removed or the engine ends: they end with `invocation_stopped` then.
   /// The engine counts as settled meanwhile.
   ///
-  /// - Throws: As ``stub(_:when:times:_:)``.
+  /// - Throws: As `stub`.
   @discardableResult
   public func hang(_ functionID: String, when payload: JSONValue? = nil, times: Int? = nil) throws -> Stub {
     try add(.hang, functionID, payload, times)
@@ -126,7 +126,7 @@ extension MockEngine {
   ///   - payload: Encoded as JSON.
   ///   - output: The type that the result is decoded into.
   ///   - timeout: By the engine's time; 30 s by default.
-  /// - Throws: ``III/IIIInvocationError`` with the function's or the engine's code, as `function_not_found` or `TIMEOUT`; `EncodingError`,
+  /// - Throws: `IIIInvocationError` with the function's or the engine's code, as `function_not_found` or `TIMEOUT`; `EncodingError`,
   ///   `DecodingError`; `CancellationError`; ``MockEngineError/stopped``.
   @_disfavoredOverload
   public func call<Output: Decodable & Sendable>(
@@ -139,7 +139,7 @@ extension MockEngine {
 
   /// Calls a function without a worker, and decodes its result; the payload is a JSON literal or is omitted.
   ///
-  /// - Throws: As ``call(_:_:as:timeout:)``.
+  /// - Throws: As `call`.
   public func call<Output: Decodable & Sendable>(
     _ functionID: String, _ payload: JSONValue = .null, as output: Output.Type = Output.self,
     timeout: Duration = .seconds(30)
@@ -150,7 +150,7 @@ extension MockEngine {
 
   /// Calls a function without a worker; the result, as JSON, may be ignored.
   ///
-  /// - Throws: As ``call(_:_:as:timeout:)``.
+  /// - Throws: As `call`.
   @_disfavoredOverload @discardableResult
   public func call(
     _ functionID: String, _ payload: some Encodable & Sendable, timeout: Duration = .seconds(30)
@@ -161,7 +161,7 @@ extension MockEngine {
 
   /// Calls a function without a worker; the result, as JSON, may be ignored. The payload is a JSON literal or is omitted.
   ///
-  /// - Throws: As ``call(_:_:as:timeout:)``.
+  /// - Throws: As `call`.
   @discardableResult
   public func call(
     _ functionID: String, _ payload: JSONValue = .null, timeout: Duration = .seconds(30)

@@ -2,7 +2,7 @@ public import III
 
 /// What a test has a function do, instead of the worker that has it.
 ///
-/// ``MockEngine/stub(_:when:times:_:)`` and its relatives make one. A stub goes in front of the function of that id, whoever has it or registers
+/// `MockEngine.stub` and its relatives make one. A stub goes in front of the function of that id, whoever has it or registers
 /// it later, and gives it back when it is removed or used up. Of several stubs of one function the newest that fits decides.
 ///
 /// ```swift
@@ -73,9 +73,9 @@ public struct Stub: Sendable {
 
 /// How a stub fails a call.
 public enum StubFailure: Sendable, Hashable {
-  /// `TIMEOUT` at once, as if nobody had answered in time; see ``III/IIITimeoutError``.
+  /// `TIMEOUT` at once, as if nobody had answered in time; see `IIITimeoutError`.
   case timeout
-  /// `FORBIDDEN`, with the real engine's text; see ``III/IIIForbiddenError``.
+  /// `FORBIDDEN`, with the real engine's text; see `IIIForbiddenError`.
   case forbidden
   /// An error of a function.
   case code(String, _ message: String)

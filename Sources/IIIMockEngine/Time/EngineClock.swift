@@ -45,7 +45,9 @@ public struct EngineClock: _Concurrency.Clock {
   ///
   /// A handler that sleeps so counts as waiting: ``MockEngine/settle(ignoring:)`` does not wait for it.
   ///
-  /// - Parameter tolerance: Ignored.
+  /// - Parameters:
+  ///   - deadline: When the sleep ends.
+  ///   - tolerance: Ignored.
   /// - Throws: `CancellationError` if the task is cancelled; ``MockEngineError/stopped`` if the engine is shut down.
   public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
     try Task.checkCancellation()

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct JournalArticleTests {
   @Test("every Swift block of the article is in this file, line by line")
   func blocksAreHere() throws {
-    try Article.expectBlocks(of: "Journal and faults", count: 5, in: #filePath)
+    try Article.expectBlocks(of: "Journal and faults", count: 6, in: #filePath)
   }
 
   @Test("the code of the article does what it says")
@@ -52,6 +52,14 @@ import Testing
     }
     cut.remove()  // the worker learns of it, connects and registers again
     try await engine.waitForFunction("orders::charge")
+
+    let channel = try await worker.createChannel()
+    let id = channel.readerRef.channelID
+    try await engine.channels.slow(id, bytesPerSecond: 1000)  // of the engine's time
+    let status = try await engine.channels.status(id)  // both ends, what waits, what has passed
+    let waiting = try await engine.channels.buffered(id)
+    try await engine.channels.cut(id, .reader)  // .writer, .reader, or both
+    #expect(status.bytesPerSecond == 1000 && status.messagesPassed == 0 && waiting == 0)
 
     await worker.shutdown()
     await orders.shutdown()

@@ -19,7 +19,7 @@ private enum Logging {
 @Suite(.timeLimit(.minutes(1))) struct ObservabilityArticleTests {
   @Test("every Swift block of the article is in this file, line by line")
   func blocksAreHere() throws {
-    try Article.expectBlocks(of: "Observability", count: 6, in: #filePath)
+    try Article.expectBlocks(of: "Traces and logs", count: 6, in: #filePath)
   }
 
   @Test("the code of the article does what it says")

@@ -64,7 +64,11 @@ public struct QueueTriggerConfig: BuiltinTriggerConfig, Hashable {
 
     /// Creates options.
     ///
-    /// - Parameter backoff: The time before the first retry; it doubles with each further one.
+    /// - Parameters:
+    ///   - type: The order of deliveries.
+    ///   - concurrency: Messages that are delivered at the same time; 0 only collects them.
+    ///   - maxRetries: Deliveries after the first; engines before 0.21 ignore it.
+    ///   - backoff: The time before the first retry; it doubles with each further one.
     public init(type: Order? = nil, concurrency: Int? = nil, maxRetries: Int? = nil, backoff: Duration? = nil) {
       self.type = type
       self.concurrency = concurrency
