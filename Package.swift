@@ -70,6 +70,7 @@ let package = Package(
     .testTarget(
       name: "IIIMockEngineTestingTests",
       dependencies: ["IIIMockEngineTesting", "III", "IIIMockEngine", "TestSupport", "UV"], swiftSettings: swiftSettings),
+    .testTarget(name: "LiveTests", dependencies: ["III", "UV"], path: "Tests/Live", swiftSettings: swiftSettings),
     .testTarget(
       name: "iii-devTests", dependencies: ["iii-dev", "III", "IIIMockEngine", "TestSupport", "Transcripts", "UV"],
       swiftSettings: swiftSettings),

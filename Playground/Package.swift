@@ -10,6 +10,12 @@ let package = Package(
       name: "countdown",
       dependencies: [.product(name: "III", package: "iii"), .product(name: "IIIMockEngine", package: "iii")]),
     .executableTarget(
+      name: "digest",
+      dependencies: [.product(name: "III", package: "iii"), .product(name: "IIIMockEngine", package: "iii")]),
+    .executableTarget(
+      name: "shop",
+      dependencies: [.product(name: "III", package: "iii"), .product(name: "IIIMockEngine", package: "iii")]),
+    .executableTarget(
       name: "hello",
       dependencies: [.product(name: "III", package: "iii"), .product(name: "IIIMockEngine", package: "iii")]),
     .executableTarget(name: "worker", dependencies: [.product(name: "III", package: "iii")]),

@@ -3,7 +3,7 @@ internal import IIIMockEngine
 /// The whole command line: chooses the verb and prints its errors.
 enum Command {
   enum Verb: String, CaseIterable {
-    case trigger, demo, exec, record, replay, access, queues, config, completions, man
+    case trigger, demo, exec, record, replay, access, queues, bench, config, completions, man
   }
 
   static func run(_ arguments: [String], console: Console = .standard) async -> ExitStatus {
@@ -21,6 +21,7 @@ enum Command {
       case .completions: return try CompletionsCommand(rest).run(console: console)
       case .man: return try ManCommand(rest).run(console: console)
       case .queues: return try await QueuesCommand(QueuesOptions(rest), console: console).run()
+      case .bench: return try await BenchCommand(BenchOptions(rest), console: console).run()
       case .config: return try ConfigCommand(ConfigOptions(rest), console: console).run()
       case .demo: return try await DemoCommand(DemoOptions(rest), console: console).run()
       case nil: throw unknownVerb(first)

@@ -44,6 +44,7 @@ enum CommandTable {
       case .replay: replay
       case .access: access
       case .queues: queues
+      case .bench: bench
       case .config: config
       case .completions: completions
       case .man: man
@@ -145,6 +146,14 @@ enum CommandTable {
       A strict engine does not answer.
       """, options: QueuesOptions.definitions,
     operands: ["list", "show", "dead", "redrive", "discard", "clear", "pause", "resume"])
+
+  private static let bench = Entry(
+    forms: [Form(usage: "bench [ADDRESS] [OPTIONS]", about: "measure calls through any engine")],
+    summary: "Measure calls between two workers of the SDK through a running engine, mock or real.",
+    text: """
+      ADDRESS is HOST, HOST:PORT or ws://… (default: $III_URL, else localhost). The table has the rate, and
+      the median and 99th percentile of the time that a call takes, with 1, 16 and 64 callers.
+      """, options: BenchOptions.definitions)
 
   private static let completions = Entry(
     forms: [Form(usage: "completions bash|zsh|fish", about: "print the completions for a shell")],

@@ -60,7 +60,7 @@ struct TriggerOptions: Equatable {
   }
 
   /// The engine's URL: options take precedence over the variable.
-  private static func url(address: String?, port: UInt16?, variable: String?) throws(UsageError) -> String {
+  static func url(address: String?, port: UInt16?, variable: String?) throws(UsageError) -> String {
     if let address, address.contains("://") {
       guard port == nil else {
         throw UsageError(message: "option '--port' cannot be combined with a URL: write the port into '--address'")
