@@ -53,36 +53,33 @@ import Testing
     }
   }
 
-  @Test("of the channels that have ended the last 1,000 are remembered; a strict engine remembers all of them")
-  func remembered() async throws {
-    for compatibility in [Compatibility.current, .v0_13] {
-      var configuration = MockEngine.Configuration()
-      configuration.compatibility = compatibility
-      try await withMockEngine(configuration) { engine in
-        let worker = try await registerWorker(engine.url)
-        @Sendable func use() async throws -> (writerRef: StreamChannelRef, readerRef: StreamChannelRef) {
-          let channel = try await worker.createChannel()
-          try await channel.writer.close()
-          #expect(try await channel.reader.readAll() == [])
-          return (channel.writerRef, channel.readerRef)
-        }
-        func reason(of ref: StreamChannelRef) async -> IIIChannelError.Reason? {
-          let error = await #expect(throws: IIIChannelError.self) { try await worker.channelWriter(ref).close() }
-          return error?.reason
-        }
-        let first = try await use()
-        #expect(await reason(of: first.writerRef) == .alreadyTaken)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-          for number in 0..<1000 {
-            if number >= 50 { try await group.next() }
-            group.addTask { _ = try await use() }
-          }
-          try await group.waitForAll()
-        }
-        #expect(await reason(of: first.writerRef) == (compatibility == .current ? .notFound : .alreadyTaken))
-        await worker.shutdown()
-      }
+  /// Ends that a part of the engine holds.
+  private final class HeldEnds: HeldWriter, HeldReader {
+    func channelIsFull() {}
+    func channelHasRoom() {}
+    func channelReaderLeft() {}
+    func channelDelivers(_ bytes: ByteView, isText: Bool) -> Bool { true }
+    func channelWriterLeft() {}
+  }
+
+  @Test(
+    "of the channels that have ended the last 1,000 are remembered; a strict engine remembers all of them",
+    arguments: [(Compatibility.current, 1000), (.v0_13, 1100)])
+  func remembered(compatibility: Compatibility, count: Int) throws {
+    var bench = RouterBench(compatibility)
+    let caller = bench.connect()
+    for number in 1...1100 { bench.call(caller, number, "engine::channels::create", "{}") }
+    let worker = try bench.builtIn(ChannelsWorker.self)
+    #expect(worker.channels.open.count == 1100)
+    let ends = HeldEnds()
+    for relay in worker.channels.open {
+      relay.hold(writer: ends)
+      relay.hold(reader: ends)
+      relay.endWriting()
     }
+    #expect(worker.channels.open.isEmpty)
+    #expect(worker.channels.all.count == count)
+    #expect(worker.channels.all.map(\.number).min() == UInt64(1101 - count))
   }
 
   @Test("what a cut does to both ends", arguments: [nil, .writer, .reader] as [MockEngine.ChannelControls.End?])
