@@ -80,7 +80,7 @@ struct BenchCommand {
 
   fileprivate static func line(_ callers: String, _ rate: String, _ p50: String, _ p99: String) -> String {
     func right(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(width - text.count, 0)) + text
+      String(repeating: " ", count: max(width - text.count, 2)) + text
     }
     return right(callers, 7) + right(rate, 14) + right(p50, 13) + right(p99, 13)
   }

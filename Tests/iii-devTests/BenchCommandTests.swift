@@ -29,8 +29,9 @@ import Testing
       #expect(result.status == .success, "\(result.errors)")
       let rows = result.output.split(separator: "\n").map { $0.split(separator: " ") }
       #expect(rows.count == 5 && rows[1].map(String.init) == ["callers", "rate", "p50", "p99"])
-      #expect(rows.dropFirst(2).map(\.first) == ["1", "16", "64"])
-      #expect(rows.dropFirst(2).allSatisfy { Int($0[1]) != nil && Double($0[3]).map { $0 > 0 } == true })
+      #expect(rows.dropFirst(2).map { $0.first } == ["1", "16", "64"])
+      #expect(
+        rows.dropFirst(2).allSatisfy { Int($0[1]) != nil && Double($0[3]).map { $0 > 0 } == true }, "\(result.output)")
     }
   }
 
