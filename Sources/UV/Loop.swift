@@ -241,6 +241,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     let hasRun =
       admitsGuests && !isOnLoop
       && runAsGuest {
+        turnEndsAt = 0
         perform(.call(call))
         flushDirty()
       }
