@@ -11,11 +11,12 @@ test: ## all Swift tests
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 
-lint: ## formatting, the rules of the house, and that each name of the reference has a declaration and a test
+lint: ## formatting, the rules of the house, that each name of the reference has a declaration and a test, and the page of parity
 	swift format lint -r -p --strict Sources Tests Benchmarks Playground Package.swift
 	@Scripts/check-layout --test
 	@Scripts/check-layout
 	@Scripts/surface --check
+	@Scripts/parity --check
 
 call-sites: ## call sites that must and must not compile, and the Swift blocks of the README
 	@Scripts/setup
