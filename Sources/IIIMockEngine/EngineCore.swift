@@ -21,6 +21,8 @@ actor EngineCore {
   nonisolated let executor: HandlerExecutor?
   private let settleFlag = SettleFlag()
   private var settleWatch: SettleWatch?
+  /// Where the engine listens for workers, as URLs in the order of its configuration.
+  nonisolated let addresses = Lock<[String]>([])
   /// The ports of the listeners, once they are known: a restart keeps them.
   private var ports: [UInt16] = []
   var sleepers = Sleepers()
@@ -123,14 +125,14 @@ actor EngineCore {
   // MARK: Life
 
   /// Listens at every address of the configuration, or at none.
-  func start() throws(MockEngineError) -> [String] {
+  func start() throws(MockEngineError) {
     let engine = Engine(on: loop, time: time, configuration, commands, stubs: stubCommands)
     host = makeHost(engine)
-    return try open(engine)
+    try open(engine)
   }
 
   /// Lets an engine listen, at the ports of an earlier one if there was one.
-  private func open(_ engine: Engine, keepingStateOf old: Engine? = nil) throws(MockEngineError) -> [String] {
+  private func open(_ engine: Engine, keepingStateOf old: Engine? = nil) throws(MockEngineError) {
     self.engine = engine
     engine.core = self
     engine.stubs.runner = StubRunner(loop: loop, executor: executor) { [weak engine] in engine?.answer($0, $1) }
@@ -152,8 +154,8 @@ actor EngineCore {
     ports = bound
     try engine.startBuiltIns()
     if let old { engine.takeOver(old) }
+    addresses.withLock { $0 = urls }
     for url in urls { engine.note(.listening(url: url)) }
-    return urls
   }
 
   /// Ends all connections, and begins again at the same ports. Workers connect again by themselves.
@@ -174,7 +176,7 @@ actor EngineCore {
     let engine = Engine(on: loop, time: time, configuration, commands, stubs: stubCommands, restarting: old)
     engine.listeners.inherit(sockets)
     defer { engine.listeners.closeInherited() }
-    _ = try open(engine, keepingStateOf: keepingState ? old : nil)
+    try open(engine, keepingStateOf: keepingState ? old : nil)
     // What was kept on disk is there again.
     if !keepingState { engine.resetBuiltIns() }
     // What was posted to the loop before may still refer to the former engine.

@@ -18,7 +18,7 @@ internal import UV
 public final class MockEngine: Sendable {
   let core: EngineCore
   /// Where the engine listens, as URLs in the order of its configuration.
-  public let addresses: [String]
+  public var addresses: [String] { core.addresses.withLock { $0 } }
   private let isShutDown = Lock(false)
 
   /// What an engine is started with.
@@ -99,10 +99,7 @@ public final class MockEngine: Sendable {
     public init() {}
   }
 
-  private init(_ core: EngineCore, _ addresses: [String]) {
-    self.core = core
-    self.addresses = addresses
-  }
+  private init(_ core: EngineCore) { self.core = core }
 
   /// Starts an engine; it accepts connections when this returns.
   ///
@@ -123,7 +120,8 @@ public final class MockEngine: Sendable {
       throw MockEngineError.system("\(error)")
     }
     do {
-      return MockEngine(core, try await core.start())
+      try await core.start()
+      return MockEngine(core)
     } catch {
       _ = await core.shutDown()
       throw error

@@ -34,6 +34,8 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
   case clockIsNotManual
   /// A function cannot be stubbed so; the text says why.
   case invalidStub(String)
+  /// A request of HTTP cannot be made so; the text says why.
+  case invalidRequest(String)
 
   /// A function was not called as often as a test expects; the text says how often, with which payloads, and what was called instead.
   case verificationFailed(String)
@@ -54,7 +56,7 @@ public enum MockEngineError: Error, Sendable, Hashable, CustomStringConvertible 
         + "something from its worker first), or it is running"
     case .notConnected(let id): "worker '\(id)' is not connected to this engine"
     case .timedOut(let text), .notSettled(let text), .invalidAdvance(let text), .invalidStub(let text),
-      .verificationFailed(let text), .unknownQueue(let text), .unknownChannel(let text):
+      .invalidRequest(let text), .verificationFailed(let text), .unknownQueue(let text), .unknownChannel(let text):
       text
     case .clockIsNotManual:
       "the engine follows the machine's clock, which cannot be advanced: start it with "

@@ -55,9 +55,7 @@ struct AccessOptions: Equatable {
     OptionDefinition(
       name: "--query", value: "QUERY", help: "The query of the worker's address, as a=1&b=2, for the auth function"),
     OptionDefinition(name: "--worker", value: "NAME", help: "Ask for a connected worker in place of a new one"),
-    OptionDefinition(
-      name: "--address", value: "ADDRESS", help: "HOST, HOST:PORT or ws://… (default: $III_URL, else localhost)"),
-    OptionDefinition(name: "--port", value: "PORT", help: "Port of the engine (default: that of $III_URL, else 49134)"),
+    .address, .port,
     .help,
   ]
 

@@ -3,7 +3,9 @@ internal import IIIMockEngine
 /// The whole command line: chooses the verb and prints its errors.
 enum Command {
   enum Verb: String, CaseIterable {
-    case trigger, demo, exec, record, replay, access, queues, bench, config, completions, man
+    case trigger, demo, exec, record, replay
+    case status, functions, workers, triggers, state, streams, queues, logs, traces
+    case access, bench, config, completions, man
   }
 
   static func run(_ arguments: [String], console: Console = .standard) async -> ExitStatus {
@@ -23,6 +25,9 @@ enum Command {
       case .queues: return try await QueuesCommand(QueuesOptions(rest), console: console).run()
       case .bench: return try await BenchCommand(BenchOptions(rest), console: console).run()
       case .config: return try ConfigCommand(ConfigOptions(rest), console: console).run()
+      case .status, .functions, .workers, .triggers, .state, .streams, .logs, .traces:
+        guard let subject = ShowOptions.Subject(rawValue: first) else { throw unknownVerb(first) }
+        return try await ShowCommand(ShowOptions(subject, rest), console: console).run()
       case .demo: return try await DemoCommand(DemoOptions(rest), console: console).run()
       case nil: throw unknownVerb(first)
       }

@@ -45,6 +45,14 @@ enum CommandTable {
       case .access: access
       case .queues: queues
       case .bench: bench
+      case .functions: show(.functions, "the functions that can be called", "functions")
+      case .workers: show(.workers, "the connected workers", "workers")
+      case .triggers: show(.triggers, "the triggers and their configurations", "triggers")
+      case .state: state
+      case .streams: streams
+      case .logs: logs
+      case .traces: traces
+      case .status: status
       case .config: config
       case .completions: completions
       case .man: man
@@ -154,6 +162,72 @@ enum CommandTable {
       ADDRESS is HOST, HOST:PORT or ws://… (default: $III_URL, else localhost). The table has the rate, and
       the median and 99th percentile of the time that a call takes, with 1, 16 and 64 callers.
       """, options: BenchOptions.definitions)
+
+  private static func show(_ subject: ShowOptions.Subject, _ about: String, _ name: String) -> Entry {
+    Entry(
+      forms: [Form(usage: "\(name) [TEXT] [OPTIONS]", about: about)],
+      summary: "Show \(about) of a running engine; with TEXT those that contain it.", options: subject.definitions)
+  }
+
+  private static let state = Entry(
+    forms: [
+      Form(usage: "state", about: "the scopes of iii-state"),
+      Form(usage: "state SCOPE", about: "the keys and values of a scope"),
+      Form(usage: "state SCOPE KEY", about: "a value, as JSON"),
+    ],
+    summary: "Show what iii-state of a running engine keeps.",
+    text: """
+      The exit status is 1 if there is no such key. A strict engine, and the real one, do not name the keys
+      of a scope.
+      """, options: ShowOptions.Subject.state.definitions)
+
+  private static let streams = Entry(
+    forms: [
+      Form(usage: "streams", about: "the streams of iii-stream and their groups"),
+      Form(usage: "streams STREAM", about: "the groups of a stream"),
+      Form(usage: "streams STREAM GROUP", about: "the items of a group"),
+      Form(usage: "streams STREAM GROUP ITEM", about: "an item, as JSON"),
+    ],
+    summary: "Show what iii-stream of a running engine keeps.",
+    text: """
+      The exit status is 1 if there is no such item. A strict engine, and the real one, do not name the items
+      of a group.
+      """, options: ShowOptions.Subject.streams.definitions)
+
+  private static let logs = Entry(
+    forms: [Form(usage: "logs [--follow] [OPTIONS]", about: "show what workers have logged")],
+    summary: "Show what workers have logged, oldest first; with --follow also what they log from now on.",
+    text: """
+      With --follow it ends when the connection does, with the exit status 1; with --json it then prints a
+      record in each line.
+      """, options: ShowOptions.Subject.logs.definitions)
+
+  private static let traces = Entry(
+    forms: [
+      Form(usage: "traces", about: "the traces, newest first"),
+      Form(usage: "traces ID", about: "the spans of a trace, each below its parent"),
+    ],
+    summary: "Show the traces that workers have reported.",
+    options: ShowOptions.Subject.traces.definitions)
+
+  private static let status = Entry(
+    forms: [Form(usage: "status [OPTIONS]", about: "show an engine's ports and what is connected")],
+    summary: "Show the ports and the version of a running engine, and what is connected and registered.",
+    options: ShowOptions.Subject.status.definitions)
+
+  /// The verb that shows something.
+  static func verb(of subject: ShowOptions.Subject) -> Command.Verb {
+    switch subject {
+    case .functions: .functions
+    case .workers: .workers
+    case .triggers: .triggers
+    case .state: .state
+    case .streams: .streams
+    case .logs: .logs
+    case .traces: .traces
+    case .status: .status
+    }
+  }
 
   private static let completions = Entry(
     forms: [Form(usage: "completions bash|zsh|fish", about: "print the completions for a shell")],

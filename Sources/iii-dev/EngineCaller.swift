@@ -4,6 +4,8 @@ internal import III
 struct EngineCaller {
   let url: String
   let timeout: Duration
+  /// The name of the connection in the engine's listings.
+  var workerName = "iii-dev trigger"
   var namespace: String?
   /// Whether to retry while the engine cannot be reached.
   var waits = false
@@ -18,17 +20,7 @@ struct EngineCaller {
     log?("connected to \(IIIConnectionError.redacted(url)) after \(Self.text(ContinuousClock.now - start))")
     do {
       let result = try await body { functionID, payload async throws(Failure) in
-        let left = timeout - (ContinuousClock.now - start)
-        guard left > .zero else { throw tooSlow(functionID) }
-        let begun = ContinuousClock.now
-        do {
-          let result = try await worker.trigger(
-            TriggerRequest(functionID: functionID, payload: payload, timeout: left, namespace: namespace))
-          log?("\(functionID) answered after \(Self.text(ContinuousClock.now - begun))")
-          return result
-        } catch {
-          throw failure(error, of: functionID, isConnected: worker.connectionState == .connected)
-        }
+        try await call(functionID, payload, on: worker, within: timeout - (ContinuousClock.now - start))
       }
       await worker.shutdown()
       return result
@@ -38,8 +30,24 @@ struct EngineCaller {
     }
   }
 
-  private func connect() async throws(Failure) -> III {
-    var options = InitOptions(workerName: "iii-dev trigger")
+  /// Calls a function on a connection that `connect` has made.
+  func call(
+    _ functionID: String, _ payload: JSONValue, on worker: III, within left: Duration
+  ) async throws(Failure) -> JSONValue {
+    guard left > .zero else { throw tooSlow(functionID) }
+    let begun = ContinuousClock.now
+    do {
+      let result = try await worker.trigger(
+        TriggerRequest(functionID: functionID, payload: payload, timeout: left, namespace: namespace))
+      log?("\(functionID) answered after \(Self.text(ContinuousClock.now - begun))")
+      return result
+    } catch {
+      throw failure(error, of: functionID, isConnected: worker.connectionState == .connected)
+    }
+  }
+
+  func connect() async throws(Failure) -> III {
+    var options = InitOptions(workerName: workerName)
     options.connectTimeout = timeout
     if !waits { options.reconnection.maxRetries = 0 }
     options.log = { [log] level, text in log?("\(level.rawValue) \(text)") }

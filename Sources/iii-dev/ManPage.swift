@@ -28,7 +28,7 @@ enum ManPage {
     }
     lines += [
       ".SH ENVIRONMENT", ".TP", ".B III_URL",
-      "The engine that trigger, access and queues connect to; exec, record and replay set it for their commands.",
+      "The engine that the commands connect to which call or show something; exec, record and replay set it for their commands.",
       ".TP",
       ".B III_HTTP_URL", "Set by exec: the address of HTTP triggers.", ".TP",
       ".B III_STREAM_URL", "Set by exec: the address of stream sockets.", ".TP", ".B III_EXEC_URL",

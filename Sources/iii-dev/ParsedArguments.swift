@@ -34,6 +34,15 @@ struct ParsedArguments: Equatable {
 
   func has(_ flag: String) -> Bool { flags.contains(flag) }
 
+  /// The value of an option as a number from 0 on.
+  func count(_ name: String) throws(UsageError) -> Int? {
+    guard let text = self[name] else { return nil }
+    guard let number = Int(text), number >= 0 else {
+      throw UsageError(message: "option '\(name)': '\(text)' is not a number from 0 on")
+    }
+    return number
+  }
+
   private mutating func take(
     _ option: OptionDefinition, _ attached: String?, _ rest: inout ArraySlice<String>, _ options: [OptionDefinition]
   ) throws(UsageError) {
@@ -78,6 +87,11 @@ struct OptionDefinition: Sendable, Equatable {
   let help: String
 
   static let help = OptionDefinition(name: "--help", short: "-h", help: "Show this help")
+  static let json = OptionDefinition(name: "--json", help: "Print the engine's answer as JSON")
+  static let address = OptionDefinition(
+    name: "--address", value: "ADDRESS", help: "HOST, HOST:PORT or ws://… (default: $III_URL, else localhost)")
+  static let port = OptionDefinition(
+    name: "--port", value: "PORT", help: "Port of the engine (default: that of $III_URL, else 49134)")
 
   /// The left column of the help.
   var synopsis: String {

@@ -43,17 +43,21 @@ struct QueuesCommand {
     case .list: return list(answer)
     case .show:
       return jobs(answer, "jobs", ["ID", "STATE", "ATTEMPT", "FUNCTION", "PAYLOAD"]) { job in
-        [text(job["id"]), text(job["state"]), text(job["attempt"]), text(job["function_id"]), short(job["payload"])]
+        [
+          TextTable.cell(job["id"]), TextTable.cell(job["state"]), TextTable.cell(job["attempt"]),
+          TextTable.cell(job["function_id"]), TextTable.short(job["payload"]),
+        ]
       }
     case .dead:
       return jobs(answer, "dead_letters", ["ID", "DELIVERIES", "FUNCTION", "ERROR", "PAYLOAD"]) { job in
         [
-          text(job["id"]), text(job["attempt"]), text(job["function_id"]), reason(job), short(job["payload"]),
+          TextTable.cell(job["id"]), TextTable.cell(job["attempt"]), TextTable.cell(job["function_id"]), reason(job),
+          TextTable.short(job["payload"]),
         ]
       }
-    case .redrive: return ["redriven: \(text(answer["redriven"]))"]
-    case .discard: return ["discarded: \(text(answer["discarded"]))"]
-    case .clear: return ["removed: \(text(answer["removed"]))"]
+    case .redrive: return ["redriven: \(TextTable.cell(answer["redriven"]))"]
+    case .discard: return ["discarded: \(TextTable.cell(answer["discarded"]))"]
+    case .clear: return ["removed: \(TextTable.cell(answer["removed"]))"]
     case .pause: return ["\(options.queue ?? "") is paused"]
     case .resume: return ["\(options.queue ?? "") delivers again"]
     }
@@ -61,12 +65,13 @@ struct QueuesCommand {
 
   private static func list(_ answer: JSONValue) -> [String] {
     guard case .array(let queues)? = answer["queues"], !queues.isEmpty else { return ["there are no queues"] }
-    return table(
+    return TextTable.lines(
       ["QUEUE", "TYPE", "WAITING", "IN FLIGHT", "RETRYING", "DEAD", ""],
       queues.map { queue in
         [
-          text(queue["name"]), text(queue["type"]), text(queue["waiting"]), text(queue["in_flight"]),
-          text(queue["delayed"]), text(queue["dead"]), queue["is_paused"] == true ? "paused" : "",
+          TextTable.cell(queue["name"]), TextTable.cell(queue["type"]), TextTable.cell(queue["waiting"]),
+          TextTable.cell(queue["in_flight"]),
+          TextTable.cell(queue["delayed"]), TextTable.cell(queue["dead"]), queue["is_paused"] == true ? "paused" : "",
         ]
       })
   }
@@ -77,7 +82,7 @@ struct QueuesCommand {
     guard case .array(let jobs)? = answer[member], !jobs.isEmpty else {
       return [member == "jobs" ? "no jobs" : "no dead letters"]
     }
-    var lines = table(titles, jobs.map(row))
+    var lines = TextTable.lines(titles, jobs.map(row))
     if case .int(let count)? = answer["count"], Int(count) > jobs.count {
       lines.append("… and \(Int(count) - jobs.count) more: `--offset`, `--limit`")
     }
@@ -87,37 +92,9 @@ struct QueuesCommand {
   /// Why a job is a dead letter: the last delivery says more than the queue's own error.
   private static func reason(_ job: JSONValue) -> String {
     if case .array(let history)? = job["history"], let error = history.last?["error"], error != .null {
-      return "\(text(error["code"])): \(text(error["message"]))"
+      return "\(TextTable.cell(error["code"])): \(TextTable.cell(error["message"]))"
     }
-    return text(job["error"])
-  }
-
-  private static func text(_ value: JSONValue?) -> String {
-    switch value {
-    case .string(let text)?: PrintableText.escaped(text, keepingLines: false)
-    case .null?, nil: "-"
-    case let value?: value.jsonString()
-    }
-  }
-
-  /// A payload in one line, cut.
-  private static func short(_ value: JSONValue?) -> String {
-    let text = PrintableText.escaped((value ?? .null).jsonString(), keepingLines: false)
-    return text.count > 60 ? text.prefix(59) + "…" : text
-  }
-
-  /// Aligned columns; the last one is not filled up.
-  static func table(_ titles: [String], _ rows: [[String]]) -> [String] {
-    let widths = titles.indices.map { column in ([titles] + rows).map { $0[column].count }.max() ?? 0 }
-    return ([titles] + rows).map { row in
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        line += cell
-        if column < row.count - 1 { line += String(repeating: " ", count: widths[column] - cell.count + 2) }
-      }
-      while line.last == " " { line.removeLast() }
-      return line
-    }
+    return TextTable.cell(job["error"])
   }
 }
 
@@ -133,13 +110,10 @@ struct QueuesOptions: Equatable {
   }
 
   static let definitions: [OptionDefinition] = [
-    OptionDefinition(name: "--json", help: "Print the engine's answer as JSON"),
+    .json,
     OptionDefinition(name: "--offset", value: "N", help: "Leave out the first N rows of show and dead"),
     OptionDefinition(name: "--limit", value: "N", help: "Print N rows of show and dead at most (default: 50)"),
-    OptionDefinition(
-      name: "--address", value: "ADDRESS", help: "HOST, HOST:PORT or ws://… (default: $III_URL, else localhost)"),
-    OptionDefinition(name: "--port", value: "PORT", help: "Port of the engine (default: 49134)"),
-    .help,
+    .address, .port, .help,
   ]
 
   private(set) var verb = Verb.list
@@ -156,8 +130,8 @@ struct QueuesOptions: Equatable {
     wantsHelp = parsed.has("--help")
     isJSON = parsed.has("--json")
     url = try TriggerOptions.url(parsed, environment: environment)
-    offset = try Self.count(parsed, "--offset")
-    limit = try Self.count(parsed, "--limit")
+    offset = try parsed.count("--offset")
+    limit = try parsed.count("--limit")
     if wantsHelp { return }
     var operands = parsed.operands[...]
     if let word = operands.popFirst() {
@@ -178,14 +152,6 @@ struct QueuesOptions: Equatable {
     if !verb.takesPage, offset != nil || limit != nil {
       throw UsageError(message: "options '--offset' and '--limit' belong to 'show' and 'dead'")
     }
-  }
-
-  private static func count(_ parsed: ParsedArguments, _ name: String) throws(UsageError) -> Int? {
-    guard let text = parsed[name] else { return nil }
-    guard let number = Int(text), number >= 0 else {
-      throw UsageError(message: "option '\(name)': '\(text)' is not a number from 0 on")
-    }
-    return number
   }
 
   /// The input of the engine's function.

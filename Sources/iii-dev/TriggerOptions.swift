@@ -6,9 +6,7 @@ struct TriggerOptions: Equatable {
   static let definitions: [OptionDefinition] = [
     OptionDefinition(
       name: "--json", value: "JSON", help: "Payload as JSON, @FILE or - (stdin); KEY=VALUE pairs override its members"),
-    OptionDefinition(
-      name: "--address", value: "ADDRESS", help: "HOST, HOST:PORT or ws://… (default: $III_URL, else localhost)"),
-    OptionDefinition(name: "--port", value: "PORT", help: "Port of the engine (default: that of $III_URL, else 49134)"),
+    .address, .port,
     OptionDefinition(name: "--wait", help: "Keep trying to connect until the engine can be reached"),
     OptionDefinition(name: "--timeout-ms", value: "MS", help: "Time limit for connection and call (default: 30000)"),
     OptionDefinition(name: "--namespace", short: "-n", value: "NAME", help: "Namespace of the function"),

@@ -223,6 +223,9 @@ final class BuiltInHost {
   /// The connection of a worker; `nil` if it has left.
   func connection(of worker: PeerID) -> Peer? { services?.connection(of: worker) }
 
+  /// The answer to a request that a web page must not make; `nil` if the request is let in.
+  func refusal(of request: HTTPRequestHead) -> HTTPResponse? { services?.refusal(of: request) }
+
   /// A new channel, of which this part of the engine holds an end; `nil` once the engine has stopped.
   func makeChannel() -> ChannelRelay? { services?.channels?.make() }
 
@@ -302,6 +305,7 @@ protocol BuiltInServices: AnyObject {
   func makeHTTPClient(authorities: String?) -> HTTPClient?
   /// What a test controls the engine with; `nil` once the engine has stopped.
   var core: EngineCore? { get }
+  func refusal(of request: HTTPRequestHead) -> HTTPResponse?
   func newID() -> UUID128
   var random: SeededRandom? { get }
   func applyStubCommandsSoon()
@@ -315,6 +319,7 @@ extension BuiltInServices {
   func stopListening(at address: SocketAddress) {}
   func resolve(_ host: String, _ done: @escaping ([SocketAddress], UVError?) -> Void) { done([], nil) }
   func makeHTTPClient(authorities: String?) -> HTTPClient? { nil }
+  func refusal(of request: HTTPRequestHead) -> HTTPResponse? { nil }
   func newID() -> UUID128 { .random() }
   var random: SeededRandom? { nil }
   func applyStubCommandsSoon() {}

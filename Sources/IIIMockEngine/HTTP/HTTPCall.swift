@@ -1,10 +1,33 @@
 internal import III
 
+/// Whoever makes a request: a connection, or this process without one. Confined to the engine's loop.
+protocol HTTPRequester: AnyObject {
+  /// The request belongs to a route; what follows is for this call.
+  func begin(_ call: HTTPCall)
+
+  /// The body is read now: whole, by `bodyRead` of the call, or in pieces.
+  func readBody(isWhole: Bool)
+
+  func bodyMustWait()
+  func bodyMayGoOn()
+
+  /// A whole answer: the request has ended.
+  func send(_ answer: HTTPAnswer)
+
+  /// The head of an answer in pieces.
+  func beginStream(_ status: Int, _ headers: HTTPHeaders)
+  func sendPiece(_ bytes: [UInt8])
+  func endStream()
+
+  /// Whether most of what was sent has been taken.
+  var takesMore: Bool { get }
+}
+
 /// A request for a route with its channels: carries out what its exchange decides. Confined to the engine's loop.
 final class HTTPCall {
   private var exchange: HTTPExchange
   private let worker: HTTPWorker
-  private weak var connection: HTTPConnection?
+  private weak var requester: (any HTTPRequester)?
   /// The engine writes the one and reads the other.
   private var requestChannel: ChannelRelay?
   private var responseChannel: ChannelRelay?
@@ -14,10 +37,10 @@ final class HTTPCall {
   private var isActing = false
   let metadata: [UInt8]?
 
-  init(_ exchange: HTTPExchange, _ worker: HTTPWorker, _ connection: HTTPConnection) {
+  init(_ exchange: HTTPExchange, _ worker: HTTPWorker, _ requester: any HTTPRequester) {
     self.exchange = exchange
     self.worker = worker
-    self.connection = connection
+    self.requester = requester
     metadata = exchange.metadata
   }
 
@@ -43,7 +66,7 @@ final class HTTPCall {
 
   func bodyRead(_ bytes: [UInt8]) { handle { $0.bodyRead(bytes) } }
 
-  /// Writes a piece of the body; `bodyMayGoOn` of the connection follows if it must wait then.
+  /// Writes a piece of the body; `bodyMayGoOn` of the requester follows if it must wait then.
   func write(piece: ByteView) { requestChannel?.write(piece) }
 
   func bodyEnded() {
@@ -70,18 +93,18 @@ final class HTTPCall {
     switch action {
     case .call(let question, let function, let data): worker.ask(question, function, data, for: self)
     case .makeChannels: makeChannels()
-    case .readBody(let isWhole): connection?.readBody(isWhole: isWhole)
+    case .readBody(let isWhole): requester?.readBody(isWhole: isWhole)
     case .endRequestChannel(let bytes):
       if !bytes.isEmpty { bytes.withView { requestChannel?.write($0) } }
       bodyEnded()
     case .readResponseChannel: responseChannel?.hold(reader: self)
     case .answer(let answer):
-      connection?.send(answer)
+      requester?.send(answer)
       end()
-    case .begin(let status, let headers): connection?.beginStream(status, headers)
-    case .send(let bytes): connection?.sendPiece(bytes)
+    case .begin(let status, let headers): requester?.beginStream(status, headers)
+    case .send(let bytes): requester?.sendPiece(bytes)
     case .finish:
-      connection?.endStream()
+      requester?.endStream()
       end()
     case .forgetChannels:
       for relay in [requestChannel, responseChannel] { if let relay { worker.host?.forget(relay) } }
@@ -99,7 +122,7 @@ final class HTTPCall {
   private func end() {
     guard !hasEnded else { return }
     hasEnded = true
-    connection = nil
+    requester = nil
     responseChannel?.endReading()
     responseChannel = nil
     bodyEnded()
@@ -108,18 +131,18 @@ final class HTTPCall {
 }
 
 extension HTTPCall: HeldWriter, HeldReader {
-  func channelIsFull() { connection?.bodyMustWait() }
-  func channelHasRoom() { connection?.bodyMayGoOn() }
+  func channelIsFull() { requester?.bodyMustWait() }
+  func channelHasRoom() { requester?.bodyMayGoOn() }
 
   /// Nobody reads the body any more: the rest of it is read and thrown away.
   func channelReaderLeft() {
     requestChannel = nil
-    connection?.bodyMayGoOn()
+    requester?.bodyMayGoOn()
   }
 
   func channelDelivers(_ bytes: ByteView, isText: Bool) -> Bool {
     handle { isText ? $0.received(text: bytes) : $0.received(binary: bytes) }
-    return connection?.takesMore ?? true
+    return requester?.takesMore ?? true
   }
 
   func channelWriterLeft() { handle { $0.responseChannelEnded() } }

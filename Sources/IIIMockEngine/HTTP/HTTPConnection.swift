@@ -3,7 +3,7 @@ internal import UV
 
 /// A client's connection at the HTTP port: reads requests one after the other, and writes their answers in order.
 /// Confined to the engine's loop.
-final class HTTPConnection: ConnectionRole {
+final class HTTPConnection: ConnectionRole, HTTPRequester {
   let name = "an HTTP connection"
 
   /// What is done with the body of the request that is being answered.
@@ -155,17 +155,13 @@ final class HTTPConnection: ConnectionRole {
     if let refusal = refusal(of: request) {
       send(HTTPAnswer(status: refusal.status, headers: refusal.headers, body: refusal.body, hasCORS: false))
     } else {
-      worker.handle(request, on: self)
+      worker.handle(request, for: self)
     }
   }
 
-  /// The answer to a request of a web page that may not use the engine. Pages that the CORS settings name may.
+  /// The answer to a request of a web page that may not use the engine.
   private func refusal(of request: HTTPRequestHead) -> HTTPResponse? {
-    var checked = request
-    if let origin = request.headers["origin"], worker.settings.cors.allows(origin: origin) {
-      checked.headers.fields.removeAll { $0.name.equalsIgnoringASCIICase("origin") }
-    }
-    return peer?.refusal(of: checked)
+    peer?.refusal(of: worker.withoutAllowedOrigin(request))
   }
 
   /// Answers bytes that are no request, and ends the connection.

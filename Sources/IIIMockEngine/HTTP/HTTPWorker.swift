@@ -6,7 +6,7 @@ final class HTTPWorker: BuiltInWorker {
   static let triggerType = "http"
 
   let manifest = BuiltInManifest(
-    name: HTTPSettings.workerName,
+    name: HTTPSettings.workerName, functions: [HTTPControl.request],
     triggerTypes: [
       BuiltInTriggerType(
         id: HTTPWorker.triggerType, description: "HTTP API trigger",
@@ -36,6 +36,8 @@ final class HTTPWorker: BuiltInWorker {
   /// Requests that are worked on, and those that wait because there are too many of them.
   private var active = 0
   private var waiting = FIFO<HTTPCall>()
+  /// Requests of this process that have no answer yet.
+  private var direct: [ObjectIdentifier: HTTPDirectRequest] = [:]
 
   init(_ settings: HTTPSettings) {
     self.settings = settings
@@ -68,7 +70,28 @@ final class HTTPWorker: BuiltInWorker {
 
   func call(
     _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
-  ) throws(BuiltInInput.Mismatch) -> BuiltInReply { .nothing }
+  ) throws(BuiltInInput.Mismatch) -> BuiltInReply {
+    guard let host else { return .failure(.stopped) }
+    let input = try call.input(of: function)
+    try input.check(function.fields)
+    try input.refuseUnknown(function.fields)
+    let head: HTTPRequestHead
+    let body: [UInt8]
+    do throws(MockEngineError) { (head, body) = try HTTPControl.request(of: input) } catch {
+      return .failure(InvocationFailure(code: "INVALID_REQUEST", message: error.description))
+    }
+    let token = host.laterReply()
+    begin(HTTPDirectRequest(head, body, of: self) { host.reply(token, $0.reply) })
+    return .later(token)
+  }
+
+  /// Makes a request of this process.
+  func begin(_ request: HTTPDirectRequest) {
+    direct[ObjectIdentifier(request)] = request
+    request.start()
+  }
+
+  func ended(_ request: HTTPDirectRequest) { direct[ObjectIdentifier(request)] = nil }
 
   // MARK: Routes
 
@@ -102,17 +125,17 @@ final class HTTPWorker: BuiltInWorker {
   // MARK: Requests
 
   /// Answers a request, or begins its exchange.
-  func handle(_ request: HTTPRequestHead, on connection: HTTPConnection) {
+  func handle(_ request: HTTPRequestHead, for requester: any HTTPRequester) {
     let origin = request.headers["origin"]
     switch (request.method, routes.find(request.path, method: request.method)) {
     case ("OPTIONS", let match):
       var answer = HTTPAnswer(hasCORS: false)
       for (name, value) in settings.cors.preflightHeaders(origin: origin) { answer.headers.append(name, value) }
       if case .otherMethods(let methods) = match { answer.headers.append("allow", HTTPWorker.allow(methods)) }
-      connection.send(answer)
+      requester.send(answer)
     case (_, .route(let route)):
-      let call = HTTPCall(HTTPExchange(route, request, globalMiddleware: globalMiddleware), self, connection)
-      connection.begin(call)
+      let call = HTTPCall(HTTPExchange(route, request, globalMiddleware: globalMiddleware), self, requester)
+      requester.begin(call)
       call.timer = host?.schedule(after: settings.timeout)
       if let timer = call.timer { timers[timer] = call }
       if active < settings.maxRequests {
@@ -122,13 +145,21 @@ final class HTTPWorker: BuiltInWorker {
         waiting.append(call)
       }
     case ("HEAD", .otherMethods(let methods)) where methods.contains("GET"):
-      connection.send(
+      requester.send(
         HTTPAnswer(
           status: 404, headers: ["content-type": "text/plain; charset=utf-8"], body: Array("Not Found".utf8)))
     case (_, .otherMethods(let methods)):
-      connection.send(HTTPAnswer(status: 405, headers: ["allow": HTTPWorker.allow(methods)]))
-    case (_, .none): connection.send(HTTPAnswer(status: 404))
+      requester.send(HTTPAnswer(status: 405, headers: ["allow": HTTPWorker.allow(methods)]))
+    case (_, .none): requester.send(HTTPAnswer(status: 404))
     }
+  }
+
+  /// The request without its origin, if the CORS settings let pages of that origin in.
+  func withoutAllowedOrigin(_ request: HTTPRequestHead) -> HTTPRequestHead {
+    guard let origin = request.headers["origin"], settings.cors.allows(origin: origin) else { return request }
+    var request = request
+    request.headers.fields.removeAll { $0.name.equalsIgnoringASCIICase("origin") }
+    return request
   }
 
   private static func allow(_ methods: [String]) -> String {
@@ -180,6 +211,8 @@ final class HTTPWorker: BuiltInWorker {
   }
 
   func stop() {
+    for request in direct.values { request.fail(MockEngineError.stopped) }
+    direct = [:]
     asked = [:]
     timers = [:]
     waiting = FIFO()

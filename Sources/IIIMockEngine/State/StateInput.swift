@@ -24,6 +24,8 @@ struct StateInput {
   private(set) var value: [UInt8] = []
   private(set) var operations: [UpdateOperation] = []
 
+  init(scope: [UInt8]) { self.scope = scope }
+
   /// - Parameters:
   ///   - json: The input; of equal members the last one counts.
   ///   - name: What the input is called where it is no object.

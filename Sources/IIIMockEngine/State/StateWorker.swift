@@ -5,7 +5,8 @@ final class StateWorker: BuiltInWorker {
   static let triggerType = "state"
 
   let manifest = BuiltInManifest(
-    name: StateSettings.workerName, functions: StateFunction.allCases.map(\.manifestFunction),
+    name: StateSettings.workerName,
+    functions: StateFunction.allCases.map(\.manifestFunction) + StateControl.manifestFunctions,
     triggerTypes: [
       BuiltInTriggerType(
         id: StateWorker.triggerType, description: "State trigger", requestSchema: StateTriggerFilter.schema,
@@ -63,7 +64,16 @@ final class StateWorker: BuiltInWorker {
   func call(
     _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
   ) throws(BuiltInInput.Mismatch) -> BuiltInReply {
-    let kind = functions[function.number]
+    guard function.number < functions.count else {
+      return try control(StateControl.allCases[function.number - functions.count], function, call)
+    }
+    return try perform(functions[function.number], function, call)
+  }
+
+  /// Carries out an operation, here or in the other engine.
+  func perform(
+    _ kind: StateFunction, _ function: BuiltInFunction, _ call: BuiltInCall
+  ) throws(BuiltInInput.Mismatch) -> BuiltInReply {
     let input = try StateInput(call.data, named: function.inputName, fields: kind.fields)
     if let bridge { return forward(kind, input, call.data.array, to: bridge) }
     switch kind {
@@ -100,7 +110,7 @@ final class StateWorker: BuiltInWorker {
   }
 
   /// Answers what is stored now, once it is saved: nobody hears of a value that a crash could still undo.
-  private func read(_ body: @escaping (StateStore) -> BuiltInReply) -> BuiltInReply {
+  func read(_ body: @escaping (StateStore) -> BuiltInReply) -> BuiltInReply {
     let reply = body(store)
     guard let host, let saver, !saver.isIdle else { return reply }
     let later = host.laterReply()
@@ -158,6 +168,17 @@ final class StateWorker: BuiltInWorker {
     }
     output.append(UInt8(ascii: "]"))
     return output
+  }
+
+  /// What `mock::state::list` answers of a scope.
+  func entries(of scope: [UInt8]) -> BuiltInReply {
+    if let bridge, let host {
+      let token = host.laterReply()
+      let payload: JSONValue = ["scope": .string(String(decoding: scope, as: UTF8.self))]
+      bridge.call(.list, StateInput(scope: scope), payload.jsonBytes) { host.reply(token, $1.namingNoKeys("key")) }
+      return .later(token)
+    }
+    return read { .bytes(KeyedListing.json("key", $0.entries(of: scope))) }
   }
 
   private static func groups(_ names: [[UInt8]]) -> [UInt8] {

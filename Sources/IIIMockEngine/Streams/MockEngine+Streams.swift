@@ -1,10 +1,8 @@
 public import III
 
 extension MockEngine {
-  /// The URL of the stream sockets, as `ws://127.0.0.1:3112`; `nil` without `iii-stream`.
-  public var streamURL: String? {
-    get async { await core.withBuiltIn(StreamWorker.self) { $0.url } ?? nil }
-  }
+  /// The URL of the stream sockets, as `ws://127.0.0.1:3112`; `nil` without `iii-stream`. The same as `url(.streams)`.
+  public var streamURL: String? { get async { await url(.streams) } }
 
   /// A stream of `iii-stream`: items in groups, which triggers and stream sockets watch. Needs ``BuiltIn/streams``.
   ///

@@ -101,6 +101,15 @@ final class StreamStorage: StreamBackend {
     }
   }
 
+  /// Lists the items of a group with their ids, once they are saved.
+  func items(_ input: StreamInput, then done: @escaping ([UInt8]) -> Void) {
+    let read = { [self] in KeyedListing.json("item_id", store.items(of: input.stream, group: input.group)) }
+    let now = read()
+    if saver.isIdle { return done(now) }
+    let failures = saver.failures
+    saver.afterEarlierChanges { [self] in done(saver.failures == failures ? now : read()) }
+  }
+
   private static func array(_ elements: [[UInt8]]) -> [UInt8] {
     [UInt8(ascii: "[")] + elements.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")]
   }

@@ -4,7 +4,8 @@ internal import UV
 /// `iii-stream`: items by stream and group, triggers that fire when they change, and sockets whose clients are told.
 final class StreamWorker: BuiltInWorker {
   let manifest = BuiltInManifest(
-    name: StreamSettings.workerName, functions: StreamFunction.allCases.map(\.manifestFunction),
+    name: StreamSettings.workerName,
+    functions: StreamFunction.allCases.map(\.manifestFunction) + StreamControl.manifestFunctions,
     triggerTypes: StreamTriggerType.allCases.map(\.manifestType))
 
   /// What a call that was begun is for.
@@ -116,20 +117,28 @@ final class StreamWorker: BuiltInWorker {
   func call(
     _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
   ) throws(BuiltInInput.Mismatch) -> BuiltInReply {
-    guard let host else { return .failure(.stopped) }
-    let kind = functions[function.number]
-    let input = try StreamInput(call.data, named: function.inputName, fields: kind.fields)
-    var reply: BuiltInReply?
-    var token: ReplyToken?
-    perform(kind, input, kernel) { [self] outcome in
-      let answer = self.reply(to: kind, input, outcome)
-      if let token { host.reply(token, answer) } else { reply = answer }
+    guard function.number < functions.count else {
+      return try control(StreamControl.allCases[function.number - functions.count], function, call, kernel)
     }
-    if let reply { return reply }
-    let later = host.laterReply()
-    token = later
-    return .later(later)
+    return try perform(functions[function.number], function, call, kernel)
   }
+
+  /// Carries out an operation for a caller.
+  ///
+  /// - Parameter change: What becomes of the answer.
+  func perform(
+    _ kind: StreamFunction, _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView,
+    _ change: @escaping (BuiltInReply) -> BuiltInReply = { $0 }
+  ) throws(BuiltInInput.Mismatch) -> BuiltInReply {
+    let input = try StreamInput(call.data, named: function.inputName, fields: kind.fields)
+    guard let host else { return .failure(.stopped) }
+    let answer = PendingAnswer(host)
+    perform(kind, input, kernel) { [self] outcome in answer.give(change(reply(to: kind, input, outcome))) }
+    return answer.reply
+  }
+
+  /// Where items are kept, if that is in this engine.
+  var storage: StreamStorage? { backend as? StreamStorage }
 
   /// Carries out an operation by the stream's own function, if there is one, or in the store.
   private func perform(
