@@ -11,6 +11,8 @@ final class ChildProcess {
   let pid: pid_t
   /// Where its ready line said that it listens.
   private(set) var port: UInt16 = 0
+  /// Where an engine serves HTTP; 0 if it does not.
+  private(set) var httpPort: UInt16 = 0
   private let output: Int32
 
   /// Those that run: they must not outlive a measurement that failed.
@@ -59,6 +61,9 @@ final class ChildProcess {
         continue
       }
       let text = String(decoding: line, as: UTF8.self)
+      if text.contains("serves HTTP at http://"), let port = text.split(separator: ":").last.flatMap({ UInt16($0) }) {
+        httpPort = port
+      }
       if text.contains("listening on ws://"), let port = text.split(separator: ":").last.flatMap({ UInt16($0) }) {
         return port
       }
