@@ -44,6 +44,21 @@ package actor RawHTTPClient {
   package func send(_ text: String) { send(bytes: Array(text.utf8)) }
   package func send(bytes: [UInt8]) { bytes.withUnsafeBytes { stream?.write($0) } }
 
+  /// Sends bytes, and returns when the system has taken most of what was sent.
+  package func sendWhenTaken(bytes: [UInt8]) async {
+    send(bytes: bytes)
+    guard let stream, stream.unsentBytes > 4 << 20 else { return }
+    await withCheckedContinuation { taken in
+      stream.onDrain = { [weak stream] in
+        stream?.onDrain = nil
+        taken.resume()
+      }
+    }
+  }
+
+  /// Reads nothing more of what comes.
+  package func stopReading() { stream?.stopReading() }
+
   /// A request with its body; `Host` and the length are added.
   package func request(_ method: String, _ path: String, _ headers: [String: String] = [:], _ body: String = "") {
     var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"

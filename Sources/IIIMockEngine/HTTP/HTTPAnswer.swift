@@ -14,6 +14,17 @@ struct HTTPAnswer: Equatable {
 
   static let timedOut = HTTPAnswer(status: 504, hasCORS: false)
 
+  /// The most bytes of a body that is collected, because it is JSON: it becomes a part of one message. Others are passed
+  /// on in pieces and have no limit.
+  static let maxJSONBody = 64 << 20
+
+  static let bodyTooLarge = json(
+    413,
+    [
+      "error": .string(
+        "A body of application/json has at most \(maxJSONBody) bytes; others are streamed without a limit")
+    ])
+
   static let conditionNotMet = json(422, ["error": "Request condition not met", "skipped": true])
 
   /// The answer for a function that failed; its code and stack trace stay in the engine.

@@ -23,6 +23,8 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
   private var start = 0
   /// Finds the body's end; `nil` when it has been read.
   private var framing: HTTPBodyReader?
+  /// How long the body is, if its head says so.
+  private var bodyLength: UInt64?
   private var body = Body.discarded
   private var mustWait = false
   private var head: HTTPRequestHead?
@@ -103,6 +105,7 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
   private func readBody() -> Bool {
     guard !mustWait, !isHeld else { return false }
     var ended = false
+    var isTooLarge = false
     let problem: String? = unread.withView { all in
       var view = all.dropFirst(start)
       defer { start = all.count - view.count }
@@ -110,6 +113,9 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
         switch event {
         case .data(let piece):
           switch body {
+          case .collected(let whole) where whole.count + piece.count > HTTPAnswer.maxJSONBody:
+            isTooLarge = true
+            return nil
           case .collected(var whole):
             body = .discarded  // the bytes have one owner, and are changed in place
             whole.append(contentsOf: piece.unsafeBytes)
@@ -131,6 +137,10 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
       refuse(.syntax(problem))
       return false
     }
+    if isTooLarge {
+      refuseBody()
+      return false
+    }
     guard ended else { return false }
     framing = nil
     let finished = body
@@ -146,7 +156,9 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
 
   private func begin(_ request: HTTPRequestHead) {
     do throws(HTTPHeadError) {
-      framing = HTTPBodyReader(try HTTPBodyReader.framing(of: request))
+      let kind = try HTTPBodyReader.framing(of: request)
+      framing = HTTPBodyReader(kind)
+      bodyLength = if case .length(let count) = kind { count } else { nil }
     } catch {
       return refuse(error)
     }
@@ -172,11 +184,25 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
     end(because: "\(error)")
   }
 
+  /// Answers a request whose body is too large to be collected, and ends the connection: the rest is not read.
+  private func refuseBody() {
+    let refused = call
+    call = nil
+    var answer = HTTPAnswer.bodyTooLarge
+    answer.headers.append("content-length", "\(answer.body.count)")
+    answer.headers.append("connection", "close")
+    sendHead(answer.status, answer.headers, hasCORS: answer.hasCORS)
+    peer?.send(answer.body)
+    end(because: "its body was too large")
+    refused?.abandon()
+  }
+
   // MARK: For the call
 
   func begin(_ call: HTTPCall) { self.call = call }
 
   func readBody(isWhole: Bool) {
+    if isWhole, let bodyLength, bodyLength > HTTPAnswer.maxJSONBody { return refuseBody() }
     body = isWhole ? .collected([]) : .passedOn
     if head?.headers["expect"]?.equalsIgnoringASCIICase("100-continue") == true, framing != nil {
       peer?.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))

@@ -56,7 +56,11 @@ final class HTTPDirectRequest: HTTPRequester {
   func begin(_ call: HTTPCall) { self.call = call }
 
   func readBody(isWhole: Bool) {
-    if isWhole {
+    if isWhole, body.count > HTTPAnswer.maxJSONBody {
+      let refused = call
+      send(.bodyTooLarge)
+      refused?.abandon()
+    } else if isWhole {
       call?.bodyRead(body)
     } else {
       passesOn = true
