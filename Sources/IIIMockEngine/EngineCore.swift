@@ -11,7 +11,7 @@ actor EngineCore {
   nonisolated let commands = AccessCommands()
   /// What tests have functions do.
   nonisolated let stubCommands = StubCommands()
-  private let configuration: MockEngine.Configuration
+  var configuration: MockEngine.Configuration
   private(set) var engine: Engine?
   /// The engine's journal, which can be read after the engine has ended.
   private(set) var recorder: JournalRecorder?
@@ -23,8 +23,8 @@ actor EngineCore {
   private var settleWatch: SettleWatch?
   /// Where the engine listens for workers, as URLs in the order of its configuration.
   nonisolated let addresses = Lock<[String]>([])
-  /// The ports of the listeners, once they are known: a restart keeps them.
-  private var ports: [UInt16] = []
+  /// The listeners for workers, once they are open: a restart keeps their ports.
+  var bound: [BoundListener] = []
   var sleepers = Sleepers()
   var isAdvancing = false
   /// The timer that looks whether time stands still while calls wait.
@@ -140,18 +140,14 @@ actor EngineCore {
     faultTable = engine.faults
     engine.journal.onChange = { [weak self] in self?.assumeIsolated { $0.wakeWatchers() } }
     engine.onEvent = { [weak self] event in self?.assumeIsolated { $0.wake(event) } }
-    var urls: [String] = []
-    var bound: [UInt16] = []
+    var listeners: [BoundListener] = []
     for (number, listener) in configuration.listeners.enumerated() {
-      guard let port = ports.isEmpty ? UInt16(exactly: listener.port) : ports[number] else {
-        throw .cannotListen(
-          host: listener.host, port: listener.port, reason: "the port must be between 0 and 65535")
-      }
-      let address = try engine.listeners.listen(host: listener.host, port: port, nil, number: number)
-      urls.append("ws://\(address.urlHost):\(address.port)")
-      bound.append(address.port)
+      let address = try listen(
+        listener, number: number, at: bound.isEmpty ? nil : bound[number].address.port, engine)
+      listeners.append(BoundListener(settings: listener, number: number, address: address))
     }
-    ports = bound
+    bound = listeners
+    let urls = bound.map(\.url)
     try engine.startBuiltIns()
     if let old { engine.takeOver(old) }
     addresses.withLock { $0 = urls }

@@ -12,7 +12,7 @@ internal import UV
 final class LogWriter: Sendable {
   private enum Entry {
     case text(String)
-    case line(LogLine, LocalTime)
+    case line(LogLine, LocalTime, LogFormatter)
   }
 
   private struct State {
@@ -20,12 +20,12 @@ final class LogWriter: Sendable {
     var isScheduled = false
     var isClosing = false
     var dropped = 0
+    var formatter: LogFormatter
   }
 
-  private let state = Lock(State())
+  private let state: Lock<State>
   private let loop: Loop
   private let descriptor: Int32
-  private let formatter: LogFormatter
   private let maxWaiting: Int
 
   /// The number of bytes that a writable pipe always accepts (`PIPE_BUF`).
@@ -33,24 +33,27 @@ final class LogWriter: Sendable {
 
   init(_ formatter: LogFormatter, descriptor: Int32 = STDOUT_FILENO, maxWaiting: Int = 4096) throws(UVError) {
     loop = try Loop(name: "iii-dev log")
-    self.formatter = formatter
+    state = Lock(State(formatter: formatter))
     self.descriptor = descriptor
     self.maxWaiting = maxWaiting
   }
 
   /// Queues a text of whole lines. Called by any thread; returns at once.
-  func write(_ text: String) { queue(.text(text)) }
+  func write(_ text: String) { queue { _ in .text(text) } }
+
+  /// Writes later lines in another format.
+  func use(_ formatter: LogFormatter) { state.withLock { $0.formatter = formatter } }
 
   /// Queues a line with the current time. Called by any thread; returns at once.
-  func write(_ line: LogLine) { queue(.line(line, .now)) }
+  func write(_ line: LogLine) { queue { .line(line, .now, $0) } }
 
-  private func queue(_ entry: Entry) {
+  private func queue(_ entry: (LogFormatter) -> Entry) {
     let schedule = state.withLock { state in
       guard state.waiting.count < maxWaiting else {
         state.dropped += 1
         return false
       }
-      state.waiting.append(entry)
+      state.waiting.append(entry(state.formatter))
       defer { state.isScheduled = true }
       return !state.isScheduled
     }
@@ -83,7 +86,7 @@ final class LogWriter: Sendable {
   private func text(of entry: Entry) -> String {
     switch entry {
     case .text(let text): text
-    case .line(let line, let time): formatter.text(line, at: time)
+    case .line(let line, let time, let formatter): formatter.text(line, at: time)
     }
   }
 

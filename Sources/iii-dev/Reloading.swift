@@ -65,9 +65,14 @@ struct Reloading {
           LogLine(
             .warn, "reload: the change of '\(name)' takes effect, at least in part, when iii-dev is started again"))
       }
+      for name in outcome.stopped {
+        log.record(LogLine(.info, "reload: '\(name)' has ended; what it kept in memory is gone"))
+      }
+      for name in outcome.started { log.record(LogLine(.info, "reload: '\(name)' has started")) }
       for name in outcome.applied { log.record(LogLine(.info, "reload: '\(name)' has its new settings")) }
+      log.apply(file.observability)
       // What failed is tried again with the next version.
-      current = outcome.failures.isEmpty ? file : current
+      current = file.keeping(outcome.failures.map(\.entry), of: current)
       if outcome.failures.isEmpty { log.record(LogLine(.info, "reload: success")) }
     } catch {
       log.record(LogLine(.error, "reload: \(error)"))

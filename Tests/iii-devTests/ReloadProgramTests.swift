@@ -43,6 +43,47 @@ import Testing
     #expect(await engine.end().status == 0)
   }
 
+  @Test("listeners and built-in workers of the file come and go, and the log's level follows it")
+  func entries() async throws {
+    let base = Self.text("1")
+    let file = try TemporaryFile(base)
+    let engine = try Program("--config", file.path)
+    let url = try #require(await engine.url())
+    #expect(await engine.line(containing: "reload: watching \(file.path) for changes") != nil)
+    func change(to more: String) throws {
+      try (base + "\n" + more).write(toFile: file.path, atomically: true, encoding: .utf8)
+      engine.send(SIGHUP)
+    }
+
+    try change(
+      to: """
+          - name: iii-worker-manager
+            config: { host: 127.0.0.1, port: 0 }
+          - name: iii-state
+
+        """)
+    #expect(await engine.line(containing: "reload: diff +2 added, -0 removed, ~0 changed, =2 unchanged") != nil)
+    let line = try #require(await engine.line(containing: "Engine listening on address: "))
+    let address = "ws://" + (line.split(separator: " ").last.map(String.init) ?? "")
+    #expect(address != url)
+    #expect(await engine.line(containing: "reload: 'iii-state' has started") != nil)
+    let worker = try await registerWorker(address)
+    _ = try await worker.trigger("state::set", payload: ["scope": "s", "key": "k", "value": 1])
+
+    try change(to: "")
+    #expect(await engine.line(containing: "\(address) accepts no more connections") != nil)
+    #expect(await engine.line(containing: "reload: 'iii-state' has ended; what it kept in memory is gone") != nil)
+    await worker.shutdown()
+
+    try change(to: "  - name: iii-observability\n    config: { format: json, level: warn }\n")
+    #expect(await engine.line(containing: "reload: 'iii-observability' has its new settings") != nil)
+    try change(to: "[")
+    #expect(await engine.line(after: "{\"timestamp\":")?.contains("reload: Failed to parse config file") == true)
+    engine.send(SIGTERM)
+    let end = await engine.end()
+    #expect(end.status == 0 && !end.output.contains("[INFO]"))
+  }
+
   @Test("a file is checked without an engine")
   func check() async throws {
     let good = try TemporaryFile("workers:\n  - name: iii-exec\n")

@@ -100,9 +100,9 @@ final class AccessFunctionsWorker: BuiltInWorker {
     _ id: String, _ input: BuiltInInput, _ host: BuiltInHost, _ kernel: borrowing KernelView
   ) -> BuiltInReply {
     let listener = input.count("listener") ?? 0
-    guard kernel.access.listeners.indices.contains(listener) else {
+    guard kernel.access.listeners.indices.contains(listener), !kernel.access.listeners[listener].isClosed else {
       return .failure(
-        .notFound("There is no listener \(listener): this engine has \(kernel.access.listeners.count), from 0 on."))
+        .notFound("There is no listener \(listener): this engine has \(kernel.access.openListeners.count), from 0 on."))
     }
     let policy = kernel.access.listeners[listener].policy
     guard let auth = policy.rules?.authFunctionID else {

@@ -4,8 +4,8 @@ internal import UV
 /// Access control of one engine: its listeners, what a test denies and allows, and what was denied. Confined to the
 /// engine's loop, except for the commands.
 final class AccessGate {
-  /// In the order of the configuration.
-  let listeners: [ListenerAccess]
+  /// By their numbers: in the order of the configuration, until a changed one is applied. Some may be closed.
+  private(set) var listeners: [ListenerAccess]
   /// Whether any connection may have to be checked.
   private(set) var isActive: Bool
   /// Whether a test denies or allows something: then every connection is checked.
@@ -30,6 +30,33 @@ final class AccessGate {
     isActive = self.listeners.contains { !$0.isOpen }
   }
 
+  /// Those that accept connections.
+  var openListeners: [ListenerAccess] { listeners.filter { !$0.isClosed } }
+
+  /// Adds a listener, at the lowest number that is free.
+  func open(_ listener: MockEngine.Configuration.Listener) -> Int {
+    let number = listeners.firstIndex(where: \.isClosed) ?? listeners.count
+    let access = ListenerAccess(listener, index: number)
+    if let other = listeners.first { access.policy.overrides = other.policy.overrides }
+    if number == listeners.count { listeners.append(access) } else { listeners[number] = access }
+    updateActivity()
+    return number
+  }
+
+  /// A listener accepts no more connections.
+  func close(_ number: Int) {
+    listeners[number].isClosed = true
+    updateActivity()
+  }
+
+  /// Gives a listener other rules, which its connections are held against from now on.
+  func change(_ number: Int, to listener: MockEngine.Configuration.Listener) {
+    listeners[number].apply(listener)
+    updateActivity()
+  }
+
+  private func updateActivity() { isActive = hasOverrides || listeners.contains { !$0.isClosed && !$0.isOpen } }
+
   /// A connection that nobody authenticates.
   func unrestricted(on listener: Int) -> ConnectionAccess {
     ConnectionAccess(on: listeners[listener], everything)
@@ -50,14 +77,17 @@ final class AccessGate {
     case .reset: for listener in listeners { listener.policy.overrides.reset() }
     }
     hasOverrides = listeners.contains { !$0.policy.overrides.isEmpty }
-    isActive = hasOverrides || listeners.contains { !$0.isOpen }
+    updateActivity()
   }
 
   /// Takes over what a test denies and allows, after a restart.
   func takeOver(_ old: AccessGate) {
-    for (listener, former) in zip(listeners, old.listeners) { listener.policy.overrides = former.policy.overrides }
+    // They are the same on every listener.
+    if let former = old.listeners.first {
+      for listener in listeners { listener.policy.overrides = former.policy.overrides }
+    }
     hasOverrides = old.hasOverrides
-    isActive = hasOverrides || listeners.contains { !$0.isOpen }
+    updateActivity()
   }
 
   func forgetDenials() { denials = RecentItems(maxCount: 1000) }
@@ -130,9 +160,11 @@ final class ListenerAccess {
     didSet { hasOverrides = !policy.overrides.isEmpty }
   }
   private(set) var hasOverrides = false
-  private let hasRules: Bool
-  let middlewareFunctionID: String?
-  private let exposure: ExposureCache
+  private var hasRules: Bool
+  private(set) var middlewareFunctionID: String?
+  private var exposure: ExposureCache
+  /// Whether it was removed by a changed configuration.
+  var isClosed = false
   /// Whether the log has been told which filters match nothing.
   var hasCheckedFilters = false
 
@@ -142,6 +174,15 @@ final class ListenerAccess {
     hasRules = listener.access != nil
     middlewareFunctionID = listener.middlewareFunctionID
     exposure = ExposureCache(listener.access?.exposeFunctions ?? [])
+  }
+
+  /// Takes other rules and another middleware; what a test denies stays.
+  func apply(_ listener: MockEngine.Configuration.Listener) {
+    policy.rules = listener.access
+    hasRules = listener.access != nil
+    middlewareFunctionID = listener.middlewareFunctionID
+    exposure = ExposureCache(listener.access?.exposeFunctions ?? [])
+    hasCheckedFilters = false
   }
 
   /// Whether its connections may do everything, unless a test denies it.

@@ -52,6 +52,8 @@ struct BridgeSettings: BuiltInSettings {
     }
   }
 
+  func replaces(_ old: any BuiltInSettings) -> Bool { true }
+
   func makeWorker() -> any BuiltInWorker { BridgeWorker(self) }
 }
 

@@ -248,7 +248,7 @@ final class BuiltInHost {
   /// - Returns: The address, with the port that the system chose if 0 was asked for.
   func listen(host: String, port: UInt16, _ role: any ListenerRole) throws(MockEngineError) -> SocketAddress {
     guard let services else { throw .stopped }
-    return try services.listen(host: host, port: port, role, for: id)
+    return try services.listen(host: host, port: port, role, for: name)
   }
 
   /// Accepts no more connections at an address; those that were accepted stay.
@@ -293,7 +293,7 @@ protocol BuiltInServices: AnyObject {
   /// The outbox has something again, and perhaps nobody is about to empty it.
   func emptyOutboxSoon()
   func listen(
-    host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
+    host: String, port: UInt16, _ role: any ListenerRole, for name: String
   ) throws(MockEngineError) -> SocketAddress
   func stopListening(at address: SocketAddress)
   func connection(of worker: PeerID) -> Peer?

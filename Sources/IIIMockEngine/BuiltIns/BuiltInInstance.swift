@@ -23,7 +23,9 @@ struct BuiltInInstance {
   }
 
   /// Whether the engine has nothing of the worker: its functions are this engine's own, and the engine is strict.
-  var isLeftOut: Bool { functions.isEmpty && !manifest.functions.isEmpty && manifest.triggerTypes.isEmpty }
+  var isLeftOut: Bool {
+    worker is RemovedWorker || functions.isEmpty && !manifest.functions.isEmpty && manifest.triggerTypes.isEmpty
+  }
 
   /// The functions as entries of the engine's table.
   var entries: [FunctionEntry] {
@@ -42,4 +44,13 @@ struct BuiltInInstance {
         callFormat: $0.callSchema?.jsonBytes, provider: .builtIn(id))
     }
   }
+}
+
+/// What is in the place of a built-in worker that a changed configuration has removed.
+final class RemovedWorker: BuiltInWorker {
+  let manifest = BuiltInManifest(name: "")
+
+  func call(
+    _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
+  ) throws(BuiltInInput.Mismatch) -> BuiltInReply { .failure(.stopped) }
 }

@@ -22,6 +22,10 @@ protocol BuiltInSettings: Sendable {
   /// Whether the settings themselves switch the worker on.
   var isOn: Bool { get set }
 
+  /// Whether a worker with other settings takes the place of the present one, which ends, where `reload` of the worker
+  /// cannot change them.
+  func replaces(_ old: any BuiltInSettings) -> Bool
+
   func makeWorker() -> any BuiltInWorker
 }
 
@@ -40,6 +44,8 @@ enum BuiltInPresence {
 extension BuiltInSettings {
   static var presence: BuiltInPresence { .optional }
   static var triggerTypes: [String] { [] }
+
+  func replaces(_ old: any BuiltInSettings) -> Bool { isOn != old.isOn }
 
   /// A worker that is there is on.
   var isOn: Bool {

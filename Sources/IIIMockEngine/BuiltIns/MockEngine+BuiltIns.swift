@@ -47,6 +47,12 @@ struct BuiltInSelection: Sendable {
     settings.append(new)
   }
 
+  /// Gives a kind, by its name, the settings that it had; `nil`: none.
+  mutating func set(_ old: (any BuiltInSettings)?, named name: String) {
+    settings.removeAll { type(of: $0).workerName == name }
+    if let old { settings.append(old) }
+  }
+
   /// The settings of the workers that an engine has, in the order of the catalogue: with those of `names` on, the
   /// others off, and what was not set at its defaults.
   func resolved(on names: Set<MockEngine.BuiltIn>) -> [any BuiltInSettings] {

@@ -40,6 +40,10 @@ package struct ConfigurationChange: Sendable, Equatable {
 
 /// What has come of a change of the configuration of a running engine.
 package struct ConfigurationReload: Sendable, Equatable {
+  /// Built-in workers that were added and have started.
+  package var started: [String] = []
+  /// Built-in workers that were removed and have ended.
+  package var stopped: [String] = []
   /// Entries whose settings are in force now.
   package var applied: [String] = []
   /// Entries that differ and take effect when the engine is started again, at least in part.
@@ -67,36 +71,5 @@ extension YAMLNode {
       let lines = members.map { "\(JSONValue.string($0.key).jsonString()):\($0.value.plainText)" }
       return "{" + lines.sorted().joined(separator: ",") + "}"
     }
-  }
-}
-
-extension EngineCore {
-  /// Applies what a new version of the configuration file has changed, as far as that can be done while the engine runs.
-  func reload(_ file: ConfigurationFile, _ change: ConfigurationChange) throws -> ConfigurationReload {
-    guard let engine else { throw MockEngineError.stopped }
-    var outcome = ConfigurationReload()
-    outcome.deferred = change.added + change.removed
-    for name in change.changed {
-      guard let settings = file.builtIns.find(named: name),
-        let worker = engine.router.builtIns.first(where: { $0.manifest.name == name })?.worker
-      else {
-        outcome.deferred.append(name)
-        continue
-      }
-      do throws(MockEngineError) {
-        if try worker.reload(settings) { outcome.applied.append(name) } else { outcome.deferred.append(name) }
-      } catch {
-        outcome.failures.append(.init(entry: name, reason: error.description))
-      }
-    }
-    return outcome
-  }
-}
-
-extension MockEngine {
-  /// Applies what a new version of the configuration file has changed. Connected workers, their functions and triggers,
-  /// and all stored data stay.
-  package func reload(_ file: ConfigurationFile, _ change: ConfigurationChange) async throws -> ConfigurationReload {
-    try await core.reload(file, change)
   }
 }

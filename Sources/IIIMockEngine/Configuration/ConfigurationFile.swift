@@ -66,6 +66,19 @@ package struct ConfigurationFile: Sendable {
     set { builtIns.set(newValue) }
   }
 
+  /// The file as it is in force, if some of its entries could not be applied: those are as they were in `old`.
+  package func keeping(_ names: [String], of old: ConfigurationFile) -> ConfigurationFile {
+    var file = self
+    // Listeners are applied together.
+    let areListeners = names.contains { ConfigurationEntry.isListener($0) }
+    let isKept: (ConfigurationEntry) -> Bool = {
+      names.contains($0.name) || areListeners && ConfigurationEntry.isListener($0.name)
+    }
+    file.entries.removeAll(where: isKept)
+    file.entries += old.entries.filter(isKept)
+    return file
+  }
+
   /// Reads a file. Throws `ConfigurationError`, which says what is wrong and where.
   package static func load(path: String, environment: Variables = .process) throws(ConfigurationError)
     -> ConfigurationFile

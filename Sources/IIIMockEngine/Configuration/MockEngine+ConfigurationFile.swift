@@ -25,6 +25,11 @@ extension MockEngine.Configuration {
   /// The settings of a file, and defaults for those that a file does not have.
   package init(_ file: ConfigurationFile) {
     self.init()
+    take(file)
+  }
+
+  /// Takes the settings that a file can have; the others stay.
+  mutating func take(_ file: ConfigurationFile) {
     listeners = file.listeners.map {
       Listener(
         host: $0.host, port: Int($0.port), access: $0.access, middlewareFunctionID: $0.middlewareFunctionID)

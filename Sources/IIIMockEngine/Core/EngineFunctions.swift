@@ -77,7 +77,10 @@ extension EngineCore {
       "http_url": withBuiltIn(HTTPWorker.self) { $0.url }?.map { .string($0) } ?? .null,
       "stream_url": withBuiltIn(StreamWorker.self) { $0.url }?.map { .string($0) } ?? .null,
       "uptime_ms": .uint((engine.now &- origin.now) / 1_000_000),
-      "built_ins": .array(Set(router.builtIns.map { ByteKey($0.manifest.name) }).sorted().map { .string($0.text) }),
+      "built_ins": .array(
+        Set(router.builtIns.filter { !$0.isLeftOut }.map { ByteKey($0.manifest.name) }).sorted().map {
+          .string($0.text)
+        }),
       "connections": .object(connections), "workers": .int(Int64(router.workers.count)),
       "functions": .int(Int64(ofWorkers.count)), "triggers": .int(Int64(router.triggers.listed.count)),
       "trigger_types": .int(Int64(router.triggers.allTypes.count)),

@@ -50,6 +50,9 @@ final class CronWorker: BuiltInWorker {
   func start(_ host: BuiltInHost) { self.host = host }
 
   /// There are no functions.
+  /// There is nothing to set: the adapter is always this engine's.
+  func reload(_ settings: any BuiltInSettings) -> Bool { true }
+
   func call(
     _ function: BuiltInFunction, _ call: BuiltInCall, _ kernel: borrowing KernelView
   ) throws(BuiltInInput.Mismatch) -> BuiltInReply { .nothing }

@@ -7,7 +7,7 @@ struct LogStore {
 
   private var records: RecentItems<Kept>
   /// Records that were received longer ago than this are dropped; nanoseconds.
-  private let retention: UInt64?
+  private var retention: UInt64?
 
   init(maxCount: Int, retentionSeconds: UInt64? = nil) {
     records = RecentItems(maxCount: maxCount)
@@ -28,6 +28,11 @@ struct LogStore {
   mutating func dropExpired(now: UInt64) {
     guard let retention else { return }
     while let oldest = records.oldest, now > oldest.receivedAt.addingClamping(retention) { records.removeOldest() }
+  }
+
+  mutating func limit(maxCount: Int, retentionSeconds: UInt64?) {
+    records.limit(to: maxCount)
+    retention = retentionSeconds.map { UInt64(seconds: $0) }
   }
 
   mutating func removeAll() { records.removeAll() }

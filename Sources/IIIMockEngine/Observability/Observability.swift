@@ -2,7 +2,7 @@ internal import III
 
 /// What the engine keeps of its workers' logs, spans and metrics: a plain value.
 struct Observability {
-  let settings: ObservabilitySettings
+  private(set) var settings: ObservabilitySettings
   /// `nil` if logs are not kept.
   private(set) var logs: LogStore?
   /// `nil` if spans are not kept.
@@ -22,6 +22,19 @@ struct Observability {
     }
     if settings.keepsSpans { spans = RecentItems(maxCount: settings.memoryMaxSpans) }
     metrics = RecentItems(maxCount: settings.metricsMaxCount)
+  }
+
+  /// Takes other settings; what is kept stays, as far as they let it.
+  mutating func apply(_ new: ObservabilitySettings) {
+    settings = new
+    let fresh = Observability(new)
+    if new.keepsLogs, logs != nil {
+      logs?.limit(maxCount: new.logsMaxCount, retentionSeconds: new.logsRetentionSeconds)
+    } else {
+      logs = fresh.logs
+    }
+    if new.keepsSpans, spans != nil { spans?.limit(to: new.memoryMaxSpans) } else { spans = fresh.spans }
+    metrics.limit(to: new.metricsMaxCount)
   }
 
   // MARK: Logs

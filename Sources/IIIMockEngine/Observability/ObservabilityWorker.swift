@@ -34,8 +34,19 @@ final class ObservabilityWorker: BuiltInWorker {
 
   func reset() { observability = Observability(observability.settings) }
 
+  /// Takes over what was kept, by this worker's settings.
   func takeOver(_ old: any BuiltInWorker) {
-    if let old = old as? ObservabilityWorker { observability = old.observability }
+    guard let old = old as? ObservabilityWorker else { return }
+    let settings = observability.settings
+    observability = old.observability
+    observability.apply(settings)
+  }
+
+  /// Being switched on or off changes the trigger types: then the worker is replaced.
+  func reload(_ settings: any BuiltInSettings) throws(MockEngineError) -> Bool {
+    guard let new = settings as? ObservabilitySettings else { return false }
+    observability.apply(new)
+    return true
   }
 
   // MARK: Functions
@@ -330,6 +341,7 @@ final class TelemetryConnection: ConnectionRole {
   private let worker: ObservabilityWorker
 
   let name = "a telemetry connection"
+  var owner: (any BuiltInWorker)? { worker }
 
   init(_ worker: ObservabilityWorker) { self.worker = worker }
 

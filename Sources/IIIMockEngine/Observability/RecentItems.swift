@@ -7,7 +7,7 @@ struct RecentItems<Item> {
     let bytes: Int
   }
 
-  let maxCount: Int
+  private(set) var maxCount: Int
   let maxBytes: Int
   private var items = FIFO<Kept>()
   private(set) var bytes = 0
@@ -41,6 +41,12 @@ struct RecentItems<Item> {
 
   mutating func removeOldest() {
     if let oldest = items.popFirst() { bytes -= oldest.bytes }
+  }
+
+  /// Keeps another number of items from now on.
+  mutating func limit(to maxCount: Int) {
+    self.maxCount = maxCount
+    while count > maxCount { removeOldest() }
   }
 
   mutating func removeAll() {

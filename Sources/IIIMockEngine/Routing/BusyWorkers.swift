@@ -45,6 +45,11 @@ struct BusyWorkers {
     has(peer) ? entries[Int(peer.slot)].access : nil
   }
 
+  /// The messages of a worker are checked from now on, or no more.
+  mutating func set(_ access: ConnectionAccess?, of peer: PeerID) {
+    if has(peer) { entries[Int(peer.slot)].access = access }
+  }
+
   /// Adds to the worker's calls.
   mutating func add(_ change: Int, to peer: PeerID) { if has(peer) { entries[Int(peer.slot)].active += change } }
 }

@@ -42,6 +42,10 @@ enum FunctionTarget {
     case .builtIn, .stub: nil
     }
   }
+
+  fileprivate func isOf(_ builtIn: BuiltInID) -> Bool {
+    if case .builtIn(let target) = self { target.worker == builtIn } else { false }
+  }
 }
 
 /// A registered function.
@@ -163,6 +167,22 @@ struct FunctionRegistry {
     for id in covered.keys { if let entry = unregisterCovered(id, owner: owner) { entries.append(entry) } }
     rebuildIfSparse()
     return entries.sorted { $0.name.key < $1.name.key }
+  }
+
+  /// Removes the functions of a built-in worker; returns their names. What others have registered in their place stays.
+  mutating func unregisterAll(ofBuiltIn worker: BuiltInID) -> [FunctionName] {
+    var removed: [FunctionName] = []
+    for entry in table.all where entry.target.isOf(worker) {
+      guard let number = table.find(entry.name.key) else { continue }
+      remove(number, entry, mayRebuild: false)
+      removed.append(entry.name)
+    }
+    for (id, behind) in covered where behind.entry?.target.isOf(worker) ?? false {
+      version &+= 1
+      covered[id] = Covered(entry: nil)
+    }
+    rebuildIfSparse()
+    return removed
   }
 
   // MARK: Stubs

@@ -4,7 +4,7 @@ internal import III
 /// them. Messages and other effects go to a `RouterOutput`.
 struct Router {
   let compatibility: Compatibility
-  let trace: TracePolicy
+  private(set) var trace: TracePolicy
   var workers = SlotTable<WorkerRecord>()
   private(set) var busy = BusyWorkers()
   let access: AccessGate
@@ -19,12 +19,12 @@ struct Router {
   var now: UInt64 = 0
 
   /// The built-in workers, by the index of their ids, and what they have asked for.
-  let builtIns: [BuiltInInstance]
-  let builtInNames: [String]
+  private(set) var builtIns: [BuiltInInstance]
+  private(set) var builtInNames: [String]
   /// The built-in worker that has the queues, if the engine has it.
-  let queues: QueueWorker?
+  private(set) var queues: QueueWorker?
   /// The built-in worker that calls functions over HTTP, if the engine has it.
-  let httpFunctions: HTTPFunctionsWorker?
+  private(set) var httpFunctions: HTTPFunctionsWorker?
   let outbox = Outbox()
   /// Requests of the outbox that are still done in this turn.
   var remainingBudget = Router.outboxBudget
@@ -33,7 +33,7 @@ struct Router {
   /// Ids, where the engine has a seed.
   private let random: SeededRandom?
   /// The workers that are part of the engine, as listings show them.
-  let inProcess: [InProcessWorker]
+  private(set) var inProcess: [InProcessWorker]
 
   /// Connections by their worker's id, for `reattach`.
   private var peersByID = IDTable<PeerID>()
@@ -63,6 +63,62 @@ struct Router {
     for entry in builtIns.flatMap(\.entries) { functions.register(entry) }
     functions.markUnchanged()
   }
+
+  // MARK: A changed configuration
+
+  /// A built-in worker was started: its functions and types are there, and it is shown the triggers that waited for them.
+  mutating func add(_ worker: any BuiltInWorker, _ id: BuiltInID, _ output: some RouterOutput) {
+    let instance = BuiltInInstance(worker, id: id, compatibility: compatibility)
+    builtIns.append(instance)
+    builtInsChanged()
+    for entry in instance.entries where functions.entry(entry.name.key)?.target.owner == nil {
+      functions.register(entry)
+    }
+    for type in instance.triggerTypes where triggers.type(type.id) == nil {
+      for trigger in triggers.register(builtInType: type) { offer(trigger, to: id, output) }
+    }
+    tellFunctionsChanged()
+  }
+
+  /// A built-in worker ends: calls of its functions that it has not answered fail.
+  mutating func remove(_ worker: any BuiltInWorker, _ output: some RouterOutput) {
+    guard let index = builtIns.firstIndex(where: { $0.worker === worker }) else { return }
+    let id = builtIns[index].id
+    // Answers, timers and turns that are on their way find a worker that does nothing.
+    builtIns[index] = BuiltInInstance(RemovedWorker(), id: id, compatibility: compatibility)
+    builtInsChanged()
+    triggers.unregisterTypes(of: id)
+    let removed = functions.unregisterAll(ofBuiltIn: id)
+    for (token, waiting) in lateReplies where removed.contains(where: { $0 === waiting.name }) {
+      lateReplies[token] = nil
+      outbox.release(token)
+      settle(waiting, .failure(.stopped), output)
+    }
+    for name in removed { journal.counts.retire(name) }
+    tellFunctionsChanged()
+  }
+
+  mutating func setTracing(_ isEnabled: Bool) { trace.isTracingEnabled = isEnabled }
+
+  private mutating func builtInsChanged() {
+    builtInNames = builtIns.map(\.manifest.name)
+    queues = builtIns.lazy.compactMap { $0.worker as? QueueWorker }.first
+    httpFunctions = builtIns.lazy.compactMap { $0.worker as? HTTPFunctionsWorker }.first
+  }
+
+  /// What listings show of the engine's own workers; those that were there before keep their time.
+  mutating func updateListings(at time: Int64) {
+    let all = InProcessWorker.all(builtIns, listeners: access.openListeners.count, atMilliseconds: time)
+    inProcess = all.map { row in
+      let before = inProcess.first { $0.id == row.id }
+      return InProcessWorker(
+        id: row.id, name: row.name, functionCount: row.functionCount,
+        connectedAtMilliseconds: before?.connectedAtMilliseconds ?? time)
+    }
+  }
+
+  /// What the messages of a worker are checked against from now on; `nil`: they are not checked.
+  mutating func setGuard(of peer: PeerID, _ access: ConnectionAccess?) { busy.set(access, of: peer) }
 
   /// A new id: an unpredictable one, or the next of the engine's seed.
   func newID() -> UUID128 { random?.id() ?? .random() }

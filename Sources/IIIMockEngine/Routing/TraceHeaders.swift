@@ -14,7 +14,7 @@ final class TraceHeaders {
 /// Decides which trace headers a callee and an answer get.
 struct TracePolicy {
   let compatibility: Compatibility
-  let isTracingEnabled: Bool
+  var isTracingEnabled: Bool
   /// Ids, where the engine has a seed.
   var random: SeededRandom?
 

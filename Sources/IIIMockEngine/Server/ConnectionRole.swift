@@ -7,6 +7,9 @@ protocol ConnectionRole: AnyObject {
   /// What the engine's log calls such a connection: `a telemetry connection`.
   var name: String { get }
 
+  /// The built-in worker that has the connection, on a listener for workers; the connection ends with it.
+  var owner: (any BuiltInWorker)? { get }
+
   /// Bytes came. They are valid, and the role's to change, during the call.
   func received(_ bytes: UnsafeMutableRawBufferPointer, on connection: Peer)
 
@@ -22,6 +25,7 @@ protocol ConnectionRole: AnyObject {
 
 extension ConnectionRole {
   var name: String { "a connection" }
+  var owner: (any BuiltInWorker)? { nil }
   func drained(_ connection: Peer) {}
   func ended(_ connection: Peer) {}
   func engineStops(_ connection: Peer) {}

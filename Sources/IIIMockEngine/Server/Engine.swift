@@ -6,7 +6,7 @@ internal import UV
 final class Engine {
   let loop: Loop
   let timers: LoopTimers
-  private let configuration: MockEngine.Configuration
+  private var configuration: MockEngine.Configuration
   private(set) var router: Router
   let peers: Peers
   private(set) lazy var listeners = Listeners(self, on: loop)
@@ -31,7 +31,7 @@ final class Engine {
   /// Files of built-in workers. `EngineCore` closes them when the engine has stopped.
   private(set) lazy var storage = Storage(on: timers) { [weak self] text in self?.note(.warning(text)) }
   /// The built-in workers whose paths these are.
-  private let paths: [(path: BuiltInManifest.Path, worker: any BuiltInWorker)]
+  private var paths: [(path: BuiltInManifest.Path, worker: any BuiltInWorker)]
 
   private(set) var diagnostics: [Diagnostic] = []
   /// Called after each event.
@@ -47,9 +47,9 @@ final class Engine {
   /// What was posted to the loop before the engine stopped may come after it.
   private var hasStopped = false
   /// The ports of built-in workers that left the choice to the system: a restart keeps them.
-  private var chosenPorts: [BuiltInID: [UInt16]] = [:]
+  private var chosenPorts: [ByteKey: [UInt16]] = [:]
   /// Those of the engine before the restart.
-  private var formerPorts: [BuiltInID: [UInt16]] = [:]
+  private var formerPorts: [ByteKey: [UInt16]] = [:]
 
   private static let keptDiagnostics = 1000
 
@@ -71,10 +71,8 @@ final class Engine {
       compatibility: configuration.compatibility, isTracingEnabled: configuration.isTracingEnabled,
       builtIns: configuration.settings.map { $0.makeWorker() }, access: access, journal: journal,
       faults: faults, random: random, stubs: stubs, startedAtMilliseconds: Int64(time.wallClock / 1_000_000))
-    pages = WebPages(
-      checksOrigin: configuration.compatibility.refusesForeignPages, allowedOrigins: configuration.allowedOrigins,
-      allowedHosts: configuration.allowedHosts, listeners: configuration.listeners.map(\.host))
-    paths = router.builtIns.flatMap { instance in instance.manifest.paths.map { ($0, instance.worker) } }
+    pages = WebPages(configuration)
+    paths = Engine.paths(of: router)
     peers = Peers(on: loop, timers: timers, configuration, journal: journal, faults: faults)
     peers.engine = self
     journal.onEntry = { [unowned self] in wakeWatchersSoon() }
@@ -91,24 +89,80 @@ final class Engine {
 
   /// Opens what the built-in workers need, in their order; stops those that were started if one cannot.
   func startBuiltIns() throws(MockEngineError) {
-    for instance in router.builtIns {
-      let host = BuiltInHost(
-        instance.id, name: instance.manifest.name, compatibility: configuration.compatibility, outbox: router.outbox,
-        services: self)
-      started.append((instance.worker, host))
-      if let channels = instance.worker as? ChannelsWorker { self.channels = channels }
-      do throws(MockEngineError) { try instance.worker.start(host) } catch {
-        // It has opened nothing, so there is nothing to stop.
-        host.end()
-        started.removeLast()
-        throw error
-      }
+    for instance in router.builtIns { try start(instance.worker, instance.id, named: instance.manifest.name) }
+  }
+
+  private func start(_ worker: any BuiltInWorker, _ id: BuiltInID, named name: String) throws(MockEngineError) {
+    let host = BuiltInHost(
+      id, name: name, compatibility: configuration.compatibility, outbox: router.outbox, services: self)
+    started.append((worker, host))
+    if let channels = worker as? ChannelsWorker { self.channels = channels }
+    do throws(MockEngineError) { try worker.start(host) } catch {
+      // It has opened nothing, so there is nothing to stop.
+      host.end()
+      started.removeLast()
+      throw error
     }
+  }
+
+  private static func paths(of router: Router) -> [(path: BuiltInManifest.Path, worker: any BuiltInWorker)] {
+    router.builtIns.flatMap { instance in instance.manifest.paths.map { ($0, instance.worker) } }
+  }
+
+  // MARK: A changed configuration
+
+  /// Which web pages and hosts are let in from now on.
+  func admitPages(as configuration: MockEngine.Configuration) { pages = WebPages(configuration) }
+
+  /// The connections of a listener are held against its present rules.
+  func listenersChanged() {
+    for worker in router.workers.all {
+      let access = worker.access
+      router.setGuard(of: worker.peer, access.isGuarded || access.isWaiting ? access : nil)
+    }
+    router.updateListings(at: Int64(wallClock / 1_000_000))
+  }
+
+  /// Starts a built-in worker; its functions and trigger types are there when this returns. Triggers that waited for its
+  /// types are in force then.
+  func add(_ worker: any BuiltInWorker) throws(MockEngineError) {
+    let id = BuiltInID(index: UInt16(clamping: router.builtIns.count))
+    guard id.index < .max else {
+      throw .configuration("too many changes of the configuration: restart the engine")
+    }
+    try start(worker, id, named: worker.manifest.name)
+    route { $0.add(worker, id, $1) }
+    paths = Engine.paths(of: router)
+    router.updateListings(at: Int64(wallClock / 1_000_000))
+  }
+
+  /// Ends a built-in worker with its connections and functions. Triggers of its types stay, and wait for it.
+  func remove(_ worker: any BuiltInWorker) {
+    let name = ByteKey(worker.manifest.name)
+    worker.engineStops()
+    listeners.close(of: name)
+    _ = peers.endAll(because: "\(name.text) was removed from the configuration") { peer in
+      if peer.builtIn == name { return true }
+      if case .role(let role) = peer.phase, let owner = role.owner { return owner === worker }
+      return false
+    }
+    route { $0.remove(worker, $1) }
+    if let index = started.firstIndex(where: { $0.worker === worker }) {
+      let (_, host) = started.remove(at: index)
+      worker.stop()
+      host.end()
+    }
+    chosenPorts[name] = nil
+    paths = Engine.paths(of: router)
+    router.updateListings(at: Int64(wallClock / 1_000_000))
   }
 
   /// Gives the built-in workers what those of an engine that has restarted kept in memory.
   func takeOver(_ old: Engine) {
-    for (instance, former) in zip(router.builtIns, old.router.builtIns) { instance.worker.takeOver(former.worker) }
+    for instance in router.builtIns {
+      let former = old.router.builtIns.first { type(of: $0.worker) == type(of: instance.worker) }
+      if let former { instance.worker.takeOver(former.worker) }
+    }
   }
 
   /// Forgets what tests have set and what was kept; connections, functions and triggers stay.
@@ -158,6 +212,14 @@ final class Engine {
     router.workers.all.contains { $0.metadata.name.map { ByteKey($0) } == name }
   }
   func label(of peer: PeerID) -> WorkerLabel? { router.workers[peer]?.label }
+
+  /// The built-in worker with a name in configuration files, if the engine has it.
+  func builtIn(named name: String) -> (any BuiltInWorker)? {
+    router.builtIns.first { $0.manifest.name == name }?.worker
+  }
+
+  /// Whether a strict engine opens spans from now on.
+  func setTracing(_ isEnabled: Bool) { router.setTracing(isEnabled) }
 
   /// The built-in worker of a type, if the engine has it.
   func builtIn<Worker: BuiltInWorker>(_ type: Worker.Type) -> Worker? {
@@ -339,12 +401,13 @@ extension Engine: RouterOutput {
   func makeHTTPClient(authorities: String?) -> HTTPClient? { HTTPClient(on: loop, authorities: authorities) }
 
   func listen(
-    host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
+    host: String, port: UInt16, _ role: any ListenerRole, for name: String
   ) throws(MockEngineError) -> SocketAddress {
-    guard port == 0 else { return try listeners.listen(host: host, port: port, role) }
+    let worker = ByteKey(name)
+    guard port == 0 else { return try listeners.listen(host: host, port: port, role, builtIn: worker) }
     let number = chosenPorts[worker]?.count ?? 0
     let former = formerPorts[worker].flatMap { $0.indices.contains(number) ? $0[number] : nil }
-    let address = try listeners.listen(host: host, port: former ?? 0, role)
+    let address = try listeners.listen(host: host, port: former ?? 0, role, builtIn: worker)
     chosenPorts[worker, default: []].append(address.port)
     return address
   }

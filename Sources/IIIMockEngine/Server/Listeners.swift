@@ -6,6 +6,8 @@ final class Listeners {
   private unowned let engine: Engine
   private let loop: Loop
   private var listeners: [TCPListener] = []
+  /// The addresses at which built-in workers listen.
+  private var addresses: [(builtIn: ByteKey, address: SocketAddress)] = []
   /// Those of an engine that has restarted, until this one listens at their addresses.
   private var inherited: [TCPListener] = []
   /// When a connection that could not be accepted was last reported, by the engine's time.
@@ -25,13 +27,13 @@ final class Listeners {
   ///   - number: The listener's number among those for workers.
   /// - Returns: The address, with the port that the system chose if 0 was asked for.
   func listen(
-    host: String, port: UInt16, _ role: (any ListenerRole)?, number: Int = 0
+    host: String, port: UInt16, _ role: (any ListenerRole)?, number: Int = 0, builtIn: ByteKey? = nil
   ) throws(MockEngineError) -> SocketAddress {
     guard let address = Resolver.known(host, port: port)?.first else {
       throw .cannotListen(host: host, port: Int(port), reason: "the host must be an IP address or localhost")
     }
     let accept: (TCPStream) -> Void = { [unowned engine] stream in
-      engine.peers.accept(stream, role, listener: number)
+      engine.peers.accept(stream, role, listener: number, builtIn: builtIn)
     }
     do throws(UVError) {
       let listener: TCPListener
@@ -43,6 +45,7 @@ final class Listeners {
       }
       listener.onError = { [unowned self] error in couldNotAccept(error) }
       listeners.append(listener)
+      if let builtIn { addresses.append((builtIn, listener.address)) }
       return listener.address
     } catch {
       if error.isAddressInUse { throw .addressInUse(host: host, port: Int(port)) }
@@ -54,6 +57,12 @@ final class Listeners {
   func close(_ address: SocketAddress) {
     for listener in listeners where listener.address == address { listener.close() }
     listeners.removeAll { $0.address == address }
+    addresses.removeAll { $0.address == address }
+  }
+
+  /// Accepts no more connections for a built-in worker.
+  func close(of builtIn: ByteKey) {
+    for (owner, address) in addresses where owner == builtIn { close(address) }
   }
 
   /// Warns that connections cannot be accepted, once a minute at most.

@@ -20,6 +20,8 @@ final class Peer {
   let number: UInt32
   /// The number of the listener that accepted the connection, among those for workers.
   let listener: Int
+  /// The built-in worker whose port accepted the connection; `nil` for a listener for workers.
+  let builtIn: ByteKey?
   var phase = Phase.opening
   /// What the connection is or was, for the journal.
   private(set) var roleName: String?
@@ -61,10 +63,11 @@ final class Peer {
 
   unowned let peers: Peers
 
-  init(_ stream: TCPStream, of peers: Peers, number: UInt32, listener: Int) {
+  init(_ stream: TCPStream, of peers: Peers, number: UInt32, listener: Int, builtIn: ByteKey? = nil) {
     self.stream = stream
     self.number = number
     self.listener = listener
+    self.builtIn = builtIn
     self.peers = peers
     budget = peers.budget
   }

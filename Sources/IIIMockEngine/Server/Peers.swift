@@ -87,12 +87,12 @@ final class Peers {
   /// Takes a connection of a listener whose connections begin with the request of a WebSocket, unless it has a role.
   ///
   /// - Parameter listener: The listener's number, if it is one for workers.
-  func accept(_ stream: TCPStream, _ role: (any ListenerRole)?, listener: Int) {
+  func accept(_ stream: TCPStream, _ role: (any ListenerRole)?, listener: Int, builtIn: ByteKey? = nil) {
     accepted &+= 1
     // A fault that was set before is in force for this connection.
     engine?.access.applyCommands()
     if role == nil, refuses(stream, number: accepted) { return }
-    let peer = Peer(stream, of: self, number: accepted, listener: listener)
+    let peer = Peer(stream, of: self, number: accepted, listener: listener, builtIn: builtIn)
     engine?.noteOpened(peer)
     if role == nil, engine?.access.listeners[listener].policy.rules?.authFunctionID != nil {
       // Nothing behind the request is kept that would not fit.
@@ -326,6 +326,17 @@ final class Peers {
   private func stopTimer(of peer: Peer) {
     if let timer = peer.timer { timers.cancel(timer) }
     peer.timer = nil
+  }
+
+  /// Ends the connections that a port has accepted; returns how many there were.
+  func endAll(because reason: String, where isMeant: (Peer) -> Bool) -> Int {
+    let peers = all.values.filter(isMeant).sorted { $0.number < $1.number }
+    for peer in peers {
+      if case .role(let role) = peer.phase { role.engineStops(peer) }
+      peer.stream.flush()
+      finish(peer, because: reason)
+    }
+    return peers.count
   }
 
   /// Ends every connection. Workers are dropped without a Close, so that every SDK connects again.

@@ -34,6 +34,12 @@ struct WebPages {
     hosts = allowedHosts + listeners
   }
 
+  init(_ configuration: MockEngine.Configuration) {
+    self.init(
+      checksOrigin: configuration.compatibility.refusesForeignPages, allowedOrigins: configuration.allowedOrigins,
+      allowedHosts: configuration.allowedHosts, listeners: configuration.listeners.map(\.host))
+  }
+
   /// Why the engine refuses a request; `nil` if it does not.
   func refusal(of head: HTTPRequestHead) -> Refusal? {
     if let host = head.headers.all("host").first(where: { !allows(host: $0) }) {

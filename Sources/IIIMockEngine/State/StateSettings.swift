@@ -3,7 +3,7 @@ struct StateSettings: BuiltInSettings {
   static let workerName = "iii-state"
   static let triggerTypes = [StateWorker.triggerType]
 
-  enum Adapter: Sendable {
+  enum Adapter: Sendable, Equatable {
     case keyValue(KeyValueAdapter)
     /// Another engine, by its URL.
     case bridge(url: String)

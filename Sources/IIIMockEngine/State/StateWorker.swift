@@ -57,6 +57,9 @@ final class StateWorker: BuiltInWorker {
     }
   }
 
+  /// Values stay where they are kept: another adapter takes effect at the next start.
+  func reload(_ settings: any BuiltInSettings) -> Bool { (settings as? StateSettings)?.adapter == adapter }
+
   func stop() { bridge?.stop() }
 
   // MARK: Functions

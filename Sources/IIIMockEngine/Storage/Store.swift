@@ -87,10 +87,13 @@ package final class Store {
   // MARK: Reading
 
   /// Declares a table and reads its rows, in the order that ``StoreSchema`` promises. Blocks the calling thread: for the
-  /// start of an engine only.
+  /// start of an engine or of a built-in worker only. A worker that was removed and is added again reads its table again.
   package func load<Row: StoreRow>(_ type: Row.Type) throws(StoreError) -> (table: StoreTable<Row>, rows: [Row]) {
     precondition(tables.count < Int(UInt8.max), "too many tables in one store")
-    precondition(!tables.contains { $0.table == Row.schema.table }, "table '\(Row.schema.table)' is declared twice")
+    flush()
+    if let number = tables.firstIndex(where: { $0.table == Row.schema.table }) {
+      return (StoreTable(number: UInt8(number)), try writer?.load(type) ?? [])
+    }
     let table = StoreTable<Row>(number: UInt8(tables.count))
     tables.append(Row.schema)
     return (table, try writer?.load(type) ?? [])

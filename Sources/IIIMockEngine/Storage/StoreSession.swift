@@ -66,9 +66,9 @@ final class StoreSession {
 
   // MARK: Reading
 
-  /// All rows of a table, which has the number that follows those of earlier calls.
+  /// All rows of a table, which has the number that follows those of other tables.
   func load<Row: StoreRow>(_ type: Row.Type) throws(StoreError) -> [Row] {
-    schemas.append(Row.schema)
+    if !schemas.contains(where: { $0.table == Row.schema.table }) { schemas.append(Row.schema) }
     if let file { return try file.rows(type) }
     guard let connection = try readOnly() else { return [] }
     return try StoreFile.rows(type, on: connection, path)

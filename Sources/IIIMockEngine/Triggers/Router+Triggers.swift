@@ -79,6 +79,11 @@ extension Router {
     return false
   }
 
+  /// Shows a trigger that has waited to the built-in worker that provides its type now.
+  mutating func offer(_ trigger: TriggerEntry, to provider: BuiltInID, _ output: some RouterOutput) {
+    _ = offer([.offer(trigger, to: provider, replacing: nil)], output)
+  }
+
   private mutating func carryOut(_ effects: [TriggerRegistry.Effect], _ output: some RouterOutput) {
     for effect in effects {
       switch effect {

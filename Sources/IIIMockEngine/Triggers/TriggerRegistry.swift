@@ -90,6 +90,24 @@ struct TriggerRegistry {
     return effects
   }
 
+  /// A built-in worker provides a type that nobody provides; returns the triggers that have waited for it, in the order
+  /// of their registration.
+  mutating func register(builtInType type: TriggerType) -> [TriggerEntry] {
+    set(type)
+    let numbers = ofType.numbers(of: type.id)
+    for number in numbers { triggers[number]?.isParked = false }
+    return entries(numbers).sorted { $0.sequence < $1.sequence }
+  }
+
+  /// A built-in worker has ended: its types have no provider. Their triggers wait.
+  mutating func unregisterTypes(of worker: BuiltInID) {
+    for type in types.all where type.provider == .builtIn(worker) {
+      for number in ofType.numbers(of: type.id) where parks { triggers[number]?.isParked = true }
+      if let number = types.find(type.id) { types.remove(number) }
+    }
+    rebuildIfSparse()
+  }
+
   /// The provider gives a type up; nobody else can. Its triggers wait.
   mutating func unregisterType(_ id: ByteKey, by provider: PeerID) -> Bool {
     guard let number = types.find(id), types[number]?.provider == .worker(provider) else { return false }

@@ -153,43 +153,16 @@ import Testing
   @Test("what cannot change while the engine runs is named, and keeps its settings")
   func deferred() async throws {
     try await withReload(
-      from: "  - { name: iii-pubsub, config: { adapter: { name: local } } }\n  - { name: iii-cron }",
-      to: "  - { name: iii-pubsub }\n  - { name: iii-state }"
-    ) { engine, reload in
-      let outcome = try await reload()
-      #expect(Set(outcome.deferred) == ["iii-pubsub", "iii-cron", "iii-state"])
-      #expect(outcome.applied.isEmpty && outcome.failures.isEmpty)
-    }
-  }
-
-  @Test("a thousand reloads while calls go on lose none of them")
-  func underLoad() async throws {
-    let versions = try [1, 2].map {
-      try file(
+      from: "  - { name: iii-pubsub, config: { adapter: { name: local } } }\n  - { name: iii-state }",
+      to: """
+          - { name: iii-pubsub }
+          - { name: iii-state, config: { adapter: { name: bridge, config: { bridge_url: ws://127.0.0.1:1 } } } }
         """
-          - { name: iii-http, config: { host: 127.0.0.1, port: 0, default_timeout: \($0)0000 } }
-          - { name: iii-stream, config: { host: 127.0.0.1, port: 0, auth_function: "f\($0)" } }
-          - { name: iii-queue, config: { queue_configs: { a: { max_retries: \($0) } } } }
-        """)
-    }
-    try await withMockEngine(MockEngine.Configuration(versions[0])) { engine in
-      let worker = try await engine.registerWorker()
-      try worker.registerFunction("double") { (n: Int) async in n * 2 }
-      try await engine.waitForFunction("double")
-      let url = await engine.httpURL
-      let caller = Task {
-        for number in 0..<1000 {
-          let answer: Int = try await worker.trigger("double", payload: number)
-          #expect(answer == number * 2)
-        }
-      }
-      for number in 0..<1000 {
-        let (old, new) = (versions[number % 2], versions[(number + 1) % 2])
-        let outcome = try await engine.reload(new, ConfigurationChange(from: old, to: new))
-        #expect(outcome == ConfigurationReload(applied: ["iii-http", "iii-stream", "iii-queue"]))
-      }
-      try await caller.value
-      #expect(await engine.httpURL == url)
+    ) { engine, reload in
+      try await engine.state(scope: "s").set("k", to: 1)
+      let outcome = try await reload()
+      #expect(outcome == ConfigurationReload(applied: ["iii-pubsub"], deferred: ["iii-state"]))
+      #expect(try await engine.call("state::get", ["scope": "s", "key": "k"]) == 1)
     }
   }
 }

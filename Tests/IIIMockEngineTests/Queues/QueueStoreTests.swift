@@ -244,7 +244,7 @@ private actor QueueStoreBench {
     func continueNextTurn(_ worker: BuiltInID) {}
     func emptyOutboxSoon() {}
     func listen(
-      host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
+      host: String, port: UInt16, _ role: any ListenerRole, for name: String
     ) throws(MockEngineError) -> SocketAddress {
       throw .stopped
     }

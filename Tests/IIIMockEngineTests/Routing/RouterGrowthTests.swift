@@ -183,7 +183,7 @@ import UV
     func emptyOutboxSoon() {}
 
     func listen(
-      host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
+      host: String, port: UInt16, _ role: any ListenerRole, for name: String
     ) throws(MockEngineError) -> SocketAddress {
       throw .stopped
     }

@@ -67,7 +67,7 @@ final class RouterRecorder: RouterOutput {
   func emptyOutboxSoon() {}
 
   func listen(
-    host: String, port: UInt16, _ role: any ListenerRole, for worker: BuiltInID
+    host: String, port: UInt16, _ role: any ListenerRole, for name: String
   ) throws(MockEngineError) -> SocketAddress {
     throw .cannotListen(host: host, port: Int(port), reason: "a recorder has no sockets")
   }
