@@ -36,7 +36,7 @@ def python(iii_dev, name, program):
     environment = {"III_DEV": iii_dev, "PYTHONPATH": str(CLIENTS / "python"), "PYTHONDONTWRITEBYTECODE": "1"}
     pytest = [program, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     folder = HERE / "Clients"
-    tests = 14
+    tests = 15
     for about, command in (("tests with the pytest plugin", pytest), ("iii-dev exec -- pytest", [iii_dev, "exec", "--", *pytest])):
         status, text = run([*command, "."], environment, folder)
         check(f"{name}: {about}: {tests} passed", status == 0 and f"{tests} passed" in text, text[-3000:])
@@ -52,7 +52,7 @@ def node(iii_dev, name, program, home):
     # The SDK is in node_modules already: nothing is installed.
     (home / "package.json").write_text('{"private": true, "scripts": {"test": "node --test orders.mjs"}}')
     environment = {"III_DEV": iii_dev, "npm_config_update_notifier": "false"}
-    tests = 8
+    tests = 9
     for about, command in (("tests with the Node helper", [program, "--test", "orders.mjs"]),
                            ("iii-dev exec -- npm test", [iii_dev, "exec", "--", "npm", "test"])):
         status, text = run(command, environment, home)

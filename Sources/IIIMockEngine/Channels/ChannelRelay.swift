@@ -7,7 +7,7 @@ final class ChannelRelay {
   /// By the engine's time, in nanoseconds.
   let created: UInt64
   /// The worker that asked for the channel; `nil` if a part of the engine did.
-  let creator: WorkerLabel?
+  let creator: WorkerRecord?
   /// The channel's place in the order in which the engine's channels were made.
   var number: UInt64 = 0
   /// Whether both ends have ended, and their connections too.
@@ -39,7 +39,7 @@ final class ChannelRelay {
   /// The least overhead of a message's frame.
   private static let overhead = 2
 
-  init(_ name: ChannelName, capacity: Int?, createdBy creator: WorkerLabel?, on host: BuiltInHost) {
+  init(_ name: ChannelName, capacity: Int?, createdBy creator: WorkerRecord?, on host: BuiltInHost) {
     self.name = name
     self.creator = creator
     self.host = host
@@ -182,7 +182,7 @@ final class ChannelRelay {
   /// The channel as tests see it.
   var status: MockEngine.ChannelStatus {
     MockEngine.ChannelStatus(
-      id: name.id, creator: creator, capacity: channel.capacity, writer: .init(channel.writer, writer != nil),
+      id: name.id, creator: creator?.label, capacity: channel.capacity, writer: .init(channel.writer, writer != nil),
       reader: .init(channel.reader, reader != nil),
       bufferedBytes: channel.waitingBytes + (reader?.stream.unsentBytes ?? 0), messagesPassed: channel.passed,
       bytesPerSecond: bytesPerSecond)

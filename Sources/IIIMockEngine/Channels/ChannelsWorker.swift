@@ -40,12 +40,12 @@ final class ChannelsWorker: BuiltInWorker {
     guard let host else { return .nothing }
     let input = try call.input(of: function)
     try input.check(function.fields)
-    let creator = kernel.workers[call.sender]?.label
+    let creator = kernel.workers[call.sender]
     let name = add(capacity: input.count("buffer_size"), createdBy: creator, host).name
     return .json(["reader": name.reference(.read), "writer": name.reference(.write)])
   }
 
-  private func add(capacity: Int?, createdBy creator: WorkerLabel?, _ host: BuiltInHost) -> ChannelRelay {
+  private func add(capacity: Int?, createdBy creator: WorkerRecord?, _ host: BuiltInHost) -> ChannelRelay {
     let name = ChannelName(id: host.newID().description, key: host.newID().description)
     let relay = ChannelRelay(name, capacity: capacity, createdBy: creator, on: host)
     // The recorded engine keeps them.

@@ -39,6 +39,18 @@ import Testing
     }
   }
 
+  @Test("the creator of a channel has the name that it told after it had made the channel")
+  func laterName() async throws {
+    try await withMockEngine { engine in
+      let channel = try await ChannelPeers(at: engine.url)
+      #expect(try await engine.channels.status(channel.id).creator?.name == nil)
+      await channel.maker.send(
+        #"{"type":"invokefunction","function_id":"engine::workers::register","data":{"name":"late"}}"#)
+      try await channel.maker.fence()
+      #expect(try await engine.channels.status(channel.id).creator?.name == "late")
+    }
+  }
+
   @Test("a reader that leaves ends the channel once its writer has noticed")
   func endOfBothSides() async throws {
     try await withMockEngine { engine in

@@ -66,6 +66,9 @@ def test_stubs(iii, worker):
 
 
 def test_channels(iii, worker):
+    # The worker has introduced itself once its function is there.
+    worker.register_function("orders::charge", lambda order: order["id"])
+    iii.wait_for_function("orders::charge")
     made = worker.trigger({"function_id": "engine::channels::create", "payload": {"buffer_size": 2}})
     [channel] = iii.channels.list()
     assert channel["channel_id"] == made["reader"]["channel_id"]
