@@ -232,7 +232,7 @@ private final class QueuePeer: RawWebSocket {
     }
   }
 
-  /// Sends an enqueue with the number in its id. Its cost must not show beside the engine's, so only digits are written anew.
+  /// Sends an enqueue with the number in its id. Its cost must not show beside the engine's, so only its digits change.
   func enqueue(_ number: Int, group: Int, to queue: String) {
     let key = "\(queue) \(group)"
     if templateKey != key {
