@@ -53,17 +53,17 @@ package actor RawHTTPServer {
     (endings, noteEnd) = AsyncStream.makeStream()
   }
 
-  /// Listens at a free port of loopback.
+  /// Listens at a port of loopback: by default any free one.
   package static func start(
-    on loop: Loop = TestLoop.shared, _ answer: @escaping @Sendable (Request) -> Answer
+    on loop: Loop = TestLoop.shared, port: UInt16 = 0, _ answer: @escaping @Sendable (Request) -> Answer
   ) async throws -> RawHTTPServer {
     let server = RawHTTPServer(on: loop, answer)
-    try await server.listen()
+    try await server.listen(port)
     return server
   }
 
-  private func listen() throws {
-    guard let address = SocketAddress(numericHost: "127.0.0.1", port: 0) else { return }
+  private func listen(_ port: UInt16) throws {
+    guard let address = SocketAddress(numericHost: "127.0.0.1", port: port) else { return }
     listener = try TCPListener.listen(on: loop, at: address) { [self] stream in accepted(stream) }
   }
 

@@ -105,17 +105,20 @@ extension EngineCore {
       kept[index] = left[place]
       moved.append(left.remove(at: place))
     }
-    // Addresses may overlap, so the old ones are given up first.
-    for listener in moved + left { engine.listeners.close(listener.address) }
+    // Only what stands in the way is given up first: a port that was given up can be somebody else's a moment later.
+    let ports = Set(wanted.map(\.port))
+    let inTheWay = left.filter { ports.contains(Int($0.address.port)) }
+    for listener in moved + inTheWay { engine.listeners.close(listener.address) }
     var result: [BoundListener] = []
     for (index, new) in wanted.enumerated() {
       do throws(MockEngineError) {
         result.append(try open(new, insteadOf: kept[index], moved, engine))
       } catch {
-        giveUp(result, moved + left, engine)
+        giveUp(result, moved + inTheWay, engine)
         return .init(entry: ConfigurationEntry.listenerName(index), reason: error.description)
       }
     }
+    for listener in left where !ports.contains(Int(listener.address.port)) { engine.listeners.close(listener.address) }
     for listener in result { engine.access.change(listener.number, to: listener.settings) }
     for listener in left { close(listener, engine) }
     engine.listenersChanged()

@@ -119,6 +119,34 @@ import UV
     await other.stop()
   }
 
+  @Test("nobody can take a listener's port while a reload fails")
+  func keptPort() async throws {
+    let other = try await RawHTTPServer.start { _ in .response(status: 200) }
+    let old = try file(["port: 0"])
+    let new = try file(["port: \(await other.port)"])
+    try await withMockEngine(MockEngine.Configuration(old)) { engine in
+      let port = try #require(UInt16(engine.url.split(separator: ":").last ?? ""))
+      let isOver = Lock(false)
+      let thief = Task.detached {
+        while !isOver.withLock({ $0 }) {
+          if let server = try? await RawHTTPServer.start(port: port, { _ in .silence }) {
+            await server.stop()
+            return true
+          }
+        }
+        return false
+      }
+      for _ in 0..<200 {
+        let outcome = try await reload(engine, from: old, to: new)
+        #expect(outcome.failures.map(\.entry) == ["iii-worker-manager"])
+      }
+      isOver.withLock { $0 = true }
+      #expect(await thief.value == false)
+      #expect(engine.addresses == [engine.url])
+    }
+    await other.stop()
+  }
+
   @Test("reloads while calls and jobs go on lose none of them")
   func underLoad() async throws {
     let versions = try [1, 2].map { number in

@@ -140,9 +140,11 @@ import Testing
 
   @Test("a worker whose port is taken does not start; the next version is tried again")
   func takenPort() async throws {
-    let other = try await RawHTTPServer.start { _ in .response(status: 200) }
+    let reserved = ReservedPort()
+    defer { withExtendedLifetime(reserved) {} }
+    let other = try await RawHTTPServer.start(port: reserved.port) { _ in .response(status: 200) }
     let without = try file()
-    let with = try file("iii-http, config: { host: 127.0.0.1, port: \(await other.port) }")
+    let with = try file("iii-http, config: { host: 127.0.0.1, port: \(reserved.port) }")
     try await withMockEngine(MockEngine.Configuration(without)) { engine in
       let outcome = try await reload(engine, from: without, to: with)
       #expect(outcome.failures.map(\.entry) == ["iii-http"] && outcome.started.isEmpty)
