@@ -29,7 +29,8 @@ extension QueueBroker {
     let queue = jobs[slot].queue
     self[queue].saving -= 1
     all[Int(queue)].append(slot, &jobs)
-    makeReady(queue)
+    // A paused queue is looked at when it is resumed or drained.
+    if !self[queue].isPaused || self[queue].drain != nil { makeReady(queue) }
   }
 
   /// The job could not be saved: it is forgotten.

@@ -116,8 +116,9 @@ struct QueueBroker {
   /// The number of the queue with a key, if there is one.
   func find(_ key: ByteKey) -> UInt32? { numbers[key] }
 
+  /// Read in place: a copy counts the references of a whole queue.
   subscript(queue: UInt32) -> JobQueue {
-    get { all[Int(queue)] }
+    _read { yield all[Int(queue)] }
     _modify { yield &all[Int(queue)] }
   }
 
@@ -181,7 +182,11 @@ struct QueueBroker {
   }
 
   /// The declared queue with a name.
-  func declaredQueue(_ name: ByteView) -> UInt32? { declaredNumbers.find(name).flatMap { declaredNumbers[$0] } }
+  ///
+  /// Mutating, because the compiler would copy the broker for each job.
+  mutating func declaredQueue(_ name: ByteView) -> UInt32? {
+    declaredNumbers.find(name).flatMap { declaredNumbers[$0] }
+  }
 
   // MARK: Work
 

@@ -10,13 +10,14 @@ extension QueueWorker {
   func enqueue(
     _ function: ByteView, _ data: ByteView, queue name: ByteView, receipt: UUID128? = nil, _ trace: TraceHeaders?
   ) -> BuiltInReply {
+    let receipt = receipt ?? broker.newID()
     let slot: UInt32
     do throws(InvocationFailure) {
       slot = try prepare(function, data, queue: name, receipt: receipt, trace)
     } catch {
       return .failure(error)
     }
-    let reply = BuiltInReply.bytes(QueueWorker.result(broker.jobs[slot].receipt))
+    let reply = BuiltInReply.bytes(QueueWorker.result(receipt))
     guard saver?.isDurable == true else {
       broker.admit(slot)
       act()
@@ -30,10 +31,10 @@ extension QueueWorker {
     _ function: ByteView, _ data: ByteView, queue name: ByteView,
     then done: @escaping (Result<String, InvocationFailure>) -> Void
   ) {
+    let receipt = broker.newID()
     do throws(InvocationFailure) {
-      let slot = try prepare(function, data, queue: name, receipt: nil, nil)
-      let receipt = broker.jobs[slot].receipt.description
-      submit([slot]) { done($0.map { .failure(.notSaved($0)) } ?? .success(receipt)) }
+      let slot = try prepare(function, data, queue: name, receipt: receipt, nil)
+      submit([slot]) { done($0.map { .failure(.notSaved($0)) } ?? .success(receipt.description)) }
     } catch {
       done(.failure(error))
     }
@@ -41,7 +42,7 @@ extension QueueWorker {
 
   /// A job in the broker's table that is not in its queue yet.
   private func prepare(
-    _ function: ByteView, _ data: ByteView, queue name: ByteView, receipt: UUID128?, _ trace: TraceHeaders?
+    _ function: ByteView, _ data: ByteView, queue name: ByteView, receipt: UUID128, _ trace: TraceHeaders?
   ) throws(InvocationFailure) -> UInt32 {
     guard let queue = broker.declaredQueue(name) else { throw unknown(name.string) }
     if let field = broker[queue].groupField {
@@ -49,19 +50,19 @@ extension QueueWorker {
       if let message = value.problem(of: broker[queue].name.text) { throw .enqueueFailed(message) }
     }
     let target = broker.target(function)
-    return broker.prepare(
-      queue, data: data.array, target: target, receipt: receipt ?? broker.newID(), trace: trace, at: moment)
+    return broker.prepare(queue, data: data.array, target: target, receipt: receipt, trace: trace, at: moment)
   }
 
   private static func result(_ receipt: UUID128) -> [UInt8] {
-    var result = resultStart
-    result.reserveCapacity(60)
-    result += receipt.description.utf8
-    result += "\"}".utf8
-    return result
+    ByteWriter.bytes(resultStart.utf8CodeUnitCount + UUID128.textCount + resultEnd.utf8CodeUnitCount) { writer in
+      writer.append(resultStart)
+      receipt.write(into: &writer)
+      writer.append(resultEnd)
+    }
   }
 
-  private static let resultStart = Array("{\"messageReceiptId\":\"".utf8)
+  private static let resultStart: StaticString = "{\"messageReceiptId\":\""
+  private static let resultEnd: StaticString = "\"}"
 
   private func unknown(_ name: String) -> InvocationFailure {
     let known = broker.declared.map(\.key.text)
