@@ -27,6 +27,13 @@ import Testing
     await target.shutDown()
   }
 
+  @Test("Ends of channels end, and get what was written in order, whatever the other end or the engine sends")
+  func channels() async throws {
+    let target = try await ChannelTarget.start(corpus: try Corpus.load(), random: SeededGenerator(seed: 7))
+    while await target.messages < 5_000 { try await target.runVisit() }
+    try await target.shutDown()
+  }
+
   @Test("An engine under mutated frames ends every call once")
   func engine() async throws {
     let target = try await EngineTarget.start(corpus: try Corpus.load(), random: SeededGenerator(seed: 2))

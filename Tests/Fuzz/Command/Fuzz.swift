@@ -26,6 +26,7 @@ enum Fuzz {
       }
       try http(frames, random.split())
       try await streams(frames, corpus, random.split())
+      try await channels(frames, corpus, random.split())
       try await engine(frames, corpus, random.split())
       try await client(frames, corpus, random.split())
     } catch {
@@ -69,6 +70,17 @@ enum Fuzz {
       memory.look(count)
     }
     await target.shutDown()
+    try memory.finish("")
+  }
+
+  private static func channels(_ messages: Int, _ corpus: Corpus, _ random: SeededGenerator) async throws {
+    var memory = MemoryWatch("ends of channels", frames: messages)
+    let target = try await ChannelTarget.start(corpus: corpus, random: random)
+    while await target.messages < messages {
+      try await target.runVisit()
+      memory.look(await target.messages)
+    }
+    try await target.shutDown()
     try memory.finish("")
   }
 
