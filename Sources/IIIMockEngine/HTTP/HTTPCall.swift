@@ -31,6 +31,8 @@ final class HTTPCall {
   /// The engine writes the one and reads the other.
   private var requestChannel: ChannelRelay?
   private var responseChannel: ChannelRelay?
+  /// Both, until nobody can open them any more.
+  private var channels: [ChannelRelay] = []
   var timer: TimerToken?
   private(set) var hasStarted = false
   private var hasEnded = false
@@ -107,7 +109,8 @@ final class HTTPCall {
       requester?.endStream()
       end()
     case .forgetChannels:
-      for relay in [requestChannel, responseChannel] { if let relay { worker.host?.forget(relay) } }
+      for relay in channels { worker.host?.forget(relay) }
+      channels = []
     }
   }
 
@@ -115,6 +118,7 @@ final class HTTPCall {
     guard let request = worker.host?.makeChannel(), let response = worker.host?.makeChannel() else { return }
     requestChannel = request
     responseChannel = response
+    channels = [request, response]
     request.hold(writer: self)
     exchange.channelsMade(request: request.name.reference(.read), response: response.name.reference(.write))
   }

@@ -81,6 +81,19 @@ private struct StreamedRequest: Decodable, Sendable {
     }
   }
 
+  @Test("an answered request leaves no channel, whether it had a body or not")
+  func channelsAreForgotten() async throws {
+    try await withRoutes(["GET /a f", "POST /a f"]) { engine, worker, client in
+      try worker.registerFunction("f") { (_: JSONValue) async -> JSONValue in ["status_code": 200] }
+      try await engine.waitForFunction("f")
+      for method in ["GET", "POST"] {
+        await client.request(method, "/a", ["Content-Type": "application/json"], method == "GET" ? "" : #"{"n":1}"#)
+        #expect(try await client.response().status == 200)
+        #expect(try await engine.channels.list().isEmpty)
+      }
+    }
+  }
+
   @Test("a body that is not JSON streams through a channel, and the answer streams back")
   func streaming() async throws {
     try await withRoutes(["POST /upper f"]) { engine, worker, client in
