@@ -25,6 +25,8 @@ package final class TCPStream: LoopResource {
   package let loop: Loop
   /// How many more bytes may pass to the kernel, however many are written; `nil` is without a limit. For faults.
   package var sendAllowance: Int?
+  /// Whether bytes wait, or waited, for an allowance: the owner hears when they have been sent.
+  private var isHeldBack = false
   /// The allowance is spent, or the kernel takes no more, and bytes wait: the owner renews the allowance and calls `flush`.
   package var onAllowanceSpent: (() -> Void)?
   /// The most bytes of one read; `nil` for as much as the loop's buffer holds.
@@ -298,6 +300,7 @@ package final class TCPStream: LoopResource {
     }
     if sent == outCount {
       releaseOut()
+      if isHeldBack { allSent() }
       return
     }
     queue(from: sent)
@@ -326,12 +329,19 @@ package final class TCPStream: LoopResource {
     outCount -= sent
     guard outCount > 0 else {
       releaseOut()
-      if isEnding { shutdownWrites() } else { onDrain?() }
+      if isHeldBack { allSent() }
       return
     }
+    isHeldBack = true
     out.copyMemory(from: out + sent, byteCount: outCount)
     onBacklog?(unsentBytes)
     onAllowanceSpent?()
+  }
+
+  /// Nothing waits any more.
+  private func allSent() {
+    isHeldBack = false
+    if isEnding { shutdownWrites() } else { onDrain?() }
   }
 
   private func takeBack(_ refusal: (keep: UInt64, probe: [UInt8]), sent: Int) {
@@ -399,9 +409,10 @@ package final class TCPStream: LoopResource {
       onBacklog?(unsentBytes)
       return
     }
+    isHeldBack = false  // told below
     flush()
     guard !hasClosed && unsentBytes == 0 else { return }
-    if isEnding { shutdownWrites() } else { onDrain?() }
+    allSent()
   }
 
   // MARK: Closing

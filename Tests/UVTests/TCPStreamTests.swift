@@ -96,6 +96,41 @@ import UV
     #expect(await loop.stop() == 0)
   }
 
+  @Test(
+    "bytes that were held back are sent when the allowance is lifted, and their owner hears it",
+    arguments: [false, true])
+  func liftedAllowance(isEnding: Bool) async throws {
+    let loop = try Loop(name: "test")
+    let seen: (drains: Int, received: Int) = try await withCheckedThrowingContinuation { continuation in
+      loop.post {
+        do {
+          var (drains, received) = (0, 0)
+          let listener = try TCPListener.listen(on: loop, at: Self.loopback()) { stream in
+            stream.onRead = { received += $0.count }
+            stream.onEnd = { _ in continuation.resume(returning: (drains, received)) }
+            stream.startReading()
+          }
+          _ = TCPStream.connect(on: loop, to: listener.address) { result in
+            guard case .success(let stream) = result else { return }
+            stream.onDrain = {
+              drains += 1
+              stream.closeAfterFlush()
+            }
+            stream.sendAllowance = 0
+            stream.withWriteSpace(1000) { $0.initializeMemory(as: UInt8.self, repeating: 7) }
+            stream.flush()
+            #expect(stream.unsentBytes == 1000)
+            if isEnding { stream.closeAfterFlush() }
+            stream.sendAllowance = nil
+            stream.flush()
+          }
+        } catch { continuation.resume(throwing: error) }
+      }
+    }
+    #expect(seen == (isEnding ? 0 : 1, 1000))
+    #expect(await loop.stop() == 0)
+  }
+
   @Test func aPeersResetEndsTheStreamOnce() async throws {
     let loop = try Loop(name: "test")
     let ends: [StreamEnd] = try await withCheckedThrowingContinuation { continuation in

@@ -21,6 +21,14 @@ import UV
     }
   }
 
+  @Test("a reader is told the end after a black hole has held back the last data", arguments: [181, 1062, 2908, 3655])
+  func healedBlackHole(seed: UInt64) async throws {
+    try await withMockEngine(.manual()) { engine in
+      let channels = try await DisturbedChannels(engine)
+      #expect(try await channels.run(ChannelPlan(seed: seed)) == nil)
+    }
+  }
+
   @Test("without a disturbance all arrives, and both ends end without an error")
   func undisturbed() async throws {
     try await withMockEngine(.manual()) { engine in
