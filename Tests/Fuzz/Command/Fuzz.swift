@@ -3,10 +3,10 @@ import Fuzzing
 import III
 import TestSupport
 
-/// `fuzz [--seed N] [--frames N] [--calls N]`: mutated frames against the frame paths of engine and client, and calls of a worker
-/// whose connection is cut and paused at random.
+/// `fuzz [--seed N] [--frames N] [--calls N] [--only TARGET,…]`: mutated frames against the frame paths of engine and client, and
+/// calls of a worker whose connection is cut and paused at random.
 ///
-/// A seed makes the same frames again. Ends with 1 when something happened that must not.
+/// A seed makes the same frames again, whatever targets there are. Ends with 1 when something happened that must not.
 @main
 enum Fuzz {
   static func main() async {
@@ -16,29 +16,57 @@ enum Fuzz {
     say("seed \(seed), \(frames) mutated frames for each target, \(calls) calls under cuts")
     do {
       let corpus = try Corpus.load()
+      let wanted = try targets()
       var random = SeededGenerator(seed: seed)
-      for isSecure in [false, true] {
-        let counts = try await CutTarget.run(calls: calls / 2, isSecure: isSecure, random: random.split())
-        say("calls over \(isSecure ? "TLS" : "TCP"): \(counts.line)")
+      // Each target has its own numbers, so that one alone does what it does among all.
+      let parts = Target.allCases.map { ($0, random.split()) }
+      for (target, part) in parts where wanted.contains(target) {
+        switch target {
+        case .cuts: try await cuts(calls, part)
+        case .codec: for role in [WebSocketRole.server, .client] { try codec(role, frames, corpus, part) }
+        case .http: try http(frames, part)
+        case .streams: try await streams(frames, corpus, part)
+        case .channels: try await channels(frames, corpus, part)
+        case .engine: try await engine(frames, corpus, part)
+        case .client: try await client(frames, corpus, part)
+        }
       }
-      for role in [WebSocketRole.server, .client] {
-        try codec(role, frames, corpus, random.split())
-      }
-      try http(frames, random.split())
-      try await streams(frames, corpus, random.split())
-      try await channels(frames, corpus, random.split())
-      try await engine(frames, corpus, random.split())
-      try await client(frames, corpus, random.split())
     } catch {
       say("FAILED with seed \(seed): \(error)")
       exit(1)
     }
   }
 
-  private static func number(_ name: String) -> UInt64? {
+  private enum Target: String, CaseIterable {
+    case cuts, codec, http, streams, channels, engine, client
+  }
+
+  private static func targets() throws(FuzzFailure) -> [Target] {
+    guard let names = word("--only") else { return Target.allCases }
+    var targets: [Target] = []
+    for name in names.split(separator: ",") {
+      guard let target = Target(rawValue: String(name)) else {
+        throw FuzzFailure("there is no target '\(name)'; there are \(Target.allCases.map(\.rawValue))")
+      }
+      targets.append(target)
+    }
+    return targets
+  }
+
+  private static func word(_ name: String) -> String? {
     let words = CommandLine.arguments
     guard let index = words.firstIndex(of: name), index + 1 < words.count else { return nil }
-    return UInt64(words[index + 1])
+    return words[index + 1]
+  }
+
+  private static func number(_ name: String) -> UInt64? { word(name).flatMap { UInt64($0) } }
+
+  private static func cuts(_ calls: Int, _ random: SeededGenerator) async throws {
+    var random = random
+    for isSecure in [false, true] {
+      let counts = try await CutTarget.run(calls: calls / 2, isSecure: isSecure, random: random.split())
+      say("calls over \(isSecure ? "TLS" : "TCP"): \(counts.line)")
+    }
   }
 
   private static func codec(_ role: WebSocketRole, _ frames: Int, _ corpus: Corpus, _ random: SeededGenerator) throws {
