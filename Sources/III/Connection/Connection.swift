@@ -11,6 +11,8 @@ final class Connection: HostMember {
     /// For `wss://`.
     var tls: TLSSource?
     var log: @Sendable (LogLevel, String) -> Void = ClientLog.write
+    /// Called when the worker has ended.
+    var endLog: @Sendable () -> Void = {}
   }
 
   /// The outcome of the wait for the first connection.
@@ -111,10 +113,20 @@ final class Connection: HostMember {
 
   /// Calls `done` when the worker has ended and what it has collected of telemetry was sent.
   func shutDown(_ done: @escaping @Sendable () -> Void) {
-    guard let telemetry else { return endConnection(done) }
-    let parts = LoopBound(Countdown(from: 2, done), on: host.loop)
+    let me = LoopBound(self, on: host.loop)
+    let parts = LoopBound(
+      Countdown(from: 2) {
+        me.value.endReports()
+        done()
+      }, on: host.loop)
     endConnection { parts.value.step() }
-    telemetry.finish { parts.value.step() }
+    if let telemetry { telemetry.finish { parts.value.step() } } else { parts.value.step() }
+  }
+
+  /// Releases the user's closures for records and spans.
+  private func endReports() {
+    configuration.endLog()
+    telemetry?.releaseClosures()
   }
 
   private func endConnection(_ done: @escaping @Sendable () -> Void) {
@@ -220,6 +232,7 @@ final class Connection: HostMember {
     host.remove(self)
     handlers.close()
     let waiters = shutdownWaiters
+    if waiters.isEmpty { endReports() }
     shutdownWaiters = []
     for done in waiters { done() }
   }

@@ -11,7 +11,8 @@ struct ConnectionSettings {
     } catch {
       throw IIIConnectionError(address: address, problem: "\(error)")
     }
-    let log = options.log ?? options.onLog.map(ClientLog.writer) ?? ClientLog.write
+    let feed = options.log == nil ? options.onLog.map { LogFeed($0) } : nil
+    let log: @Sendable (LogLevel, String) -> Void = options.log ?? feed?.write ?? ClientLog.write
     var tls: TLSSource?
     if url.isSecure {
       do throws(TLSFailure) {
@@ -38,7 +39,7 @@ struct ConnectionSettings {
     machine.maxUnsentBytes = options.maxUnsentBytes
     configuration = Connection.Configuration(
       machine: machine, url: url, headers: Self.headers(options.headers, environment, for: url, log),
-      maxMessageBytes: options.maxMessageBytes, tls: tls, log: log)
+      maxMessageBytes: options.maxMessageBytes, tls: tls, log: log, endLog: { feed?.finish() })
   }
 
   /// The headers of the handshake: the user's, without those that cannot be sent, and the token from the environment.

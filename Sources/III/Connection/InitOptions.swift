@@ -55,9 +55,11 @@ public struct InitOptions: Sendable {
   /// Receives each record that a ``Logger`` writes in the worker's handlers, and the warnings and errors of the SDK about this worker, in
   /// addition to what ``otel`` reports. The standard error gets neither then.
   ///
-  /// Records of a logger come on the thread that logs; those of the SDK come one after another on another thread.
+  /// Records of a logger come on the thread that logs; those of the SDK come one after another on another thread. The closure is released
+  /// when the worker has been shut down: it receives no record that is written after that.
   public var onLog: (@Sendable (LogRecord) -> Void)?
-  /// Receives each span of the worker when it has ended, on the thread that has ended it, in addition to what ``otel`` reports.
+  /// Receives each span of the worker when it has ended, on the thread that has ended it, in addition to what ``otel`` reports. It is
+  /// released as ``onLog`` is.
   public var onSpan: (@Sendable (FinishedSpan) -> Void)?
   /// While more bytes than this wait for the socket, calls without a result wait, and messages are not encoded into frames.
   package var maxUnsentBytes = 16 << 20

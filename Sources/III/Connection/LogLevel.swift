@@ -31,25 +31,25 @@ package enum ClientLog {
     guard level == .warn || level == .error else { return }
     SystemInfo.writeToStandardError("[\(level.rawValue)] [iii] \(message)")
   }
+}
 
-  /// Passes warnings and errors to a user's closure, one after another, outside of the loop. The newest thousand wait.
-  static func writer(_ onLog: @escaping @Sendable (LogRecord) -> Void) -> @Sendable (LogLevel, String) -> Void {
-    let (records, continuation) = AsyncStream.makeStream(of: LogRecord.self, bufferingPolicy: .bufferingNewest(1000))
-    Task { for await record in records { onLog(record) } }
-    let feed = Feed(continuation)
-    return { level, message in
-      guard level == .warn || level == .error else { return }
-      feed.continuation.yield(
-        LogRecord(level: level, message: message, serviceName: "iii", time: wallClockNanoseconds()))
-    }
+/// Passes warnings and errors of the client to a user's closure, one after another, outside of the loop. The newest thousand wait.
+final class LogFeed: Sendable {
+  private let records: AsyncStream<LogRecord>.Continuation
+
+  init(_ onLog: @escaping @Sendable (LogRecord) -> Void) {
+    let (stream, records) = AsyncStream.makeStream(of: LogRecord.self, bufferingPolicy: .bufferingNewest(1000))
+    self.records = records
+    Task { for await record in stream { onLog(record) } }
   }
 
-  /// Ends the task that calls the closure, with the last reference of the worker.
-  private final class Feed: Sendable {
-    let continuation: AsyncStream<LogRecord>.Continuation
+  deinit { records.finish() }
 
-    init(_ continuation: AsyncStream<LogRecord>.Continuation) { self.continuation = continuation }
-
-    deinit { continuation.finish() }
+  func write(_ level: LogLevel, _ message: String) {
+    guard level == .warn || level == .error else { return }
+    records.yield(LogRecord(level: level, message: message, serviceName: "iii", time: wallClockNanoseconds()))
   }
+
+  /// Passes on what waits, then ends the task and releases the closure. What comes later is dropped.
+  func finish() { records.finish() }
 }

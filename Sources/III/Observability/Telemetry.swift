@@ -7,9 +7,16 @@ final class Telemetry: Sendable {
   let settings: TelemetrySettings
   let newID: @Sendable () -> UUID128
   private let clock: TimeSource
-  private let onLog: (@Sendable (LogRecord) -> Void)?
-  private let onSpan: (@Sendable (FinishedSpan) -> Void)?
+  private let closures: Lock<Closures>
   private let export: Export?
+  /// Whether spans go anywhere.
+  let recordsSpans: Bool
+
+  /// The user's; none once the worker has ended.
+  private struct Closures: Sendable {
+    var onLog: (@Sendable (LogRecord) -> Void)?
+    var onSpan: (@Sendable (FinishedSpan) -> Void)?
+  }
 
   private struct Export: Sendable {
     let buffer: TelemetryBuffer
@@ -26,8 +33,8 @@ final class Telemetry: Sendable {
     self.settings = settings
     self.newID = newID
     clock = host.source
-    onLog = options.onLog
-    onSpan = options.onSpan
+    closures = Lock(Closures(onLog: options.onLog, onSpan: options.onSpan))
+    recordsSpans = settings.exports || options.onSpan != nil
     guard settings.exports else {
       export = nil
       return
@@ -41,16 +48,15 @@ final class Telemetry: Sendable {
   /// Nanoseconds since 1970.
   var now: UInt64 { clock.wallClock }
 
-  /// Whether spans go anywhere.
-  var recordsSpans: Bool { export != nil || onSpan != nil }
-
   func report(_ span: FinishedSpan) {
+    let onSpan = closures.withLock { $0.onSpan }
     onSpan?(span)
     if let export, export.buffer.add(OTLPEncoding.bytes(of: span), .spans) { post { $0.recordsWait() } }
   }
 
   /// Returns whether the record goes anywhere.
   func report(_ record: LogRecord) -> Bool {
+    let onLog = closures.withLock { $0.onLog }
     onLog?(record)
     guard let export, settings.exportsLogs else { return onLog != nil }
     if export.buffer.add(OTLPEncoding.bytes(of: record), .logs) { post { $0.recordsWait() } }
@@ -68,6 +74,16 @@ final class Telemetry: Sendable {
   /// Sends what was collected and ends; called on the loop. `done` is called when the engine has it, or when the time is over.
   func finish(_ done: @escaping @Sendable () -> Void) {
     if let export { export.exporter.value.finish(done) } else { done() }
+  }
+
+  /// The user's closures are not called any more, and what they hold is released.
+  func releaseClosures() {
+    let released = closures.withLock { closures in
+      defer { closures = Closures() }
+      return closures
+    }
+    // Objects of the user that this releases must not run their `deinit` under the lock.
+    withExtendedLifetime(released) {}
   }
 
   /// Calls `done` when the engine has what was collected before, or when the time is over.

@@ -19,6 +19,15 @@ func blockingForms(_ worker: III) throws {
   _ = try registerWorker()  // error: 'async' call in a function that does not support concurrency
 }
 
+func withoutAwait(_ worker: III) async throws {
+  worker.shutdown()  // error: expression is 'async' but is not marked with 'await'
+  try worker.trigger("f", payload: 1)  // error: expression is 'async' but is not marked with 'await'
+}
+
+func unlabelledQueue(_ worker: III) async throws {
+  _ = try await worker.trigger("f", payload: 1, action: .enqueue("q"))  // error: missing argument label
+}
+
 func unusedTypedResult(_ worker: III) async throws {
   try await worker.trigger("f", payload: Order(), as: Opaque.self)  // error: conform to
 }

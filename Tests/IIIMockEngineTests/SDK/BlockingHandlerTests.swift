@@ -15,7 +15,7 @@ struct BlockingHandlerTests {
     }
   }
 
-  @Test("§17.24 three invocations of a blocking handler overlap")
+  @Test("three invocations of a blocking handler overlap")
   func overlap() async throws {
     try await withMockEngine { engine in
       let worker = try await engine.registerWorker()

@@ -58,6 +58,17 @@ struct RoundTripTests {
     }
   }
 
+  @Test("a thousand calls at once, each from a task of its own, each get their own result")
+  func thousand() async throws {
+    try await withPair { _, _, caller in
+      let results = try await withThrowingTaskGroup(of: Int.self) { group in
+        for number in 0..<1_000 { group.addTask { try await caller.trigger("echo", payload: number) - number } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(results == Array(repeating: 0, count: 1_000))
+    }
+  }
+
   @Test("large payloads, whole and in fragments", arguments: [900 << 10, 17 << 20])
   func large(bytes: Int) async throws {
     try await withPair { _, _, caller in

@@ -39,13 +39,17 @@ import Testing
 
   @Test("an end cannot be decoded by another decoder; the error says what to do")
   func otherDecoders() throws {
-    let json = Data(#"{"channel_id":"c","access_key":"k","direction":"read"}"#.utf8)
-    let error = #expect(throws: DecodingError.self) { try JSONDecoder().decode(ChannelReader.self, from: json) }
-    guard case .dataCorrupted(let context) = error else {
-      Issue.record("\(String(describing: error))")
-      return
+    func check<End: Decodable & Sendable>(_ type: End.Type, _ direction: String) {
+      let json = Data(#"{"end":{"channel_id":"c","access_key":"k","direction":"\#(direction)"}}"#.utf8)
+      let error = #expect(throws: DecodingError.self) { try JSONDecoder().decode([String: End].self, from: json) }
+      guard case .dataCorrupted(let context) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(context.debugDescription.contains("decode a StreamChannelRef"))
     }
-    #expect(context.debugDescription.contains("decode a StreamChannelRef"))
+    check(ChannelReader.self, "read")
+    check(ChannelWriter.self, "write")
   }
 
   @Test(

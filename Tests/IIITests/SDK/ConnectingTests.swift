@@ -116,6 +116,21 @@ struct ConnectingTests {
     await worker.shutdown()
   }
 
+  @Test("a worker whose engine refuses new connections for a while is reconnecting, and then connected")
+  func refusedReconnection() async throws {
+    let engine = try await ScriptedEngine.start(answering: [.accept, .status(503), .status(503)])
+    let worker = try await connect(engine)
+    var states = worker.connectionStates.makeAsyncIterator()
+    #expect(await states.next() == .connected)
+    let peer = try await engine.accept()
+    _ = try await peer.receive()
+    await peer.drop()
+    #expect(await states.next() == .reconnecting)
+    #expect(await states.next() == .connected)
+    #expect(await engine.dialled == 4)
+    await worker.shutdown()
+  }
+
   @Test("an engine that never answers the handshake is abandoned after 10 s, and retried")
   func silentHandshake() async throws {
     let engine = try await ScriptedEngine.start(answering: [.silence])

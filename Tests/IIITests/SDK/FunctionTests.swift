@@ -45,6 +45,31 @@ struct FunctionTests {
     }
   }
 
+  @Test("the formats in a registration are inferred, as given, or absent")
+  func formats() async throws {
+    try await withWorker { worker, peer, _ in
+      try worker.registerFunction("json") { (value: JSONValue) async throws -> JSONValue in value }
+      #expect(try await peer.receive() == #"{"type":"registerfunction","id":"json"}"#)
+      try worker.registerFunction("none", requestFormat: .none, responseFormat: .none) {
+        (input: Input) async throws -> Input in input
+      }
+      #expect(try await peer.receive() == #"{"type":"registerfunction","id":"none"}"#)
+      try worker.registerFunction(
+        "given", requestFormat: .schema(["type": "string"]),
+        responseFormat: .format(RegisterFunctionFormat(name: "n", type: "string"))
+      ) { (input: Input) async throws -> Input in input }
+      #expect(
+        try await peer.receive()
+          == #"{"type":"registerfunction","id":"given","request_format":{"type":"string"},"response_format":{"name":"n","type":"string","required":false}}"#
+      )
+      try worker.registerFunction("inferred") { (input: Input) async throws -> [Int] in [] }
+      let inferred = try await peer.receiveJSON()
+      #expect(inferred["request_format"] == jsonSchema(for: Input.self))
+      #expect(inferred["request_format"]?["required"] == ["name"])
+      #expect(inferred["response_format"]?["items"] == ["type": "integer"])
+    }
+  }
+
   @Test("ids must not be blank or already registered")
   func ids() async throws {
     try await withWorker { worker, _, _ in

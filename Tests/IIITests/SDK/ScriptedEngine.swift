@@ -21,7 +21,8 @@ actor ScriptedEngine {
   private var answers: [Answer] = []
   private let accepted = Mailbox<ScriptedPeer>()
   private let dials = Mailbox<Int>(isKeepingItems: true)
-  private var dialled = 0
+  /// How many connections were opened.
+  private(set) var dialled = 0
   private var open: [ScriptedPeer] = []
   private(set) var url = ""
 
@@ -90,6 +91,8 @@ actor ScriptedPeer {
   private var waits = 0
   /// The upgrade request.
   private(set) var request: HTTPRequestHead?
+  /// The binary message that came last; `receive` returns its size.
+  private(set) var lastBinary: [UInt8] = []
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { TestLoop.shared.asUnownedSerialExecutor() }
 
@@ -144,7 +147,9 @@ actor ScriptedPeer {
     while let event = reader.next() {
       switch event {
       case .text(let text): messages.put(text.string)
-      case .binary(let data): messages.put("binary \(data.count)")
+      case .binary(let data):
+        lastBinary = Array(data.string.utf8)
+        messages.put("binary \(data.count)")
       case .ping(let payload): controls.put("ping \(payload.string)")
       case .pong(let payload): controls.put("pong \(payload.string)")
       case .skipped: break

@@ -80,6 +80,80 @@ struct SurfaceTests {
     }
   }
 
+  @Test("a trigger type ends by its input or by its id")
+  func unregisteredTypes() async throws {
+    try await withWorker { worker, peer, _ in
+      let (told, feed) = AsyncStream.makeStream(of: TriggerConfig<Webhooks.Route>.self)
+      let input = RegisterTriggerTypeInput(id: "wh", description: "W")
+      for usesID in [false, true] {
+        try worker.registerTriggerType(input, handler: Webhooks(told: feed))
+        _ = try await peer.receive("registertriggertype")
+        if usesID { worker.unregisterTriggerType(id: "wh") } else { worker.unregisterTriggerType(input) }
+        #expect(try await peer.receive() == #"{"type":"unregistertriggertype","id":"wh"}"#)
+      }
+      withExtendedLifetime(told) {}
+    }
+  }
+
+  /// Refuses all triggers with an error of its own.
+  struct Refusing: TriggerHandler {
+    struct Full: Error, CustomStringConvertible { var description: String { "no room" } }
+    let ended: AsyncStream<TriggerConfig<JSONValue>>.Continuation
+
+    func registerTrigger(_ trigger: TriggerConfig<JSONValue>) async throws {
+      if trigger.config["refuse"] == true { throw Full() }
+    }
+    func unregisterTrigger(_ trigger: TriggerConfig<JSONValue>) async throws { ended.yield(trigger) }
+  }
+
+  @Test("a handler's own error refuses a trigger, and at the end of a trigger the handler has its configuration")
+  func refusals() async throws {
+    try await withWorker { worker, peer, _ in
+      let (ended, feed) = AsyncStream.makeStream(of: TriggerConfig<JSONValue>.self)
+      try worker.registerTriggerType(
+        RegisterTriggerTypeInput(id: "wh", description: "W"), handler: Refusing(ended: feed))
+      _ = try await peer.receive("registertriggertype")
+      await peer.send(
+        #"{"type":"registertrigger","id":"t1","trigger_type":"wh","function_id":"g","config":{"refuse":true}}"#)
+      #expect(
+        try await peer.receive()
+          == #"{"type":"triggerregistrationresult","id":"t1","trigger_type":"wh","function_id":"g","error":{"code":"trigger_registration_failed","message":"no room"}}"#
+      )
+      await peer.send(
+        #"{"type":"registertrigger","id":"t2","trigger_type":"wh","function_id":"g","config":{"path":"/x"}}"#)
+      #expect(try await peer.receive("triggerregistrationresult")["error"] == nil)
+      await peer.send(#"{"type":"unregistertrigger","id":"t2","trigger_type":"wh"}"#)
+      var list = ended.makeAsyncIterator()
+      let end = await list.next()
+      #expect(end?.id == "t2" && end?.functionID == "g" && end?.config == ["path": "/x"])
+    }
+  }
+
+  @Test("triggers of built-in types are registered with their type and configuration")
+  func builtInTriggers() async throws {
+    try await withWorker { worker, peer, _ in
+      let route = try worker.registerTrigger(HttpTriggerConfig(apiPath: "/x", httpMethod: .post), functionID: "f")
+      #expect(
+        try await peer.receive()
+          == #"{"type":"registertrigger","id":"\#(route.id)","trigger_type":"http","function_id":"f","config":{"api_path":"/x","http_method":"POST"}}"#
+      )
+      let topic = try worker.registerTrigger(QueueTriggerConfig(topic: "t"), functionID: "f")
+      #expect(
+        try await peer.receive()
+          == #"{"type":"registertrigger","id":"\#(topic.id)","trigger_type":"durable:subscriber","function_id":"f","config":{"topic":"t"}}"#
+      )
+    }
+  }
+
+  @Test("a record that no worker reports is a line on the standard error")
+  func loggerWithoutWorker() async throws {
+    let end = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      Logger(serviceName: "orders").info("paid", ["id": 17, "password": "p"])
+    }
+    let lines = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(lines.contains(#"[INFO] [orders] paid {"id":17,"password":"[REDACTED]"}"# + "\n"), "\(lines)")
+  }
+
   @Test("a logger needs neither `try` nor `await`, in a handler and outside")
   func logger() async throws {
     let (records, feed) = AsyncStream.makeStream(of: LogRecord.self)
