@@ -145,15 +145,6 @@ struct SurfaceTests {
     }
   }
 
-  @Test("a record that no worker reports is a line on the standard error")
-  func loggerWithoutWorker() async throws {
-    let end = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      Logger(serviceName: "orders").info("paid", ["id": 17, "password": "p"])
-    }
-    let lines = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(lines.contains(#"[INFO] [orders] paid {"id":17,"password":"[REDACTED]"}"# + "\n"), "\(lines)")
-  }
-
   @Test("a logger needs neither `try` nor `await`, in a handler and outside")
   func logger() async throws {
     let (records, feed) = AsyncStream.makeStream(of: LogRecord.self)
