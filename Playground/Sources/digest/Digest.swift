@@ -11,7 +11,8 @@ struct Upload: Codable, Sendable {
   var progress: ChannelWriter
 }
 
-/// One worker streams a file, another hashes it while it comes: `swift run digest FILE`; without a file, this source.
+/// One worker streams a file, another hashes it while it comes: `swift run -c release digest FILE`; without a file, this source. In a
+/// debug build the hash, not the channel, limits the speed to a few MB/s.
 ///
 /// With `III_URL` both use that engine; without it, one in this process.
 @main

@@ -7,7 +7,8 @@ extension III {
   /// try await iii.publish(topic: "orders.paid", data: ["id": 17])
   /// ```
   ///
-  /// Returns when the engine has taken the message. Without a subscription it is kept, and delivered to nobody.
+  /// Returns when the engine has taken the message. Without a subscription it is kept, and delivered to nobody. Subscriptions of
+  /// ``SubscribeTriggerConfig`` do not get it: those hear of plain topics, which the function `publish` publishes to.
   ///
   /// - Throws: As ``trigger(_:)``; ``IIIInvocationError`` with the code `topic_not_set` if the topic is empty, and
   ///   `function_not_found` if the engine has no queues.

@@ -30,6 +30,12 @@ struct HTTPRoute {
     }
   }
 
+  /// The text of the first segment `{text}`, which is often meant as a parameter.
+  var unnamedParameter: String? {
+    zip(segments, HTTPRoute.split(apiPath.hasPrefix("/") ? apiPath : "/" + apiPath))
+      .first { $0.0 == .any(name: nil) }.map { String($0.1.dropFirst().dropLast()) }
+  }
+
   static let methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
   /// - Throws: Why the trigger is refused.

@@ -30,7 +30,7 @@ final class HTTPWorker: BuiltInWorker {
   private var registered: [ByteKey: HTTPRoute] = [:]
 
   /// Calls of functions that have not ended, by the numbers of their tokens.
-  private var asked: [UInt64: (call: HTTPCall, question: HTTPExchange.Question)] = [:]
+  private var asked: [UInt64: (call: HTTPCall, question: HTTPExchange.Question, function: ByteKey)] = [:]
   private var lastToken: UInt64 = 0
   private var timers: [TimerToken: HTTPCall] = [:]
   /// Requests that are worked on, and those that wait because there are too many of them.
@@ -110,6 +110,11 @@ final class HTTPWorker: BuiltInWorker {
           "trigger '\(trigger.id.text)': the method '\(route.method)' is not served; it is one of "
             + HTTPRoute.methods.joined(separator: ", "))
       }
+      if let braces = route.unnamedParameter {
+        host?.warn(
+          "trigger '\(trigger.id.text)': '{\(braces)}' in the path '\(route.apiPath)' matches any text and is no parameter; "
+            + "write ':\(braces)'")
+      }
       return nil
     } catch {
       return error
@@ -170,7 +175,7 @@ final class HTTPWorker: BuiltInWorker {
 
   func ask(_ question: HTTPExchange.Question, _ function: ByteKey, _ data: [UInt8], for call: HTTPCall) {
     lastToken += 1
-    asked[lastToken] = (call, question)
+    asked[lastToken] = (call, question, function)
     host?.call(
       function, data, metadata: question == .handler ? call.metadata : nil, token: CallToken(lastToken))
   }
@@ -194,13 +199,16 @@ final class HTTPWorker: BuiltInWorker {
   // MARK: Events
 
   func callCompleted(_ token: CallToken, _ outcome: CallOutcome) {
-    guard let (call, question) = asked.removeValue(forKey: token.number) else { return }
+    guard let (call, question, function) = asked.removeValue(forKey: token.number) else { return }
     let result: Result<JSONValue?, InvocationFailure> =
       switch outcome {
       case .value(let bytes): .success(try? PayloadCoder.decode(JSONValue.self, from: bytes))
       case .nothing: .success(nil)
       case .failure(let failure): .failure(failure)
       }
+    if case .failure(let failure) = outcome, failure.code == "function_not_found" {
+      host?.warn("a request needs function '\(function)', which is not registered: it is answered with 500")
+    }
     call.completed(question, result)
   }
 

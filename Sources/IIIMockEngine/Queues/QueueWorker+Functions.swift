@@ -38,8 +38,9 @@ extension QueueWorker {
     if broker.topics[topic] == nil && broker.find(topic)?.isShare(in: broker) != true {
       warn(
         once: "publish \(topic.text)",
-        "a message was published to topic '\(topic.text)', which no function is subscribed to: it is kept and never "
-          + "delivered")
+        "a message was published to durable topic '\(topic.text)', which no trigger of type '\(Self.triggerType)' is "
+          + "subscribed to: it is kept and never delivered; triggers of type 'subscribe' hear of what the function 'publish' "
+          + "publishes")
     }
     let slots = broker.queues(forPublishTo: topic).map {
       broker.prepare($0, data: data, target: nil, trace: trace, at: moment)

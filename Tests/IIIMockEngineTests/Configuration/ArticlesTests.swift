@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ArticlesTests {
   @Test(
     "every Swift block of the articles is in this file, line by line",
-    arguments: [("HTTP", 2), ("State and streams", 4), ("The configuration file", 1)])
+    arguments: [("HTTP", 2), ("State and streams", 6), ("The configuration file", 1)])
   func blocksAreHere(_ article: String, _ count: Int) throws {
     try Article.expectBlocks(of: article, count: count, in: #filePath)
   }
@@ -44,6 +44,17 @@ import Testing
     print(update["new_value"] ?? nil)  // {"visits": 2}
     #expect(update["new_value"] == ["visits": 2])
 
+    struct User: Codable, Sendable { var visits: Int }
+
+    let state = State(worker)
+    try worker.registerFunction("users::changed") { (event: StateEvent<User>) async in
+      print(event.eventType, event.key, event.newValue?.visits ?? 0)
+    }
+    try worker.registerTrigger(StateTriggerConfig(scope: "users"), functionID: "users::changed")
+    try await state.set(scope: "users", key: "bob", value: User(visits: 1))
+    try await state.update(scope: "users", key: "bob", ops: [.increment(path: "visits", by: 1)], as: User.self)
+    #expect(try await state.get(scope: "users", key: "bob", as: User.self)?.visits == 2)
+
     let users = engine.state(scope: "users")
     try await users.set("bob", to: ["visits": 0])
     let bob = try await users.value("bob")
@@ -56,6 +67,11 @@ import Testing
     try await chat.send("typing", data: ["who": "ada"], to: "room-7")
     try await chat.remove("m1", in: "room-7")
     #expect(messages == [["text": "hello"]])
+
+    try worker.registerFunction("chat::changed") { (event: StreamChangeEvent) async in
+      print(event.event.type, event.groupID, event.id ?? "")
+    }
+    try worker.registerTrigger(StreamTriggerConfig(streamName: "chat"), functionID: "chat::changed")
 
     print(await engine.streamURL ?? "no iii-stream")  // ws://127.0.0.1:PORT
     await worker.shutdown()

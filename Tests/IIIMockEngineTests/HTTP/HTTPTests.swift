@@ -81,6 +81,25 @@ private struct StreamedRequest: Decodable, Sendable {
     }
   }
 
+  @Test("the log names a segment in braces that is no parameter, and the function that a request needs and nobody has")
+  func warnings() async throws {
+    let (warnings, feed) = AsyncStream.makeStream(of: String.self)
+    var configuration = MockEngine.Configuration()
+    configuration.onEvent = { if case .warning(let text) = $0 { feed.yield(text) } }
+    try await withMockEngine(configuration) { engine in
+      let worker = try await engine.registerWorker()
+      let trigger = try worker.registerTrigger(HttpTriggerConfig(apiPath: "/orders/{id}"), functionID: "nobody")
+      try await engine.waitForTrigger(trigger.id)
+      var warning = warnings.makeAsyncIterator()
+      #expect(await warning.next()?.contains("'{id}' in the path '/orders/{id}' matches any text") == true)
+      let client = try await RawHTTPClient.connect(try #require(await engine.httpURL))
+      await client.request("GET", "/orders/7", [:], "")
+      #expect(try await client.response().status == 500)
+      #expect(await warning.next()?.contains("function 'nobody', which is not registered") == true)
+      await client.close()
+    }
+  }
+
   @Test("an answered request leaves no channel, whether it had a body or not")
   func channelsAreForgotten() async throws {
     try await withRoutes(["GET /a f", "POST /a f"]) { engine, worker, client in
