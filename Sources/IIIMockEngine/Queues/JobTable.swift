@@ -24,7 +24,7 @@ struct JobTable {
   var capacity: Int { (chunks.count - released.count) * JobTable.chunkSize }
 
   subscript(slot: UInt32) -> Job {
-    _read { yield chunks[Int(slot >> JobTable.shift)].jobs[Int(slot) & (JobTable.chunkSize - 1)] }
+    get { chunks[Int(slot >> JobTable.shift)].jobs[Int(slot) & (JobTable.chunkSize - 1)] }
     _modify { yield &chunks[Int(slot >> JobTable.shift)].jobs[Int(slot) & (JobTable.chunkSize - 1)] }
   }
 

@@ -30,7 +30,7 @@ extension QueueBroker {
     self[queue].saving -= 1
     all[Int(queue)].append(slot, &jobs)
     // A paused queue is looked at when it is resumed or drained.
-    if !self[queue].isPaused || self[queue].drain != nil { makeReady(queue) }
+    if !all[Int(queue)].isPaused || all[Int(queue)].drain != nil { makeReady(queue) }
   }
 
   /// The job could not be saved: it is forgotten.
@@ -51,8 +51,8 @@ extension QueueBroker {
 
   /// Starts jobs of a queue; returns how many.
   mutating func deliver(_ queue: UInt32, _ limit: Int, at moment: JobMoment) -> Int {
-    if self[queue].drain != nil { return drain(queue, at: moment) }
-    guard !self[queue].isPaused else { return 0 }
+    if all[Int(queue)].drain != nil { return drain(queue, at: moment) }
+    guard !all[Int(queue)].isPaused else { return 0 }
     var started = retryInPlace(queue, at: moment)
     let looking = self[queue].consumers.indices.filter { self[queue].consumers[$0].looks(now: moment.now) }
     guard !looking.isEmpty else { return started }

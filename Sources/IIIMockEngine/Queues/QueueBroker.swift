@@ -116,15 +116,16 @@ struct QueueBroker {
   /// The number of the queue with a key, if there is one.
   func find(_ key: ByteKey) -> UInt32? { numbers[key] }
 
-  /// Read in place: a copy counts the references of a whole queue.
+  /// What is done for each job reads `all` itself: a copy counts the references of a whole queue. `_read` would save it, but debug
+  /// builds of Swift 6.3.1 then read what they have freed.
   subscript(queue: UInt32) -> JobQueue {
-    _read { yield all[Int(queue)] }
+    get { all[Int(queue)] }
     _modify { yield &all[Int(queue)] }
   }
 
   /// Removes a queue that has nothing and that nobody uses.
   mutating func removeIfUnused(_ queue: UInt32) {
-    guard self[queue].isUnused, !self[queue].isReady else { return }
+    guard all[Int(queue)].isUnused, !all[Int(queue)].isReady else { return }
     if let wake = self[queue].wake { wakes.cancel(wake.token) }
     numbers.remove(self[queue].key)
     all[Int(queue)] = .none
@@ -192,8 +193,8 @@ struct QueueBroker {
 
   /// Has the queue looked at by `pump`.
   mutating func makeReady(_ queue: UInt32) {
-    guard !self[queue].isReady else { return }
-    self[queue].isReady = true
+    guard !all[Int(queue)].isReady else { return }
+    all[Int(queue)].isReady = true
     ready.append(queue)
   }
 
