@@ -108,6 +108,7 @@ extension EngineCore {
     // Only what stands in the way is given up first: a port that was given up can be somebody else's a moment later.
     let ports = Set(wanted.map(\.port))
     let inTheWay = left.filter { ports.contains(Int($0.address.port)) }
+    let others = left.filter { !ports.contains(Int($0.address.port)) }
     for listener in moved + inTheWay { engine.listeners.close(listener.address) }
     var result: [BoundListener] = []
     for (index, new) in wanted.enumerated() {
@@ -118,7 +119,7 @@ extension EngineCore {
         return .init(entry: ConfigurationEntry.listenerName(index), reason: error.description)
       }
     }
-    for listener in left where !ports.contains(Int(listener.address.port)) { engine.listeners.close(listener.address) }
+    for listener in others { engine.listeners.close(listener.address) }
     for listener in result { engine.access.change(listener.number, to: listener.settings) }
     for listener in left { close(listener, engine) }
     engine.listenersChanged()

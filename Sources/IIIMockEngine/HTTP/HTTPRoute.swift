@@ -11,6 +11,8 @@ struct HTTPRoute {
   let middleware: [ByteKey]
   /// The path at which the route is served, split at its slashes.
   let segments: [Segment]
+  /// The text of the first segment `{text}`, which is often meant as a parameter.
+  let unnamedParameter: String?
 
   /// A part of a path between two slashes.
   enum Segment: Hashable {
@@ -28,12 +30,6 @@ struct HTTPRoute {
       default: false
       }
     }
-  }
-
-  /// The text of the first segment `{text}`, which is often meant as a parameter.
-  var unnamedParameter: String? {
-    zip(segments, HTTPRoute.split(apiPath.hasPrefix("/") ? apiPath : "/" + apiPath))
-      .first { $0.0 == .any(name: nil) }.map { String($0.1.dropFirst().dropLast()) }
   }
 
   static let methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
@@ -56,6 +52,9 @@ struct HTTPRoute {
       if text.hasPrefix("{*"), text.hasSuffix("}") { return .rest }
       if text.hasPrefix("{"), text.hasSuffix("}") { return .any(name: nil) }
       return .exactly(text)
+    }
+    unnamedParameter = zip(segments, parts).first { $0.0 == .any(name: nil) }.map {
+      String($0.1.dropFirst().dropLast())
     }
     if let star = parts.first(where: { $0.hasPrefix("*") }) {
       throw HTTPRoute.refusal(

@@ -206,7 +206,7 @@ final class HTTPWorker: BuiltInWorker {
       case .nothing: .success(nil)
       case .failure(let failure): .failure(failure)
       }
-    if case .failure(let failure) = outcome, failure.code == "function_not_found" {
+    if case .failure(let failure) = outcome, failure.code == IIIErrorCode.functionNotFound {
       host?.warn("a request needs function '\(function)', which is not registered: it is answered with 500")
     }
     call.completed(question, result)

@@ -176,7 +176,7 @@ extension Router {
       settle(waiting, .json(["messageReceiptId": .string(receipt.description)]), output)
     case .failure(let failure):
       let message =
-        failure.code == "function_not_found"
+        failure.code == IIIErrorCode.functionNotFound
         ? "No queue provider is installed. `TriggerAction::Enqueue` routes through the `engine::queue::enqueue` "
           + "provider, which the standalone queue worker registers. Add it with `iii worker add queue`. "
           + "(underlying: \(failure.message))"

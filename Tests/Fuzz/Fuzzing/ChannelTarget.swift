@@ -104,7 +104,7 @@ package actor ChannelTarget {
       let got = await peer.takeUnread().filter { $0.opcode < 8 }.map {
         $0.isText ? ChannelItem.text($0.text) : .binary($0.payload)
       }
-      guard try await writing == nil else { throw FuzzFailure("the writer has failed: \(script.frames)") }
+      if let error = try await writing { throw FuzzFailure("the writer has failed: \(error)") }
       guard Self.flat(got) == Self.flat(items) else { throw FuzzFailure("the reader did not get what was written") }
     } else {
       if random.oneIn(2) { await peer.abort() } else { await peer.reset() }
@@ -139,15 +139,13 @@ package actor ChannelTarget {
     var items: [ChannelItem] = []
     /// Whether the protocol is kept to the end.
     var isSound = true
-    var frames = 0
   }
 
   private func makeScript(isMasked: Bool) -> Script {
     var forge = FrameForge(
       messages: corpus.toEngine, others: corpus.toWorker, isMasked: isMasked, random: random.split())
     var script = Script()
-    script.frames = random.below(100)
-    for _ in 0..<script.frames {
+    for _ in 0..<random.below(100) {
       messages += 1
       let piece = random.oneIn(100) ? forge.broken() : forge.sound(forge.message())
       script.bytes += piece.bytes

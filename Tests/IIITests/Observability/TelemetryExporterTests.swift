@@ -83,58 +83,50 @@ struct TelemetryExporterTests {
 
   @Test("the span of an invocation is below the caller's, and calls of the handler and its answer carry it on")
   func invocationSpan() async throws {
-    let engine = try await ScriptedEngine.start()
-    let time = TimeSource.manual()
-    let host = LoopHost(on: try Loop(name: "manual"), source: time)
-    let worker = try await connect(engine, host: host) {
-      $0.otel.enabled = true
-      $0.enableMetricsReporting = false
+    func change(_ options: inout InitOptions) {
+      options.otel.enabled = true
+      options.enableMetricsReporting = false
     }
-    var peers: [String: ScriptedPeer] = [:]
-    for _ in 0..<2 {
-      let peer = try await engine.accept()
-      peers[await peer.request?.target ?? ""] = peer
+    try await withManualHost(change) { worker, engine, host, time in
+      var peers: [String: ScriptedPeer] = [:]
+      for _ in 0..<2 {
+        let peer = try await engine.accept()
+        peers[await peer.request?.target ?? ""] = peer
+      }
+      let (peer, exporter) = (try #require(peers["/"]), try #require(peers["/otel"]))
+      _ = try await peer.receive()
+      try worker.registerFunction("f") { (_: JSONValue) async throws in
+        try await worker.trigger("g", payload: 1, action: .void())
+      }
+      _ = try await peer.receive("registerfunction")
+      let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+      await peer.send(
+        #"{"type":"invokefunction","invocation_id":"550e8400-e29b-41d4-a716-446655440000","function_id":"f","data":{"password":"p"},"traceparent":"00-\#(trace)-00f067aa0ba902b7-01","baggage":"iii.session.id=S1,x=y"}"#
+      )
+      let call = try await peer.receive("invokefunction")
+      let answer = try await peer.receive("invocationresult")
+      await host.fence()
+      await time.advance(by: .milliseconds(300))
+      _ = try await exporter.receive()
+      let message = String(decoding: await exporter.lastBinary, as: UTF8.self)
+      #expect(message.hasPrefix("OTLP"))
+      let spans = try JSONValue(parsing: message.dropFirst(4))["resourceSpans"]?[0]?["scopeSpans"]?[0]?["spans"]
+      let span = spans?[0]
+      #expect(spans?[1] == nil && span?["name"] == "execute f" && span?["kind"] == 1)
+      #expect(span?["traceId"] == .string(trace) && span?["parentSpanId"] == "00f067aa0ba902b7")
+      #expect(
+        span?["attributes"] == [
+          ["key": "iii.session.id", "value": ["stringValue": "S1"]], ["key": "x", "value": ["stringValue": "y"]],
+        ])
+      #expect(
+        span?["events"]?[0]?["attributes"]?[0]
+          == ["key": "iii.payload.json", "value": ["stringValue": #"{"password":"[REDACTED]"}"#]])
+      let own: JSONValue = .string("00-\(trace)-\(span?["spanId"]?.stringValue ?? "")-01")
+      #expect(answer["traceparent"] == own)
+      #expect(call["traceparent"] == own && call["baggage"] == "iii.session.id=S1,x=y")
+      try await peer.fence()
+      #expect(await exporter.takeUnread() == [])
     }
-    let (peer, exporter) = (try #require(peers["/"]), try #require(peers["/otel"]))
-    _ = try await peer.receive()
-    try worker.registerFunction("f") { (_: JSONValue) async throws in
-      try await worker.trigger("g", payload: 1, action: .void())
-    }
-    _ = try await peer.receive("registerfunction")
-    let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
-    await peer.send(
-      #"{"type":"invokefunction","invocation_id":"550e8400-e29b-41d4-a716-446655440000","function_id":"f","data":{"password":"p"},"traceparent":"00-\#(trace)-00f067aa0ba902b7-01","baggage":"iii.session.id=S1,x=y"}"#
-    )
-    let call = try await peer.receive("invokefunction")
-    let answer = try await peer.receive("invocationresult")
-    await host.fence()
-    await time.advance(by: .milliseconds(300))
-    _ = try await exporter.receive()
-    let message = String(decoding: await exporter.lastBinary, as: UTF8.self)
-    #expect(message.hasPrefix("OTLP"))
-    let spans = try JSONValue(parsing: message.dropFirst(4))["resourceSpans"]?[0]?["scopeSpans"]?[0]?["spans"]
-    let span = spans?[0]
-    #expect(spans?[1] == nil && span?["name"] == "execute f" && span?["kind"] == 1)
-    #expect(span?["traceId"] == .string(trace) && span?["parentSpanId"] == "00f067aa0ba902b7")
-    #expect(
-      span?["attributes"] == [
-        ["key": "iii.session.id", "value": ["stringValue": "S1"]], ["key": "x", "value": ["stringValue": "y"]],
-      ])
-    #expect(
-      span?["events"]?[0]?["attributes"]?[0]
-        == ["key": "iii.payload.json", "value": ["stringValue": #"{"password":"[REDACTED]"}"#]])
-    let own: JSONValue = .string("00-\(trace)-\(span?["spanId"]?.stringValue ?? "")-01")
-    #expect(answer["traceparent"] == own)
-    #expect(call["traceparent"] == own && call["baggage"] == "iii.session.id=S1,x=y")
-    try await peer.fence()
-    #expect(await exporter.takeUnread() == [])
-    host.loop.post {
-      host.abandonWorkers()
-      host.timers.close()
-    }
-    await worker.shutdown()
-    #expect(await host.loop.stop() == 0)
-    await engine.stopListening()
   }
 
   @Test("an engine that never answers does not hold a shutdown longer than the time limit")

@@ -53,13 +53,23 @@ func withWorker(
 
 /// Runs `body` with a worker that uses a manual clock.
 func withManualTime(_ body: (III, ScriptedPeer, ScriptedEngine, TimeSource) async throws -> Void) async throws {
+  try await withManualHost { worker, engine, _, time in
+    let peer = try await engine.accept()
+    _ = try await peer.receive()
+    try await body(worker, peer, engine, time)
+  }
+}
+
+/// As `withManualTime`, with other options, and before the engine has accepted a connection.
+func withManualHost(
+  _ change: (inout InitOptions) -> Void = { _ in },
+  _ body: (III, ScriptedEngine, LoopHost, TimeSource) async throws -> Void
+) async throws {
   let engine = try await ScriptedEngine.start()
   let time = TimeSource.manual()
   let host = LoopHost(on: try Loop(name: "manual"), source: time)
-  let worker = try await connect(engine, host: host)
-  let peer = try await engine.accept()
-  _ = try await peer.receive()
-  try await body(worker, peer, engine, time)
+  let worker = try await connect(engine, host: host, change)
+  try await body(worker, engine, host, time)
   host.loop.post {
     host.abandonWorkers()
     host.timers.close()
