@@ -15,7 +15,7 @@ enum Bench {
            bench backpressure [--seconds S] [--callers N]
            bench channels --engine PATH [--open N] [--row N] [--megabytes N] [--rate MB/s]
            bench load [--engine PATH] [--window N] [--seconds S]
-           bench sdk --engine PATH [--callers N] [--seconds S]
+           bench sdk --engine PATH [--callers N] [--seconds S] [--telemetry]
     """
 
   static func main() async {

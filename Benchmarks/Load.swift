@@ -24,10 +24,11 @@ enum Load {
     guard let path = arguments.value("--engine") else { fail("--engine is missing") }
     let callers = arguments.number("--callers", otherwise: 64)
     let seconds = arguments.number("--seconds", otherwise: 10.0)
+    let reports = arguments.flag("--telemetry")
     arguments.finish()
     let engine = ChildProcess.engine(path)
     do {
-      let pair = try await SDKPair.connect(to: "ws://127.0.0.1:\(engine.port)")
+      let pair = try await SDKPair.connect(to: "ws://127.0.0.1:\(engine.port)", reports: reports)
       let (cpu, start) = (cpuNanoseconds(of: getpid()) ?? 0, nanoseconds())
       let rate = try await pair.rate(callers: callers, seconds: seconds)
       let (used, passed) = ((cpuNanoseconds(of: getpid()) ?? 0) - cpu, nanoseconds() - start)

@@ -90,12 +90,12 @@ public struct BlockingWorker: WorkerRegistrations {
     try BlockingCall.check("trigger", functionID: functionID)
     let message = try worker.message(functionID, payload, .void(action), options)
     guard let call = try worker.handOverAtOnce(message, timeout: options.timeout) else { return }
-    _ = try BlockingCall.value { call.post($0) }.get()
+    _ = try BlockingCall.value { worker.post(call, $0) }.get()
   }
 
   private func result(of message: InvokeFunctionMessage, timeout: Duration?) throws -> [UInt8] {
     let call = try worker.prepare(message, hasResult: true, timeout: timeout)
-    return try BlockingCall.value { call.post($0) }.get()
+    return try BlockingCall.value { worker.post(call, $0) }.get()
   }
 }
 

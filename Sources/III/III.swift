@@ -41,7 +41,7 @@ public final class III: Sendable {
   /// What decoders of payloads and results give to the types that they decode.
   let decoding: [CodingUserInfoKey: any Sendable]
   private let status: ConnectionStatus
-  private let connection: LoopBound<Connection>
+  let connection: LoopBound<Connection>
 
   init(_ address: String, options: InitOptions, environment: Environment, host: LoopHost) throws {
     self.address = address

@@ -11,7 +11,7 @@ internal import Synchronization
 ///
 /// A loop that admits guests lends itself to a thread that calls `postOrRun` while the loop's own thread waits for events. So a message can
 /// leave at once, without a change of threads. "On the loop" means: on the loop's thread, or as its guest.
-package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+@usableFromInline package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   // Sendable: `shared` is behind its lock, `thread` is atomic, everything else is used only by the thread that has the loop: its own, or a
   // guest, and `shared` says which. `init` ends before the loop's thread starts, and `stop` works through the queue.
 
@@ -196,7 +196,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   static var currentThread: UInt { UInt(cuv_current_thread()) }
 
   /// Whether the caller runs on the loop.
-  package var isOnLoop: Bool { thread.load(ordering: .relaxed) == Loop.currentThread }
+  @usableFromInline package var isOnLoop: Bool { thread.load(ordering: .relaxed) == Loop.currentThread }
 
   private func run() {
     cuv_block_sigpipe()
@@ -228,7 +228,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     return append(.call(call), evenWhenStopping: false)
   }
 
-  package func enqueue(_ job: consuming ExecutorJob) {
+  @usableFromInline package func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     if isOnLoop { appendLocal(.job(job)) } else { _ = append(.job(job), evenWhenStopping: true) }
   }
@@ -285,10 +285,12 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   /// Wakes the loop's thread; see `Shared.needsSignal`.
   func signal() { wake.signal() }
 
-  package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
-  package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
-  package func checkIsolated() { precondition(isOnLoop, "not on the thread of loop '\(name)'") }
-  package func isIsolatingCurrentContext() -> Bool? { isOnLoop }
+  @usableFromInline package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    UnownedSerialExecutor(ordinary: self)
+  }
+  @usableFromInline package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+  @usableFromInline package func checkIsolated() { precondition(isOnLoop, "not on the thread of loop '\(name)'") }
+  @usableFromInline package func isIsolatingCurrentContext() -> Bool? { isOnLoop }
 
   // MARK: Running
 

@@ -62,87 +62,49 @@ final class RunningHandlers {
 
 /// Runs handlers and sends their answers.
 extension Connection {
-  /// Ends an invocation, with the trace context of its answer; `nil` for the caller's.
-  private typealias Finish = @Sendable (_ outcome: HandlerOutcome, _ traceparent: String?) -> Void
-
   func run(_ function: RegisteredFunction, _ invocation: InboundInvocation) {
     let handler = handlers.begin()
     let activity = handlers.follow(handler, function.id, invocation.invocationID)
-    let me = LoopBound(self, on: host.loop)
-    let loop = host.loop
-    let answering = Answering(
-      function: function, invocation: invocation, limit: configuration.maxMessageBytes, gauge: gauge,
-      log: configuration.log)
-    let limiter = function.limiter
-    let finish: Finish = { outcome, traceparent in
-      limiter?.ended()
-      let answer = answering.message(of: outcome, traceparent ?? invocation.traceparent)
-      loop.postOrRun { me.value.handlerEnded(handler, answer, invocation.connection) }
-    }
-    guard let limiter else { return begin(function, invocation, as: handler, activity, finish) }
+    let run = HandlerRun(
+      handler: handler, function: function, invocation: invocation, activity: activity, answering: answering,
+      connection: LoopBound(self, on: host.loop))
+    guard let limiter = function.limiter else { return begin(run) }
     // Until its turn comes, it waits for an earlier invocation, which is counted itself.
     activity?.beginWait()
+    let loop = host.loop
     limiter.begin {
       activity?.endWait()
-      loop.post { me.value.beginInTurn(function, invocation, as: handler, activity, finish) }
+      loop.post { run.connection.value.beginInTurn(run) }
     }
   }
 
-  private func beginInTurn(
-    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int, _ activity: HandlerActivity?,
-    _ finish: @escaping Finish
-  ) {
+  private func beginInTurn(_ run: HandlerRun) {
     // No waiting invocation begins after a shutdown: its answer would be dropped.
-    if status.isShutDown { finish(.null, nil) } else { begin(function, invocation, as: handler, activity, finish) }
+    if status.isShutDown { run.finish(.null) } else { begin(run) }
   }
 
-  private func begin(
-    _ function: RegisteredFunction, _ invocation: InboundInvocation, as handler: Int, _ activity: HandlerActivity?,
-    _ finish: @escaping Finish
-  ) {
-    let decoding = decoding
-    let telemetry = telemetry
-    switch function.body {
-    case .task(let body):
-      let run: @Sendable () async -> Void = {
-        let (payload, context) = invocation.read(by: function.id, decoding)
-        guard let telemetry else {
-          return finish(await InvocationContext.$current.withValue(context) { await body(payload) }, nil)
-        }
-        let span = HandlerSpan(function.id, invocation, payload, telemetry)
-        let outcome = await TraceScope.$current.withValue(span.scope) {
-          await InvocationContext.$current.withValue(context) { await body(payload) }
-        }
-        span.end(outcome)
-        finish(outcome, span.traceparent)
-      }
-      handlers.note(task(activity, run), of: handler)
+  private func begin(_ run: HandlerRun) {
+    switch run.function.body {
+    case .task(let body): handlers.note(task(run, body), of: run.handler)
     case .thread(let body):
       handlers.pool.run {
-        let (payload, context) = invocation.read(by: function.id, decoding)
-        let span = telemetry.map { HandlerSpan(function.id, invocation, payload, $0) }
-        let outcome = HandlerActivity.$current.withValue(activity) {
-          InvocationContext.$current.withValue(context) {
-            span.map { span in TraceScope.$current.withValue(span.scope) { body(payload) } } ?? body(payload)
-          }
-        }
-        span?.end(outcome)
-        finish(outcome, span?.traceparent)
+        run.perform(body)
       } orRefuse: {
-        finish(.invocationFailed($0), nil)
+        run.finish(.invocationFailed($0))
       }
-    case .remote:
-      finish(RegisteredFunction.notInvokable, nil)
+    case .remote: run.finish(RegisteredFunction.notInvokable)
     }
   }
 
   /// Starts a handler's task where the host wants it.
-  private func task(_ activity: HandlerActivity?, _ run: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
-    guard let activity else { return Task { await run() } }
+  private func task(_ run: HandlerRun, _ body: @escaping RegisteredFunction.TaskBody) -> Task<Void, Never> {
+    guard let activity = run.activity else { return Task { await run.perform(body) } }
     guard let executor = host.control?.executor else {
-      return Task { await HandlerActivity.$current.withValue(activity, operation: run) }
+      return Task { await HandlerActivity.$current.withValue(activity) { await run.perform(body) } }
     }
-    return Task(executorPreference: executor) { await HandlerActivity.$current.withValue(activity, operation: run) }
+    return Task(executorPreference: executor) {
+      await HandlerActivity.$current.withValue(activity) { await run.perform(body) }
+    }
   }
 
   /// What this worker does, so that its engine is not settled.
@@ -185,24 +147,40 @@ extension Connection {
   }
 }
 
-/// Makes the answer to an invocation from its handler's outcome, on the handler's thread.
-private struct Answering: Sendable {
-  let function: RegisteredFunction
-  let invocation: InboundInvocation
+/// What the handlers of a worker need to answer, on any thread.
+final class Answering: Sendable {
+  let loop: Loop
   let limit: Int
   let gauge: SendGauge
   let log: @Sendable (LogLevel, String) -> Void
+  let decoding: [CodingUserInfoKey: any Sendable]
+  /// `nil` if the worker reports nothing.
+  let telemetry: Telemetry?
 
-  /// The answer; `nil` if the caller does not wait for one.
-  func message(of outcome: HandlerOutcome, _ traceparent: String?) -> Outbound? {
+  init(
+    on loop: Loop, limit: Int, _ gauge: SendGauge, _ log: @escaping @Sendable (LogLevel, String) -> Void,
+    _ decoding: [CodingUserInfoKey: any Sendable], _ telemetry: Telemetry?
+  ) {
+    self.loop = loop
+    self.limit = limit
+    self.gauge = gauge
+    self.log = log
+    self.decoding = decoding
+    self.telemetry = telemetry
+  }
+
+  /// The answer to an invocation; `nil` if the caller does not wait for one.
+  func message(
+    to invocation: InboundInvocation, of functionID: String, _ outcome: HandlerOutcome, _ traceparent: String?
+  ) -> Outbound? {
     guard let id = invocation.invocationID else {
       if case .failure(_, let message, _) = outcome {
-        log(.warn, "an invocation of '\(function.id)' without a result failed: \(message)")
+        log(.warn, "an invocation of '\(functionID)' without a result failed: \(message)")
       }
       return nil
     }
     var answer = InvocationResultMessage(
-      invocationID: id, functionID: function.id, outcome: outcome, traceparent: traceparent)
+      invocationID: id, functionID: functionID, outcome: outcome, traceparent: traceparent)
     var count = answer.count
     if count > limit {
       let error = MessageTooLarge(count: count, limit: limit)
@@ -212,5 +190,62 @@ private struct Answering: Sendable {
     let message = gauge.isFull ? Outbound(answer, count: count) : Outbound(frame: answer.frame(count: count))
     gauge.add(message.count)
     return message
+  }
+}
+
+/// One invocation that a handler serves, from its beginning to its answer; on any thread.
+private final class HandlerRun: Sendable {
+  /// Its number among the worker's handlers.
+  let handler: Int
+  let function: RegisteredFunction
+  let activity: HandlerActivity?
+  let connection: LoopBound<Connection>
+  private let invocation: InboundInvocation
+  private let answering: Answering
+
+  init(
+    handler: Int, function: RegisteredFunction, invocation: InboundInvocation, activity: HandlerActivity?,
+    answering: Answering, connection: LoopBound<Connection>
+  ) {
+    self.handler = handler
+    self.function = function
+    self.invocation = invocation
+    self.activity = activity
+    self.answering = answering
+    self.connection = connection
+  }
+
+  /// Runs the handler as a task.
+  func perform(_ body: RegisteredFunction.TaskBody) async {
+    let (payload, context) = invocation.read(by: function.id, answering.decoding)
+    guard let telemetry = answering.telemetry else {
+      return finish(await InvocationContext.$current.withValue(context) { await body(payload) })
+    }
+    let span = HandlerSpan(function.id, invocation, payload, telemetry)
+    let outcome = await TraceScope.$current.withValue(span.scope) {
+      await InvocationContext.$current.withValue(context) { await body(payload) }
+    }
+    span.end(outcome)
+    finish(outcome, span.traceparent)
+  }
+
+  /// Runs the handler, which may block the thread.
+  func perform(_ body: RegisteredFunction.ThreadBody) {
+    let (payload, context) = invocation.read(by: function.id, answering.decoding)
+    let span = answering.telemetry.map { HandlerSpan(function.id, invocation, payload, $0) }
+    let outcome = HandlerActivity.$current.withValue(activity) {
+      InvocationContext.$current.withValue(context) {
+        span.map { span in TraceScope.$current.withValue(span.scope) { body(payload) } } ?? body(payload)
+      }
+    }
+    span?.end(outcome)
+    finish(outcome, span?.traceparent)
+  }
+
+  /// Ends the invocation, with the trace context of its answer; `nil` for the caller's.
+  func finish(_ outcome: HandlerOutcome, _ traceparent: String? = nil) {
+    function.limiter?.ended()
+    let answer = answering.message(to: invocation, of: function.id, outcome, traceparent ?? invocation.traceparent)
+    answering.loop.postOrRun { [self] in connection.value.handlerEnded(handler, answer, invocation.connection) }
   }
 }

@@ -27,8 +27,7 @@ final class Connection: HostMember {
   let configuration: Configuration
   let status: ConnectionStatus
   let gauge: SendGauge
-  /// What decoders of payloads give to the types that they decode.
-  let decoding: [CodingUserInfoKey: any Sendable]
+  let answering: Answering
   private var machine: ConnectionMachine
   private var dialer: Dialer?
   private var tls: TLSSource?
@@ -55,8 +54,10 @@ final class Connection: HostMember {
     self.configuration = configuration
     self.status = status
     tls = configuration.tls
-    decoding = ChannelAccess(configuration, on: host).decoding
     self.gauge = gauge
+    answering = Answering(
+      on: host.loop, limit: configuration.maxMessageBytes, gauge, configuration.log,
+      ChannelAccess(configuration, on: host).decoding, telemetry)
     machine = ConnectionMachine(configuration.machine)
     handlers = RunningHandlers(on: host)
   }
@@ -71,6 +72,7 @@ final class Connection: HostMember {
   }
 
   func call(_ call: PendingCall, posted bytes: Int) {
+    call.activity?.beginWait()
     gauge.take(bytes)
     handle { $0.call(call, now: $1) }
     if let callBegan = host.control?.callBegan { callBegan() }
@@ -200,7 +202,9 @@ final class Connection: HostMember {
 
   private func perform(_ action: ConnectionMachine.Action) {
     switch action {
-    case .complete(let call, let outcome): call.complete(outcome)
+    case .complete(let call, let outcome):
+      call.activity?.endWait()
+      call.complete(outcome)
     case .run(let function, let invocation): run(function, invocation)
     case .registerTrigger(let type, let trigger, let connection): tell(type, of: trigger, connection)
     case .unregisterTrigger(let type, let trigger): tell(type, ofEndOf: trigger)

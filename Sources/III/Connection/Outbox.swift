@@ -2,7 +2,8 @@
 struct Outbound: Sendable {
   private enum Content {
     case frame([UInt8])
-    case message(any OutboundMessage)
+    /// Encodes a message.
+    case message(@Sendable () -> [UInt8])
   }
 
   private var content: Content
@@ -14,20 +15,16 @@ struct Outbound: Sendable {
     count = frame.count
   }
 
-  init(_ message: any OutboundMessage) {
-    content = .message(message)
-    count = message.count
-  }
-
-  init(_ message: any OutboundMessage, count: Int) {
-    content = .message(message)
+  /// - Parameter count: The message's size.
+  init(_ message: some OutboundMessage, count: Int) {
+    content = .message { message.frame(count: count) }
     self.count = count
   }
 
   var frame: [UInt8] {
     switch content {
     case .frame(let frame): frame
-    case .message(let message): message.frame()
+    case .message(let encode): encode()
     }
   }
 }

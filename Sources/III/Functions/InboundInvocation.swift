@@ -1,35 +1,43 @@
 /// One invocation of a function of this worker.
-struct InboundInvocation: Sendable {
+///
+/// An object, because the handler's task, its context and its answer all refer to it.
+final class InboundInvocation: Sendable {
   /// `nil` if the caller expects no answer.
-  var invocationID: UUID128?
+  let invocationID: UUID128?
   /// JSON.
-  var payload: [UInt8]
+  let payload: [UInt8]
   /// Whether the payload is an object with the member `_caller_worker_id`, which the engine adds.
-  var namesCaller = false
+  let namesCaller: Bool
   /// JSON.
-  var metadata: [UInt8]?
-  var traceparent: String?
-  var baggage: String?
+  let metadata: [UInt8]?
+  let traceparent: String?
+  let baggage: String?
   /// JSON.
-  var delivery: [UInt8]?
+  let delivery: [UInt8]?
   /// The connection on which the invocation came: the answer is sent on it, or not at all.
-  var connection: Int
+  let connection: Int
+
+  init(
+    invocationID: UUID128?, payload: [UInt8], namesCaller: Bool, metadata: [UInt8]?, traceparent: String?,
+    baggage: String?, delivery: [UInt8]?, connection: Int
+  ) {
+    self.invocationID = invocationID
+    self.payload = payload
+    self.namesCaller = namesCaller
+    self.metadata = metadata
+    self.traceparent = traceparent
+    self.baggage = baggage
+    self.delivery = delivery
+    self.connection = connection
+  }
 
   /// The handler's payload, without the member that the engine added, and its context.
   func read(
     by functionID: String, _ decoding: [CodingUserInfoKey: any Sendable] = [:]
   ) -> (payload: [UInt8], context: InvocationContext) {
-    guard namesCaller else { return (payload, context(functionID, nil, decoding)) }
+    guard namesCaller else { return (payload, InvocationContext(functionID, self, caller: nil, decoding)) }
     let (payload, caller) = payload.withView(CallerMember.taken(from:))
-    return (payload, context(functionID, caller, decoding))
-  }
-
-  private func context(
-    _ functionID: String, _ caller: String?, _ decoding: [CodingUserInfoKey: any Sendable]
-  ) -> InvocationContext {
-    var context = InvocationContext(functionID, self, caller: caller)
-    context.decoding = decoding
-    return context
+    return (payload, InvocationContext(functionID, self, caller: caller, decoding))
   }
 }
 
@@ -41,8 +49,9 @@ private enum CallerMember {
   static func taken(from object: ByteView) -> ([UInt8], String?) {
     guard var members = ObjectMembers(object) else { return (object.array, nil) }
     var caller: String?
-    var kept: [UInt8] = [UInt8(ascii: "{")]
+    var kept: [UInt8] = []
     kept.reserveCapacity(object.count)
+    kept.append(UInt8(ascii: "{"))
     while let member = members.next() {
       guard !member.isNamed(name) else {
         if case .string(let text)? = try? JSONParser.parse(member.value) { caller = text }

@@ -14,32 +14,58 @@ public struct InvocationContext: Sendable {
   /// The context of the running handler; `nil` outside handlers.
   @TaskLocal public static var current: InvocationContext?
 
+  /// What all copies share: a context is copied often while a handler runs.
+  private final class Storage: Sendable {
+    let functionID: String
+    let id: ID
+    let callerWorkerID: String?
+    let metadata: JSONValue?
+    let traceparent: String?
+    let baggage: String?
+    let delivery: QueueDelivery?
+    let decoding: [CodingUserInfoKey: any Sendable]
+
+    enum ID {
+      case given(String?)
+      case wire(UUID128?)
+    }
+
+    init(
+      _ functionID: String, _ id: ID, _ callerWorkerID: String?, _ metadata: JSONValue?, _ traceparent: String?,
+      _ baggage: String?, _ delivery: QueueDelivery?, _ decoding: [CodingUserInfoKey: any Sendable]
+    ) {
+      self.functionID = functionID
+      self.id = id
+      self.callerWorkerID = callerWorkerID
+      self.metadata = metadata
+      self.traceparent = traceparent
+      self.baggage = baggage
+      self.delivery = delivery
+      self.decoding = decoding
+    }
+  }
+
+  private let storage: Storage
+
   /// The function that was called.
-  public let functionID: String
+  public var functionID: String { storage.functionID }
   /// The id of the calling worker; `nil` if the engine does not send it, in particular for payloads that are not objects.
-  public let callerWorkerID: String?
+  public var callerWorkerID: String? { storage.callerWorkerID }
   /// The call's metadata; engines before 0.21 drop it.
-  public let metadata: JSONValue?
+  public var metadata: JSONValue? { storage.metadata }
   /// The W3C trace context, if the call had one.
-  public let traceparent: String?
+  public var traceparent: String? { storage.traceparent }
   /// The W3C baggage, if the call had one.
-  public let baggage: String?
+  public var baggage: String? { storage.baggage }
   /// The queue that delivers the invocation, and for which time; `nil` for a plain call, and from an engine that does not say it.
-  public let delivery: QueueDelivery?
+  public var delivery: QueueDelivery? { storage.delivery }
 
   /// What the payload's decoder gives to the types that it decodes.
-  var decoding: [CodingUserInfoKey: any Sendable] = [:]
-
-  private let id: ID
-
-  private enum ID {
-    case given(String?)
-    case wire(UUID128?)
-  }
+  var decoding: [CodingUserInfoKey: any Sendable] { storage.decoding }
 
   /// The invocation's id, a UUID; `nil` if the caller does not wait for the answer.
   public var invocationID: String? {
-    switch id {
+    switch storage.id {
     case .given(let text): text
     case .wire(let id): id?.description
     }
@@ -50,23 +76,18 @@ public struct InvocationContext: Sendable {
     functionID: String, invocationID: String? = nil, callerWorkerID: String? = nil, metadata: JSONValue? = nil,
     traceparent: String? = nil, baggage: String? = nil, delivery: QueueDelivery? = nil
   ) {
-    self.functionID = functionID
-    id = .given(invocationID)
-    self.callerWorkerID = callerWorkerID
-    self.metadata = metadata
-    self.traceparent = traceparent
-    self.baggage = baggage
-    self.delivery = delivery
+    storage = Storage(
+      functionID, .given(invocationID), callerWorkerID, metadata, traceparent, baggage, delivery, [:])
   }
 
-  init(_ functionID: String, _ invocation: InboundInvocation, caller: String?) {
-    self.functionID = functionID
-    id = .wire(invocation.invocationID)
-    callerWorkerID = caller
-    metadata = invocation.metadata.flatMap { try? PayloadCoder.decode(JSONValue.self, from: $0) }
-    traceparent = invocation.traceparent
-    baggage = invocation.baggage
-    delivery = invocation.delivery.flatMap { QueueDelivery($0) }
+  init(
+    _ functionID: String, _ invocation: InboundInvocation, caller: String?,
+    _ decoding: [CodingUserInfoKey: any Sendable]
+  ) {
+    storage = Storage(
+      functionID, .wire(invocation.invocationID), caller,
+      invocation.metadata.flatMap { try? PayloadCoder.decode(JSONValue.self, from: $0) }, invocation.traceparent,
+      invocation.baggage, invocation.delivery.flatMap { QueueDelivery($0) }, decoding)
   }
 }
 

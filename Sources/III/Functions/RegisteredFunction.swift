@@ -5,12 +5,15 @@ final class RegisteredFunction: Sendable {
   /// Identifies a registration in the table of ids.
   final class Claim: Sendable {}
 
+  typealias TaskBody = @Sendable (_ payload: [UInt8]) async -> HandlerOutcome
+  typealias ThreadBody = @Sendable (_ payload: [UInt8]) -> HandlerOutcome
+
   /// Decodes the payload, runs the user's handler, encodes its result; never throws.
   enum Body: Sendable {
     /// Runs as a task.
-    case task(@Sendable (_ payload: [UInt8]) async -> HandlerOutcome)
+    case task(TaskBody)
     /// May block: runs on a thread of the worker's pool.
-    case thread(@Sendable (_ payload: [UInt8]) -> HandlerOutcome)
+    case thread(ThreadBody)
     /// The engine calls it over HTTP; this worker has no code for it.
     case remote
   }

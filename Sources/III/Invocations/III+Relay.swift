@@ -26,7 +26,7 @@ extension III {
   ) {
     do {
       let message = try relayed(functionID, json, nil)
-      try prepare(message, hasResult: true, timeout: timeout).post { done($0.mapError(RelayFailure.init)) }
+      post(try prepare(message, hasResult: true, timeout: timeout)) { done($0.mapError(RelayFailure.init)) }
     } catch {
       done(.failure(RelayFailure(error)))
     }
@@ -39,7 +39,7 @@ extension III {
     do {
       let message = try relayed(functionID, json, .void(TriggerActionVoid()))
       guard let waiting = try handOverAtOnce(message, timeout: nil) else { return done(nil) }
-      waiting.post { outcome in
+      post(waiting) { outcome in
         if case .failure(let error) = outcome { done(RelayFailure(error)) } else { done(nil) }
       }
     } catch {

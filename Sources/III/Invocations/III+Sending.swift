@@ -1,36 +1,23 @@
 internal import Synchronization
+internal import UV
 
 /// Passes calls to the connection, for all forms of `trigger`.
 extension III {
-  /// A call that was checked and is not posted yet.
-  struct PreparedCall {
-    fileprivate let worker: III
-    let id: UUID128
-    fileprivate let functionID: String
-    fileprivate let message: Outbound
-    fileprivate let hasResult: Bool
-    fileprivate let timeout: Duration
-    fileprivate let start: UInt64
-
-    /// Posts the call; `complete` is called with its outcome.
-    func post(_ complete: @escaping @Sendable (CallOutcome) -> Void) {
-      let activity = HandlerActivity.current
-      let call = PendingCall(
-        id: id, functionID: functionID, message: message, hasResult: hasResult, timeout: timeout, now: start,
-        complete: {
-          activity?.endWait()
-          complete($0)
-        })
-      let bytes = message.count
-      worker.gauge.add(bytes)
-      if !worker.postOrRun({
-        activity?.beginWait()
-        $0.call(call, posted: bytes)
-      }) {
-        worker.gauge.take(bytes)
-        complete(.failure(worker.shutDownError(functionID)))
-      }
+  /// Posts a call to the connection.
+  func post(_ call: PendingCall) {
+    let bytes = call.message?.count ?? 0
+    gauge.add(bytes)
+    let connection = connection
+    if !host.loop.postOrRun({ connection.value.call(call, posted: bytes) }) {
+      gauge.take(bytes)
+      call.complete(.failure(shutDownError(call.functionID)))
     }
+  }
+
+  /// As above; `complete` is called with the outcome.
+  func post(_ call: PendingCall, _ complete: @escaping @Sendable (CallOutcome) -> Void) {
+    call.onCompletion(complete)
+    post(call)
   }
 
   /// Sends a call and waits for its result's JSON. In a task that is already cancelled, nothing is sent.
@@ -45,17 +32,16 @@ extension III {
   }
 
   /// Hands over a call that has no result, or returns it if it must wait.
-  func handOverAtOnce(_ message: InvokeFunctionMessage, timeout: Duration?) throws -> PreparedCall? {
+  func handOverAtOnce(_ message: InvokeFunctionMessage, timeout: Duration?) throws -> PendingCall? {
     let call = try prepare(message, hasResult: false, timeout: timeout)
-    guard !gauge.isFull else { return call }
-    let message = call.message
+    guard !gauge.isFull, let message = call.message else { return call }
     gauge.add(message.count)
     guard postOrRun({ $0.callWithoutResult(message) }) else { throw shutDownError(call.functionID) }
     return nil
   }
 
   /// Checks a call; its time-out is measured from here.
-  func prepare(_ message: InvokeFunctionMessage, hasResult: Bool, timeout: Duration?) throws -> PreparedCall {
+  func prepare(_ message: InvokeFunctionMessage, hasResult: Bool, timeout: Duration?) throws -> PendingCall {
     let functionID = message.functionID
     guard !isShutDown else { throw shutDownError(functionID) }
     let id = newID()
@@ -68,28 +54,26 @@ extension III {
     }
     // A message that must wait is encoded when it leaves.
     let outbound = gauge.isFull ? Outbound(message, count: count) : Outbound(frame: message.frame(count: count))
-    let call = PreparedCall(
-      worker: self, id: id, functionID: functionID, message: outbound, hasResult: hasResult,
-      timeout: timeout ?? invocationTimeout, start: host.source.now)
+    let call = PendingCall(
+      id: id, functionID: functionID, message: outbound, hasResult: hasResult, timeout: timeout ?? invocationTimeout,
+      now: host.source.now, activity: HandlerActivity.current)
     if let failure { throw call.failure(from: failure) }
     return call
   }
 
-  private func outcome(of call: PreparedCall) async throws -> [UInt8] {
+  private func outcome(of call: PendingCall) async throws -> [UInt8] {
     try Task.checkCancellation()
-    let handoff = Handoff()
-    defer { handoff.acquire() }
+    defer { call.acquireOutcome() }
     return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        call.post {
-          handoff.release()
-          continuation.resume(with: $0)
-        }
+      // Unsafe, because the machine gives each call exactly one outcome; a check costs each call an allocation.
+      try await withUnsafeThrowingContinuation { continuation in
+        call.resumeOnCompletion(continuation)
+        post(call)
         // If the task was cancelled before the call was posted, the cancellation handler had no call to cancel.
-        if Task.isCancelled { self.post { $0.cancel(call.id) } }
+        if Task.isCancelled { post { $0.cancel(call.id) } }
       }
     } onCancel: {
-      self.post { $0.cancel(call.id) }
+      post { $0.cancel(call.id) }
     }
   }
 }
@@ -102,10 +86,4 @@ final class Handoff: Sendable {
 
   func release() { isReleased.store(true, ordering: .releasing) }
   func acquire() { _ = isReleased.load(ordering: .acquiring) }
-}
-
-extension III.PreparedCall {
-  fileprivate func failure(from error: any Error) -> any Error {
-    PendingCall.failure(error, functionID: functionID, invocationID: hasResult ? id : nil)
-  }
 }

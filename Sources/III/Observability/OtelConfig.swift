@@ -25,7 +25,7 @@ public struct OtelConfig: Sendable, Hashable {
   public var engineURL: String?
   /// Headers of the reporting connection, beside those of ``InitOptions/headers``.
   public var headers: [String: String] = [:]
-  /// How long spans are collected before they are sent; by default `OTEL_SPANS_FLUSH_INTERVAL_MS`, else 100 ms.
+  /// How long spans are collected before they are sent; by default `OTEL_SPANS_FLUSH_INTERVAL_MS`, else 100 ms. 250 spans are sent at once.
   public var spansFlushInterval: Duration?
   /// Whether ``Logger`` reports its records; they go to the standard error otherwise.
   public var logsEnabled = true

@@ -28,6 +28,8 @@ final class TelemetryBuffer: Sendable {
 
   /// The most records of each kind that wait, and their bytes.
   static let maxRecords = 1000
+  /// So many spans, or gauges, are sent at once, without waiting: well before the oldest would be dropped.
+  static let batchSize = 250
   private static let maxBytes = 16 << 20
   /// The size of a message, if no single record is larger.
   private static let messageBytes = 1 << 20
@@ -48,8 +50,8 @@ final class TelemetryBuffer: Sendable {
       while state.records[kind.rawValue].count > Self.maxRecords || state.bytes > Self.maxBytes {
         state.dropOldest(kind)
       }
-      // A batch of logs is sent at once, so the exporter is told although it waits already.
-      let isBatch = kind == .logs && state.records[kind.rawValue].count == logsBatchSize
+      // A batch is sent at once, so the exporter is told although it waits already.
+      let isBatch = state.records[kind.rawValue].count == (kind == .logs ? logsBatchSize : Self.batchSize)
       defer { state.isNoted = true }
       return !state.isNoted || isBatch
     }

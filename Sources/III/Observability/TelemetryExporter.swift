@@ -54,7 +54,7 @@ final class TelemetryExporter: HostMember {
   func recordsWait() {
     let waiting = buffer.waiting
     warnOfDrops()
-    if waiting.logs >= settings.logsBatchSize { return send() }
+    if waiting.logs >= settings.logsBatchSize || waiting.others >= TelemetryBuffer.batchSize { return send() }
     guard flushTimer == nil, waiting.others > 0 || waiting.logs > 0 else { return }
     let interval = waiting.others > 0 ? settings.spansFlushInterval : settings.logsFlushInterval
     flushTimer = timers.schedule(after: interval) { [self] in send() }

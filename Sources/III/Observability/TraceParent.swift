@@ -42,11 +42,6 @@ struct TraceParent: Sendable, Equatable {
   /// The `traceparent` that a call carries.
   var text: String { "00-\(traceIDText)-\(spanIDText)-\(isSampled ? "01" : "00")" }
 
-  var traceIDText: String { Self.digits(traceID.high) + Self.digits(traceID.low) }
-  var spanIDText: String { Self.digits(spanID) }
-
-  static func digits(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-  }
+  var traceIDText: String { traceID.high.hexDigits + traceID.low.hexDigits }
+  var spanIDText: String { spanID.hexDigits }
 }

@@ -117,3 +117,11 @@ extension Array where Element == UInt8 {
     try withUnsafeBytes { try body(ByteView($0)) }
   }
 }
+
+extension String {
+  /// Passes the text's UTF-8 bytes as a view that is valid inside `body`.
+  func withView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
+    var text = self
+    return try text.withUTF8 { try body(ByteView(UnsafeRawBufferPointer($0))) }
+  }
+}

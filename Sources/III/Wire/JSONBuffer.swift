@@ -4,7 +4,7 @@ struct JSONBuffer: ~Copyable {
   private var capacity: Int
   private(set) var count = 0
 
-  init(capacity: Int = 256) {
+  init(capacity: Int = 512) {
     self.capacity = max(capacity, 64)
     memory = .allocate(byteCount: self.capacity, alignment: 16)
   }

@@ -5,7 +5,7 @@
 final class JSONEncoding {
   // Unchecked exclusivity is safe: one thread encodes, and no code that gets access to a part of this object calls back into it.
   @exclusivity(unchecked) private var buffer = JSONBuffer()
-  @exclusivity(unchecked) private var frames: [Frame]
+  @exclusivity(unchecked) private var frames: Frames
   /// The complete members of all open objects; those of the innermost one are last.
   @exclusivity(unchecked) private var members: [Member] = []
   private var inserts: [(offset: Int, run: JSONEncoding)] = []
@@ -31,6 +31,28 @@ final class JSONEncoding {
     var index: JSONNameIndex?
   }
 
+  /// The values that are being encoded, from the outermost to the innermost one; the first needs no array.
+  private struct Frames {
+    private var outermost: Frame
+    private var nested: [Frame] = []
+
+    init(_ outermost: Frame) { self.outermost = outermost }
+
+    var count: Int { nested.count + 1 }
+
+    subscript(level: Int) -> Frame {
+      @inline(__always) get { level == 0 ? outermost : nested[level - 1] }
+      @inline(__always) _modify {
+        if level == 0 { yield &outermost } else { yield &nested[level - 1] }
+      }
+    }
+
+    mutating func append(_ frame: Frame) { nested.append(frame) }
+    mutating func removeLast(_ count: Int = 1) { nested.removeLast(count) }
+
+    func keys(upTo level: Int) -> [any CodingKey] { ([outermost] + nested.prefix(level)).compactMap(\.key) }
+  }
+
   /// A complete member of an open object: offsets in the buffer.
   fileprivate struct Member {
     /// Where the member begins, with the comma before it; -1 once it was replaced.
@@ -43,13 +65,13 @@ final class JSONEncoding {
     self.basePath = basePath
     self.depth = depth
     self.maxDepth = maxDepth
-    frames = [Frame(key: nil, firstMember: 0)]
+    frames = Frames(Frame(key: nil, firstMember: 0))
   }
 
   /// The number of elements of the array at `level`.
   func count(at level: Int) -> Int { level < frames.count ? frames[level].count : 0 }
 
-  func path(at level: Int) -> [any CodingKey] { basePath + frames.prefix(level + 1).compactMap(\.key) }
+  func path(at level: Int) -> [any CodingKey] { basePath + frames.keys(upTo: level) }
 
   // MARK: Values
 

@@ -3,7 +3,9 @@ struct JSONTapeBuilder: ~Copyable {
   private let text: ByteView
   private var cursor: JSONCursor
   private var tape: JSONTape
-  private var open: [Open] = []
+  /// The innermost open container, and those around it: text without nesting needs no array.
+  private var inner: Open?
+  private var outer: [Open] = []
 
   /// An array or object whose end has not come.
   private struct Open {
@@ -46,22 +48,24 @@ struct JSONTapeBuilder: ~Copyable {
         tape.append(.number, number.start, number.count)
       }
       while isComplete {
-        guard let last = open.indices.last else {
+        guard var container = inner else {
           try cursor.finish()
           return
         }
-        open[last].count += 1
+        container.count += 1
         let byte = try cursor.peek()
         if byte == UInt8(ascii: ",") {
           cursor.advance()
-          if open[last].isObject { open[last].seen |= try key(open[last]) }
+          if container.isObject { container.seen |= try key(container) }
+          inner = container
           isComplete = false
         } else {
-          guard byte == (open[last].isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+          guard byte == (container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
             throw cursor.unexpected()
           }
           cursor.advance()
-          end(open.removeLast())
+          end(container)
+          inner = outer.popLast()
         }
       }
     }
@@ -78,9 +82,12 @@ struct JSONTapeBuilder: ~Copyable {
       end(container)
       return true
     }
-    guard open.count < JSONCursor.maxDepth else { throw JSONSyntaxError(.tooDeep, at: start) }
+    if let inner {
+      guard outer.count + 1 < JSONCursor.maxDepth else { throw JSONSyntaxError(.tooDeep, at: start) }
+      outer.append(inner)
+    }
     if isObject { container.seen = try key(container) }
-    open.append(container)
+    inner = container
     return false
   }
 

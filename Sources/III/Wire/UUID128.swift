@@ -99,6 +99,18 @@ extension UUID128: CustomStringConvertible {
   }
 }
 
+extension UInt64 {
+  /// The sixteen lower-case hexadecimal digits.
+  var hexDigits: String {
+    String(unsafeUninitializedCapacity: 16) { buffer in
+      let memory = UnsafeMutableRawBufferPointer(buffer)
+      memory.storeBytes(of: Hex.digits(of: UInt32(truncatingIfNeeded: self >> 32)), as: UInt64.self)
+      memory.storeBytes(of: Hex.digits(of: UInt32(truncatingIfNeeded: self)), toByteOffset: 8, as: UInt64.self)
+      return 16
+    }
+  }
+}
+
 /// Hexadecimal digits, eight at a time in one word.
 private enum Hex {
   static let ones: UInt64 = 0x0101_0101_0101_0101

@@ -136,7 +136,8 @@ struct Observability {
     guard payload.count <= maxMessageBytes else {
       throw OTLPProblem(text: "\(payload.count) bytes are more than the \(maxMessageBytes) that are read at once")
     }
-    let values = values(in: payload)
+    // Each value takes two bytes at least, with its comma or bracket, so a small message cannot have too many.
+    let values = payload.count / 2 < maxMessageValues ? 0 : values(in: payload)
     guard values <= maxMessageValues else {
       throw OTLPProblem(
         text: "\(values) JSON values are more than the \(maxMessageValues) that are read at once; send smaller batches")

@@ -19,6 +19,23 @@ struct SecretFilterTests {
       ])
   }
 
+  @Test(
+    "each part of a name that says so is found, wherever it is",
+    arguments: [
+      "api_key", "apikey", "api-key", "password", "secret", "credential", "authorization", "auth_token",
+      "access_token", "refresh_token", "bearer", "private_key", "client_secret",
+    ])
+  func part(part: String) {
+    for name in [part, "x\(part)", "\(part)x", "My-\(part.uppercased())-2", "\u{e9}\(part)"] {
+      #expect(SecretFilter.isSensitive(name), "\(name)")
+    }
+    #expect(!SecretFilter.isSensitive(String(part.dropLast())))
+  }
+
+  @Test(
+    "letters that have a lower case outside ASCII are compared in that", arguments: ["to\u{212A}en", "my_TO\u{212A}EN"])
+  func foreignCase(name: String) { #expect(SecretFilter.isSensitive(name)) }
+
   @Test("a long text is cut between two characters, and ends with a mark")
   func cut() {
     let value: JSONValue = .string(String(repeating: "a", count: 38))

@@ -55,6 +55,14 @@ struct TelemetryBufferTests {
     #expect(buffer.add([1], .spans))
   }
 
+  @Test("the exporter is told of a whole batch of spans, long before any is dropped")
+  func batch() {
+    let buffer = TelemetryBuffer(settings())
+    let told = (1...TelemetryBuffer.batchSize + 1).filter { _ in buffer.add([1], .spans) }
+    #expect(told == [1, TelemetryBuffer.batchSize])
+    #expect(TelemetryBuffer.batchSize * 2 <= TelemetryBuffer.maxRecords)
+  }
+
   @Test("when too many wait, the oldest are dropped and counted")
   func bounds() throws {
     let buffer = TelemetryBuffer(settings())
