@@ -3,7 +3,7 @@
 enum Bench {
   static let usage = """
     usage: bench [run] [--engine PATH[=NAME]]… [--rounds N] [--seconds S] [--quick]
-           bench floor [--port N]
+           bench floor [--port N | --http]
            bench engine [--filters N | --auth]
            bench lifecycle [--engines N]
            bench coder [--seconds S] [--quick] [--only PART OF A NAME]
@@ -36,7 +36,9 @@ enum Bench {
     case "sdk": await Load.runSDK(&arguments)
     case "engine": await Engine.serve(&arguments)
     case "access": Access.run(&arguments)
-    case "floor": Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))
+    case "floor":
+      if arguments.flag("--http") { HTTPFloor.serve() }
+      Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))
     default: fail(usage)
     }
   }

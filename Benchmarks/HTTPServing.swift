@@ -1,7 +1,7 @@
 /// What HTTP costs: requests of keep-alive connections that a worker's function answers, beside plain invocations with as
-/// many of them open; memory of idle connections.
+/// many of them open, and beside a bare relay for the same requests; memory of idle connections.
 ///
-/// Both ends are in the other process. Costs are CPU time of the engine's process.
+/// Both ends are in the other process. Costs are CPU time of the process of the engine, or of the floor.
 enum HTTPServing {
   /// Bytes of an answer's body, as many as a plain invocation has.
   static let body = 300
@@ -13,18 +13,25 @@ enum HTTPServing {
     let idle = arguments.number("--idle", otherwise: 10_000)
     arguments.finish()
     var table = Table()
-    table.add(["\(connections) open", "rate", "÷ invocations", "goal", "CPU each"])
+    table.add(["\(connections) open", "rate", "÷ invocations", "goal", "÷ floor", "CPU each", "÷ floor"])
     let loop = RawLoop()
     let relay = Relay(name: "engine", process: .engine(path), isEngine: true, on: loop)
     let plain = relay.pipelined(window: connections, seconds: seconds)
     relay.stop()
-    table.add(["invocations", plain.rate.text(0) + " /s", "1.00", "", (plain.cpu ?? .nan).text(2) + " µs"])
+    table.add(["invocations", plain.rate.text(0) + " /s", "1.00", "", "", (plain.cpu ?? .nan).text(2) + " µs", ""])
+    let bare = HTTPRun(floorOn: loop)
+    let floor = bare.serve(connections: connections, seconds: seconds)
+    bare.stop()
+    table.add([
+      "GET, bare floor", floor.rate.text(0) + " /s", (floor.rate / plain.rate).text(2), "", "1.00",
+      floor.cpu.text(2) + " µs", "1.00",
+    ])
     let run = HTTPRun(path, on: loop)
     let served = run.serve(connections: connections, seconds: seconds)
     let ratio = served.rate / plain.rate
     table.add([
       "GET, answered by a worker", served.rate.text(0) + " /s", ratio.text(2), Goal.atLeast(0.5).verdict(ratio),
-      served.cpu.text(2) + " µs",
+      (served.rate / floor.rate).text(2), served.cpu.text(2) + " µs", (served.cpu / floor.cpu).text(2),
     ])
     table.print()
     let memory = run.memory(idle: idle)
@@ -36,18 +43,27 @@ enum HTTPServing {
   }
 }
 
-/// An engine with a worker that answers the requests of a route.
+/// An engine or the floor, with a worker that answers requests.
 private final class HTTPRun {
   private let process: ChildProcess
   private let loop: RawLoop
-  private let worker: RouteWorker
+  private let worker: RawWebSocket
 
   init(_ path: String, on loop: RawLoop) {
     self.loop = loop
     process = .engine(path)
-    worker = RouteWorker(loop: loop)
+    let worker = RouteWorker(loop: loop)
+    self.worker = worker
     loop.connect(worker, port: process.port)
-    loop.run(awaiting: "a worker to register a route") { [worker] in worker.isReady }
+    loop.run(awaiting: "a worker to register a route") { worker.isReady }
+  }
+
+  init(floorOn loop: RawLoop) {
+    self.loop = loop
+    process = ChildProcess(CommandLine.arguments[0], ["floor", "--http"])
+    worker = HTTPFloorWorker(loop: loop) { loop.stop() }
+    loop.connect(worker, port: process.port)
+    loop.run(awaiting: "the floor to accept a callee")
   }
 
   /// Requests one after the other on each of some connections.
@@ -144,21 +160,13 @@ private final class RequestClient: RawStream {
 
   override func received(_ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
     let answer = UnsafeRawBufferPointer(start: bytes, count: count)
-    guard let end = Self.endOfHead(answer) else { return 0 }
+    guard let end = HTTPFloor.endOfHead(answer) else { return 0 }
     let head = String(decoding: answer[..<end], as: UTF8.self)
     guard head.hasPrefix("HTTP/1.1 200"), let length = Self.contentLength(head) else { fail("answered: \(head)") }
     guard count >= end + length else { return 0 }
     answered += 1
     if !isOnce { ask() }
     return end + length
-  }
-
-  private static func endOfHead(_ bytes: UnsafeRawBufferPointer) -> Int? {
-    guard bytes.count >= 4 else { return nil }
-    for index in 3..<bytes.count where bytes[index] == 0x0A && bytes[index - 1] == 0x0D && bytes[index - 2] == 0x0A {
-      return index + 1
-    }
-    return nil
   }
 
   private static func contentLength(_ head: String) -> Int? {

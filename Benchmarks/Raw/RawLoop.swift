@@ -58,6 +58,21 @@ final class RawLoop {
   /// `stream` has bytes that leave when the read callback, or the job, of this turn is over.
   @inline(__always) func markDirty(_ stream: RawStream) { dirty.append(stream) }
 
+  /// Whether bytes leave when the turn is over, and not after each read.
+  private(set) var flushesOnceATurn = false
+
+  /// From now on, what all reads of a turn have brought leaves together.
+  func flushOnceATurn() {
+    flushesOnceATurn = true
+    let check = UnsafeMutablePointer<uv_check_t>.allocate(capacity: 1)
+    uv_check_init(uv, check)
+    check.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+    uv_check_start(check) { check in
+      guard let data = check?.pointee.data else { return }
+      Unmanaged<RawLoop>.fromOpaque(data).takeUnretainedValue().flushDirty()
+    }
+  }
+
   @inline(__always) func flushDirty() {
     if dirty.isEmpty { return }
     for stream in dirty { stream.flush() }

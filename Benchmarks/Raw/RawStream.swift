@@ -43,7 +43,7 @@ class RawStream {
       let stream = Unmanaged<RawStream>.fromOpaque(data).takeUnretainedValue()
       if count > 0, let base = buffer?.pointee.base {
         stream.take(UnsafeMutableRawPointer(base), count)
-        stream.loop.flushDirty()
+        if !stream.loop.flushesOnceATurn { stream.loop.flushDirty() }
       } else if count < 0 {
         stream.ended()
         stream.close()

@@ -23,6 +23,12 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
     fields.lazy.filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)
   }
 
+  /// The first value of a field with this name for which `holds` is true.
+  package func first(_ name: String, where holds: (String) -> Bool) -> String? {
+    for field in fields where field.name.equalsIgnoringASCIICase(name) && holds(field.value) { return field.value }
+    return nil
+  }
+
   package mutating func append(_ name: String, _ value: String) {
     fields.append(Field(name: name, value: value))
   }
@@ -38,7 +44,7 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
 extension StringProtocol {
   /// Whether the strings are equal if the case of A to Z is ignored, which is what HTTP calls "case-insensitive".
   package func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
-    utf8.elementsEqual(other.utf8) { $0.lowercasedASCII == $1.lowercasedASCII }
+    utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) { $0.lowercasedASCII == $1.lowercasedASCII }
   }
 
   /// The text without spaces and tabs at both ends.

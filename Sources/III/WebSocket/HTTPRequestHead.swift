@@ -20,6 +20,12 @@ package struct HTTPRequestHead: Equatable, Sendable {
   /// The text after the `?`; nil without a `?`, empty if nothing follows it.
   package var query: String? { split.query.map(String.init) }
 
+  /// Both.
+  package var pathAndQuery: (path: String, query: String?) {
+    let (path, query) = split
+    return (String(path), query.map(String.init))
+  }
+
   private var split: (path: Substring, query: Substring?) {
     var rest = target[...]
     if let hash = rest.utf8.firstIndex(of: UInt8(ascii: "#")) { rest = rest[..<hash] }

@@ -22,7 +22,6 @@ package struct HTTPResponse: Equatable, Sendable {
     return isBodyless ? head : head + body
   }
 
-  /// The standard phrases of the statuses that this package sends.
   /// A head alone, for an answer whose body is sent apart from it.
   package static func head(status: Int, _ headers: HTTPHeaders, secondsSinceEpoch: Int64) -> [UInt8] {
     var head = "HTTP/1.1 \(status) \(reason(status))\r\n"
@@ -31,7 +30,8 @@ package struct HTTPResponse: Equatable, Sendable {
     return Array(head.utf8)
   }
 
-  private static func reason(_ status: Int) -> String {
+  /// The standard phrases of the statuses that this package sends.
+  package static func reason(_ status: Int) -> StaticString {
     switch status {
     case 101: "Switching Protocols"
     case 200: "OK"

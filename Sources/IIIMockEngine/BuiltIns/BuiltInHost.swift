@@ -226,11 +226,8 @@ final class BuiltInHost {
   /// The answer to a request that a web page must not make; `nil` if the request is let in.
   func refusal(of request: HTTPRequestHead) -> HTTPResponse? { services?.refusal(of: request) }
 
-  /// A new channel, of which this part of the engine holds an end; `nil` once the engine has stopped.
-  func makeChannel() -> ChannelRelay? { services?.channels?.make() }
-
-  /// Nobody can open the ends of a channel any more; open ends go on.
-  func forget(_ channel: ChannelRelay) { services?.channels?.forget(channel) }
+  /// The engine's channels; `nil` once the engine has stopped.
+  var channels: ChannelsWorker? { services?.channels }
 
   /// Finds the addresses of a host; `done` is called on the loop, with none if there are none.
   func resolve(_ host: String, _ done: @escaping ([SocketAddress], UVError?) -> Void) {

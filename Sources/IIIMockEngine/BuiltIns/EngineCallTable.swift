@@ -27,7 +27,7 @@ struct EngineCallTable {
 
   subscript(key: EngineCallKey) -> Entry? {
     get { entries[key] }
-    set { entries[key] = newValue }
+    _modify { yield &entries[key] }
   }
 
   mutating func remove(_ key: EngineCallKey) -> Entry? { entries.removeValue(forKey: key) }

@@ -2,7 +2,8 @@ internal import III
 
 /// A request for an end of a channel: `/ws/channels/{id}?key=…&dir=read`.
 struct ChannelRequest: Equatable {
-  let name: ChannelName
+  let id: String
+  let key: String
   let direction: ChannelDirection
 
   enum Verdict: Equatable {
@@ -34,7 +35,7 @@ struct ChannelRequest: Equatable {
       return .refused(Upgrade.refusal(400, "Failed to deserialize query string: \(error.text)"))
     }
     guard case .accepted(let response) = upgrade else { return .refused(upgrade.response) }
-    let request = ChannelRequest(name: ChannelName(id: id, key: query.key), direction: query.direction)
+    let request = ChannelRequest(id: id, key: query.key, direction: query.direction)
     return .wellFormed(request, response)
   }
 

@@ -46,20 +46,73 @@ final class ChannelsWorker: BuiltInWorker {
   }
 
   private func add(capacity: Int?, createdBy creator: WorkerRecord?, _ host: BuiltInHost) -> ChannelRelay {
-    let name = ChannelName(id: host.newID().description, key: host.newID().description)
-    let relay = ChannelRelay(name, capacity: capacity, createdBy: creator, on: host)
-    // The recorded engine keeps them.
-    if host.compatibility.forgetsEndedChannels { relay.onEnd = { [weak self] in self?.channels.noteEnd(of: $0) } }
+    let relay = ChannelRelay(newName(host), capacity: capacity, createdBy: creator, on: host, at: host.now)
+    watchEnd(of: relay, host)
     channels.add(relay)
     setSweep()
     return relay
   }
 
-  /// A new channel for a part of the engine.
-  func make() -> ChannelRelay? { host.map { add(capacity: nil, createdBy: nil, $0) } }
+  private func newName(_ host: BuiltInHost) -> ChannelName { ChannelName(id: host.newID(), key: host.newID()) }
+
+  private func watchEnd(of relay: ChannelRelay, _ host: BuiltInHost) {
+    // The recorded engine keeps them.
+    if host.compatibility.forgetsEndedChannels { relay.onEnd = { [weak self] in self?.channels.noteEnd(of: $0) } }
+  }
+
+  // MARK: Channels of the engine
+
+  /// The name of a new channel, of which a part of the engine has an end; the channel itself is made when somebody looks at it,
+  /// opens its other end, or has something to write. `nil` once the engine has stopped.
+  ///
+  /// - Parameter holder: Called as long as the channel is neither there nor forgotten, which the holder sees to.
+  func reserve(for holder: any ChannelHolder) -> ChannelName? {
+    guard let host else { return nil }
+    let name = newName(host)
+    channels.reserve(ReservedChannel(name: name, created: host.now, holder: holder))
+    setSweep()
+    return name
+  }
+
+  /// Makes a reserved channel, if it is one.
+  func open(_ id: UUID128) { if let channel = channels.reserved(id) { open(channel) } }
+
+  private func open(_ channel: ReservedChannel) {
+    guard let host else { return }
+    let relay = ChannelRelay(channel.name, capacity: nil, createdBy: nil, on: host, at: channel.created)
+    watchEnd(of: relay, host)
+    channels.open(channel, as: relay)
+    channel.holder.channelOpened(relay)
+  }
 
   /// Nobody can open the ends of a channel any more; open ends go on.
-  func forget(_ relay: ChannelRelay) { channels.remove(relay) }
+  func forget(_ name: ChannelName) { channels.remove(name) }
+
+  // MARK: Looking at channels
+
+  /// The channels that have not ended, in the order in which they were made.
+  var all: [ChannelRelay] {
+    for channel in channels.reserved() { open(channel) }
+    return channels.relays.filter { !$0.hasEnded }.sorted { $0.number < $1.number }
+  }
+
+  /// The channel with this id that has not ended, whatever its key is.
+  func find(id text: String) -> ChannelRelay? { relay(text).flatMap { $0.hasEnded ? nil : $0 } }
+
+  /// The channel of a request; `nil` if there is none with its id or the key is another one.
+  private func find(_ request: ChannelRequest) -> ChannelRelay? {
+    guard let relay = relay(request.id), ByteKey.isSame(relay.name.key.description, request.key) else { return nil }
+    return relay
+  }
+
+  private func relay(_ text: String) -> ChannelRelay? {
+    // Ids are compared as texts: of the forms of a UUID, only the one that was given out is the channel's.
+    guard let id = UUID128(text), ByteKey.isSame(id.description, text) else { return nil }
+    open(id)
+    return channels.relay(id)
+  }
+
+  // MARK: Connections
 
   func admit(_ request: HTTPRequestHead, on connection: Peer) {
     guard let id = ChannelRequest.id(in: request.path) else {
@@ -68,7 +121,7 @@ final class ChannelsWorker: BuiltInWorker {
     switch ChannelRequest.check(request, id: id) {
     case .refused(let response): connection.send(response)
     case .wellFormed(let request, let response):
-      guard let relay = channels.find(request.name) else { return connection.send(ChannelRequest.notFound) }
+      guard let relay = find(request) else { return connection.send(ChannelRequest.notFound) }
       connection.send(response)
       // The role comes first: a reader may be sent messages at once, and may be lost by that.
       connection.become(ChannelEnd(of: relay, request.direction))
@@ -82,10 +135,13 @@ final class ChannelsWorker: BuiltInWorker {
   func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView) {
     guard let host else { return }
     sweep = nil
+    for channel in channels.reserved(before: ChannelRegistry.sweepLimit(now: host.now)) { open(channel) }
     let forgets = kernel.compatibility.forgetsEndedChannels
     for relay in channels.sweep(now: host.now, forgetsEnded: forgets) { relay.abandon() }
     setSweep()
   }
+
+  func stop() { channels = ChannelRegistry() }
 }
 
 /// The function of channels.

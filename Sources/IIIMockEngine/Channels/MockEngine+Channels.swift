@@ -29,7 +29,7 @@ extension MockEngine {
 
     /// All channels that have not ended, the oldest first.
     public func list() async throws -> [ChannelStatus] {
-      try await ask { $0.channels.open.map(\.status) }
+      try await ask { $0.all.map(\.status) }
     }
 
     /// A channel as it is now.
@@ -79,7 +79,7 @@ extension MockEngine {
     private func ask<Result: Sendable>(
       _ id: String, _ body: @Sendable (ChannelRelay) -> Result
     ) async throws -> Result {
-      guard let result = try await ask({ $0.channels.find(id: id).map(body) }) else {
+      guard let result = try await ask({ $0.find(id: id).map(body) }) else {
         throw MockEngineError.unknownChannel(
           "there is no channel '\(id)': no worker has made it here, or it has ended (`channels.list()` has those that have not)"
         )

@@ -9,7 +9,7 @@ struct CORSPolicy: Sendable, Equatable {
   /// Whether the configuration has a `cors` section; without one everything is allowed.
   var isConfigured = false
 
-  private var allowsAll: Bool { allowedOrigins.isEmpty || allowedOrigins.contains("*") }
+  var allowsAll: Bool { allowedOrigins.isEmpty || allowedOrigins.contains("*") }
 
   func allows(origin: String) -> Bool { isConfigured && (allowsAll || allowedOrigins.contains(origin)) }
 
@@ -21,6 +21,9 @@ struct CORSPolicy: Sendable, Equatable {
     if !isConfigured { headers.append(("access-control-expose-headers", "*")) }
     return headers
   }
+
+  /// The same headers as lines of a head.
+  func lines(origin: String?) -> [UInt8] { headers(origin: origin).flatMap { Array("\($0): \($1)\r\n".utf8) } }
 
   /// The headers of the answer to `OPTIONS`.
   func preflightHeaders(origin: String?) -> [(String, String)] {

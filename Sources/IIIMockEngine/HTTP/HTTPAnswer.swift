@@ -36,23 +36,47 @@ struct HTTPAnswer: Equatable {
       ["error": .string(failure.message), "error_id": .string(String(wallClock & 0xFFFF_FFFF_FFFF, radix: 16))])
   }
 
-  /// The answer that a handler's result means; the result is not null.
-  init(ofResult result: JSONValue) {
-    let status = result["status_code"]
-    if case .int(let code)? = status, (100...999).contains(code) { self.status = Int(code) }
-    headers = HTTPAnswer.headers(result["headers"])
-    let body = result["body"] ?? [:]
-    if headers["content-type"] != nil {
-      switch body {
-      case .string(let text): self.body = Array(text.utf8)
-      case .null: break
-      default: self.body = body.jsonBytes
+  /// The answer that a handler's result means; `nil` if the result is null or cannot be read.
+  ///
+  /// - Parameter result: Valid JSON.
+  init?(ofResult result: ByteView) {
+    var body: ByteView?
+    if var members = ObjectMembers(result) {
+      while let member = members.next() {
+        if member.isNamed("status_code") {
+          guard let value = HTTPAnswer.json(member.value) else { return nil }
+          status = if case .int(let code) = value, (100...999).contains(code) { Int(code) } else { 200 }
+        } else if member.isNamed("headers") {
+          guard let value = HTTPAnswer.json(member.value) else { return nil }
+          headers = HTTPAnswer.headers(value)
+        } else if member.isNamed("body") {
+          body = member.value
+        }
       }
     } else {
-      self.body = body.jsonBytes
-      headers.append("content-type", "application/json")
+      guard let value = HTTPAnswer.json(result), value != .null else { return nil }
     }
+    let isTyped = headers["content-type"] != nil
+    if !isTyped { headers.append("content-type", "application/json") }
+    guard let body else {
+      self.body = Array("{}".utf8)
+      return
+    }
+    if JSONText.isString(body), !body.contains(UInt8(ascii: "\\")) {
+      // Its JSON is what was sent, and its text is between the quotes.
+      self.body = isTyped ? body.dropFirst(1).prefix(body.count - 2).array : body.array
+      return
+    }
+    guard let value = HTTPAnswer.json(body) else { return nil }
+    self.body =
+      switch value {
+      case .string(let text) where isTyped: Array(text.utf8)
+      case .null where isTyped: []
+      default: value.jsonBytes
+      }
   }
+
+  private static func json(_ bytes: ByteView) -> JSONValue? { try? PayloadCoder.decode(JSONValue.self, from: bytes) }
 
   init(status: Int = 200, headers: HTTPHeaders = [:], body: [UInt8] = [], hasCORS: Bool = true) {
     self.status = status

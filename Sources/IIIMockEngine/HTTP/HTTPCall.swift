@@ -23,16 +23,31 @@ protocol HTTPRequester: AnyObject {
   var takesMore: Bool { get }
 }
 
-/// A request for a route with its channels: carries out what its exchange decides. Confined to the engine's loop.
+/// A request for a route: carries out what its exchange decides. Confined to the engine's loop.
 final class HTTPCall {
-  private var exchange: HTTPExchange
+  /// An end of a channel that the engine has.
+  private enum End {
+    /// There is no channel, or the engine is done with it.
+    case none
+    /// The channel has a name, which functions are told, and nobody has needed more of it.
+    case reserved(ChannelName)
+    case open(ChannelRelay)
+  }
+
+  // Unchecked, because it is used for every step; while it is being changed, nothing is called that could use it.
+  @exclusivity(unchecked) private var exchange: HTTPExchange
   private let worker: HTTPWorker
-  private weak var requester: (any HTTPRequester)?
-  /// The engine writes the one and reads the other.
-  private var requestChannel: ChannelRelay?
-  private var responseChannel: ChannelRelay?
+  /// `nil` once the request has ended: until then each keeps the other.
+  private var requester: (any HTTPRequester)?
+  /// The engine writes the request's body into the one and reads the other.
+  private var requestEnd = End.none
+  private var responseEnd = End.none
   /// Both, until nobody can open them any more.
-  private var channels: [ChannelRelay] = []
+  private var channels: HTTPExchange.Channels?
+  /// A whole body that the request channel gets when it is opened.
+  private var wholeBody: [UInt8] = []
+  private var hasBodyEnded = false
+  private var readsResponse = false
   var timer: TimerToken?
   private(set) var hasStarted = false
   private var hasEnded = false
@@ -51,9 +66,8 @@ final class HTTPCall {
     handle { $0.start() }
   }
 
-  func completed(_ question: HTTPExchange.Question, _ result: Result<JSONValue?, InvocationFailure>) {
-    let wallClock = worker.host?.wallClock ?? 0
-    handle { $0.completed(question, result, wallClock: wallClock) }
+  func completed(_ question: HTTPExchange.Question, _ outcome: CallOutcome) {
+    handle { $0.completed(question, outcome, wallClock: worker.host?.wallClock ?? 0) }
   }
 
   func timedOut() { handle { $0.timedOut() } }
@@ -69,15 +83,20 @@ final class HTTPCall {
   func bodyRead(_ bytes: [UInt8]) { handle { $0.bodyRead(bytes) } }
 
   /// Writes a piece of the body; `bodyMayGoOn` of the requester follows if it must wait then.
-  func write(piece: ByteView) { requestChannel?.write(piece) }
+  func write(piece: ByteView) {
+    openReserved(requestEnd)
+    if case .open(let relay) = requestEnd { relay.write(piece) }
+  }
 
   func bodyEnded() {
-    requestChannel?.endWriting()
-    requestChannel = nil
+    hasBodyEnded = true
+    guard case .open(let relay) = requestEnd else { return }
+    requestEnd = .none
+    relay.endWriting()
   }
 
   /// The client takes more of the answer again.
-  func resumeAnswer() { responseChannel?.resumeReading() }
+  func resumeAnswer() { if case .open(let relay) = responseEnd { relay.resumeReading() } }
 
   // MARK: Acting
 
@@ -85,9 +104,7 @@ final class HTTPCall {
     event(&exchange)
     guard !isActing else { return }
     isActing = true
-    while case let actions = exchange.takeActions(), !actions.isEmpty {
-      for action in actions { perform(action) }
-    }
+    while let action = exchange.nextAction() { perform(action) }
     isActing = false
   }
 
@@ -97,9 +114,12 @@ final class HTTPCall {
     case .makeChannels: makeChannels()
     case .readBody(let isWhole): requester?.readBody(isWhole: isWhole)
     case .endRequestChannel(let bytes):
-      if !bytes.isEmpty { bytes.withView { requestChannel?.write($0) } }
+      wholeBody = bytes
+      if case .open(let relay) = requestEnd { writeWholeBody(relay) }
       bodyEnded()
-    case .readResponseChannel: responseChannel?.hold(reader: self)
+    case .readResponseChannel:
+      readsResponse = true
+      if case .open(let relay) = responseEnd { relay.hold(reader: self) }
     case .answer(let answer):
       requester?.send(answer)
       end()
@@ -108,29 +128,72 @@ final class HTTPCall {
     case .finish:
       requester?.endStream()
       end()
-    case .forgetChannels:
-      for relay in channels { worker.host?.forget(relay) }
-      channels = []
+    case .forgetChannels: forgetChannels()
     }
   }
 
+  private func writeWholeBody(_ relay: ChannelRelay) {
+    if !wholeBody.isEmpty { wholeBody.withView { relay.write($0) } }
+    wholeBody = []
+  }
+
+  // MARK: Channels
+
   private func makeChannels() {
-    guard let request = worker.host?.makeChannel(), let response = worker.host?.makeChannel() else { return }
-    requestChannel = request
-    responseChannel = response
-    channels = [request, response]
-    request.hold(writer: self)
-    exchange.channelsMade(request: request.name.reference(.read), response: response.name.reference(.write))
+    guard let table = worker.host?.channels, let request = table.reserve(for: self),
+      let response = table.reserve(for: self)
+    else { return }
+    requestEnd = .reserved(request)
+    responseEnd = .reserved(response)
+    let channels = HTTPExchange.Channels(request: request, response: response)
+    self.channels = channels
+    exchange.channelsMade(channels)
+  }
+
+  /// Has a channel made that is only reserved; `channelOpened` follows at once.
+  private func openReserved(_ end: End) {
+    if case .reserved(let name) = end { worker.host?.channels?.open(name.id) }
+  }
+
+  private func forgetChannels() {
+    guard let channels, let table = worker.host?.channels else { return }
+    // The rest of the body waits for a reader that cannot come.
+    if !hasBodyEnded { openReserved(requestEnd) }
+    table.forget(channels.request)
+    table.forget(channels.response)
+    self.channels = nil
+    if case .reserved = requestEnd { requestEnd = .none }
+    if case .reserved = responseEnd { responseEnd = .none }
   }
 
   private func end() {
     guard !hasEnded else { return }
     hasEnded = true
     requester = nil
-    responseChannel?.endReading()
-    responseChannel = nil
+    // Channels that are not forgotten outlive the request, until they are swept.
+    openReserved(requestEnd)
+    openReserved(responseEnd)
+    if case .open(let relay) = responseEnd { relay.endReading() }
+    responseEnd = .none
     bodyEnded()
     worker.ended(self)
+  }
+
+  /// The engine stops: the requester hears no more.
+  func drop() { requester = nil }
+}
+
+extension HTTPCall: ChannelHolder {
+  func channelOpened(_ relay: ChannelRelay) {
+    if relay.name == channels?.request {
+      requestEnd = .open(relay)
+      relay.hold(writer: self)
+      writeWholeBody(relay)
+      if hasBodyEnded { bodyEnded() }
+    } else {
+      responseEnd = .open(relay)
+      if readsResponse { relay.hold(reader: self) }
+    }
   }
 }
 
@@ -140,7 +203,7 @@ extension HTTPCall: HeldWriter, HeldReader {
 
   /// Nobody reads the body any more: the rest of it is read and thrown away.
   func channelReaderLeft() {
-    requestChannel = nil
+    requestEnd = .none
     requester?.bodyMayGoOn()
   }
 

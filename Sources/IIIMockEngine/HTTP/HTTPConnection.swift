@@ -27,7 +27,9 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
   private var bodyLength: UInt64?
   private var body = Body.discarded
   private var mustWait = false
-  private var head: HTTPRequestHead?
+  private var request: HTTPRequest?
+  /// What the headers of the last request said: those of the next one are probably the same.
+  private var fields: HTTPRequestFields?
   private var call: HTTPCall?
   private var isHandling = false
   /// How the pieces of an answer are sent; `nil` if it has none.
@@ -85,7 +87,7 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
   private func step() -> Bool {
     guard peer != nil else { return false }
     if framing != nil { return readBody() }
-    guard head == nil, unreadCount > 0 else { return false }
+    guard request == nil, unreadCount > 0 else { return false }
     let progress = unread.withView { parser.request($0.dropFirst(start)) }
     switch progress {
     case .needMore:
@@ -154,26 +156,24 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
     return true
   }
 
-  private func begin(_ request: HTTPRequestHead) {
+  private func begin(_ head: HTTPRequestHead) {
     do throws(HTTPHeadError) {
-      let kind = try HTTPBodyReader.framing(of: request)
+      let kind = try HTTPBodyReader.framing(of: head)
       framing = HTTPBodyReader(kind)
       bodyLength = if case .length(let count) = kind { count } else { nil }
     } catch {
       return refuse(error)
     }
-    head = request
     body = .held
-    if let refusal = refusal(of: request) {
+    let fields = self.fields.flatMap { $0.isEqual(to: head) ? $0 : nil } ?? HTTPRequestFields(head)
+    self.fields = fields
+    let request = HTTPRequest(head, fields)
+    self.request = request
+    if let refusal = peer?.refusal(of: worker.withoutAllowedOrigin(head)) {
       send(HTTPAnswer(status: refusal.status, headers: refusal.headers, body: refusal.body, hasCORS: false))
     } else {
       worker.handle(request, for: self)
     }
-  }
-
-  /// The answer to a request of a web page that may not use the engine.
-  private func refusal(of request: HTTPRequestHead) -> HTTPResponse? {
-    peer?.refusal(of: worker.withoutAllowedOrigin(request))
   }
 
   /// Answers bytes that are no request, and ends the connection.
@@ -189,10 +189,8 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
     let refused = call
     call = nil
     var answer = HTTPAnswer.bodyTooLarge
-    answer.headers.append("content-length", "\(answer.body.count)")
     answer.headers.append("connection", "close")
-    sendHead(answer.status, answer.headers, hasCORS: answer.hasCORS)
-    peer?.send(answer.body)
+    send(head(answer.status, answer.headers, length: answer.body.count, hasCORS: answer.hasCORS), answer.body)
     end(because: "its body was too large")
     refused?.abandon()
   }
@@ -204,7 +202,7 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
   func readBody(isWhole: Bool) {
     if isWhole, let bodyLength, bodyLength > HTTPAnswer.maxJSONBody { return refuseBody() }
     body = isWhole ? .collected([]) : .passedOn
-    if head?.headers["expect"]?.equalsIgnoringASCIICase("100-continue") == true, framing != nil {
+    if request?.fields.expectsContinue == true, framing != nil {
       peer?.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
     handle()
@@ -219,34 +217,47 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
 
   // MARK: Answers
 
-  private var keepsAlive: Bool {
-    guard let head else { return false }
-    return head.version == .http11
-      ? !head.headers.lists("close", in: "connection") : head.headers.lists("keep-alive", in: "connection")
-  }
+  private var keepsAlive: Bool { request?.fields.keepsAlive ?? false }
 
   func send(_ answer: HTTPAnswer) {
-    let isBodyless = answer.status == 204 || answer.status == 304 || head?.method == "HEAD"
-    var headers = answer.headers
-    if answer.status != 204 { headers.append("content-length", "\(answer.body.count)") }
-    sendHead(answer.status, headers, hasCORS: answer.hasCORS)
-    if !isBodyless { peer?.send(answer.body) }
+    let isBodyless = answer.status == 204 || answer.status == 304 || request?.method == "HEAD"
+    let length = answer.status == 204 ? nil : answer.body.count
+    send(head(answer.status, answer.headers, length: length, hasCORS: answer.hasCORS), isBodyless ? [] : answer.body)
     endAnswer()
   }
 
   func beginStream(_ status: Int, _ headers: HTTPHeaders) {
     var headers = headers
-    if status == 204 || status == 304 || head?.method == "HEAD" {
+    if status == 204 || status == 304 || request?.method == "HEAD" {
       stream = Stream.none
     } else if let length = headers["content-length"].flatMap({ UInt64($0) }) {
       stream = .counted(length)
-    } else if head?.version == .http10 {
+    } else if request?.version == .http10 {
       stream = .open
     } else {
       stream = .chunked
       headers.set("transfer-encoding", "chunked")
     }
-    sendHead(status, headers, hasCORS: true)
+    send(head(status, headers, length: nil, hasCORS: true), [])
+  }
+
+  private func head(_ status: Int, _ headers: HTTPHeaders, length: Int?, hasCORS: Bool) -> HTTPAnswerHead {
+    HTTPAnswerHead(
+      status: status, headers: headers, length: length,
+      cors: hasCORS ? worker.cors(origin: request?.fields.origin) : [],
+      closes: !keepsAlive && headers["connection"] == nil, date: worker.dateLine)
+  }
+
+  private func send(_ head: HTTPAnswerHead, _ body: [UInt8]) {
+    guard let stream = peer?.stream else { return }
+    var counter = ByteCounter()
+    head.compose(into: &counter)
+    stream.withWriteSpace(counter.count + body.count) { memory in
+      ByteWriter.fill(memory) { writer in
+        head.compose(into: &writer)
+        writer.append(body)
+      }
+    }
   }
 
   func sendPiece(_ bytes: [UInt8]) {
@@ -286,16 +297,6 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
     return stream.unsentBytes < HTTPConnection.window
   }
 
-  private func sendHead(_ status: Int, _ headers: HTTPHeaders, hasCORS: Bool) {
-    var headers = headers
-    if hasCORS {
-      for (name, value) in worker.settings.cors.headers(origin: head?.headers["origin"]) { headers.append(name, value) }
-    }
-    if !keepsAlive, headers["connection"] == nil { headers.append("connection", "close") }
-    let seconds = Int64((worker.host?.wallClock ?? 0) / 1_000_000_000)
-    peer?.send(HTTPResponse.head(status: status, headers, secondsSinceEpoch: seconds))
-  }
-
   /// The answer is complete: the rest of the body is read and thrown away, then comes the next request.
   private func endAnswer() {
     call = nil
@@ -314,7 +315,7 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
   private func nextRequest() {
     guard isAnswered, framing == nil else { return }
     isAnswered = false
-    head = nil
+    request = nil
   }
 
   // MARK: The connection

@@ -32,7 +32,7 @@ final class HTTPDirectRequest: HTTPRequester {
     if let refusal = worker.host?.refusal(of: worker.withoutAllowedOrigin(head)) {
       send(HTTPAnswer(status: refusal.status, headers: refusal.headers, body: refusal.body, hasCORS: false))
     } else {
-      worker.handle(head, for: self)
+      worker.handle(HTTPRequest(head, HTTPRequestFields(head)), for: self)
     }
   }
 

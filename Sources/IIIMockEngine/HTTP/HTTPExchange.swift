@@ -19,7 +19,7 @@ struct HTTPExchange {
     case makeChannels
     /// Collect the body for `bodyRead`, or write its pieces into the request channel as they come.
     case readBody(isWhole: Bool)
-    /// Write a message into the request channel, if there is one, and end it.
+    /// Write the whole body into the request channel, if there is one, and end it.
     case endRequestChannel([UInt8])
     /// Take what comes through the response channel.
     case readResponseChannel
@@ -41,29 +41,47 @@ struct HTTPExchange {
     case streaming, ended
   }
 
+  /// The channels of a request: one with its body, and one for pieces of the answer.
+  struct Channels {
+    let request: ChannelName
+    let response: ChannelName
+  }
+
   private let route: HTTPRoute
-  private let head: HTTPRequestHead
+  private let request: HTTPRequest
   private let globalMiddleware: [ByteKey]
   private var state = State.global(-1)
-  private var body = JSONValue.null
-  private var channels: (request: JSONValue, response: JSONValue)?
+  /// What functions are given as the body: JSON.
+  private var body = HTTPExchange.noBody
+  private var channels: Channels?
   /// What the response channel has set.
   private var status = 200
   private var headers = HTTPHeaders()
-  private(set) var actions: [Action] = []
+  private var actions: [Action] = []
+  /// How many of them have been taken.
+  private var taken = 0
 
-  init(_ route: HTTPRoute, _ head: HTTPRequestHead, globalMiddleware: [ByteKey]) {
+  private static let noBody = JSONValue.null.jsonBytes
+
+  init(_ route: HTTPRoute, _ request: HTTPRequest, globalMiddleware: [ByteKey]) {
     self.route = route
-    self.head = head
+    self.request = request
     self.globalMiddleware = globalMiddleware
+    actions.reserveCapacity(4)
   }
 
   /// The trigger's metadata, which goes to the handler.
   var metadata: [UInt8]? { route.trigger.metadata }
 
-  mutating func takeActions() -> [Action] {
-    defer { actions.removeAll(keepingCapacity: true) }
-    return actions
+  /// The next thing to do.
+  mutating func nextAction() -> Action? {
+    guard taken < actions.count else {
+      actions.removeAll(keepingCapacity: true)
+      taken = 0
+      return nil
+    }
+    defer { taken += 1 }
+    return actions[taken]
   }
 
   /// Whether the head of the answer has not been decided.
@@ -78,36 +96,40 @@ struct HTTPExchange {
 
   mutating func start() { advance() }
 
-  mutating func channelsMade(request: JSONValue, response: JSONValue) {
-    channels = (request, response)
-    actions.append(.readBody(isWhole: isJSON))
+  mutating func channelsMade(_ channels: Channels) {
+    self.channels = channels
+    actions.append(.readBody(isWhole: request.fields.isJSON))
     state = .body
-    if !isJSON { advance() }
+    if !request.fields.isJSON { advance() }
   }
 
   /// The whole JSON body was read.
   mutating func bodyRead(_ bytes: [UInt8]) {
     guard case .body = state else { return }
-    body = (try? PayloadCoder.decode(JSONValue.self, from: bytes)) ?? .null
+    if let value = try? PayloadCoder.decode(JSONValue.self, from: bytes) { body = value.jsonBytes }
     actions.append(.endRequestChannel(bytes))
     advance()
   }
 
-  /// A function has answered; a `value` of `nil` is an answer without a result.
-  mutating func completed(_ question: Question, _ outcome: Result<JSONValue?, InvocationFailure>, wallClock: UInt64) {
+  /// A function has answered.
+  mutating func completed(_ question: Question, _ outcome: CallOutcome, wallClock: @autoclosure () -> UInt64) {
     guard isUnanswered else { return }
-    switch (question, outcome) {
-    case (_, .failure(let failure)): answer(.failed(failure, wallClock: wallClock))
-    case (.condition, .success(.bool(false)?)): answer(.conditionNotMet)
-    case (.condition, .success): advance()
-    case (.middleware, .success(let value)):
+    if case .failure(let failure) = outcome { return answer(.failed(failure, wallClock: wallClock())) }
+    switch question {
+    case .condition: if ConditionVerdict(outcome) == .fails { answer(.conditionNotMet) } else { advance() }
+    case .middleware:
+      let value = outcome.json
       if value?["action"]?.stringValue == "respond" {
         answer(.ofMiddleware(value?["response"]))
       } else {
         advance()
       }
-    case (.handler, .success(let value)):
-      if let value, value != .null { answer(HTTPAnswer(ofResult: value)) } else { state = .handler(hasAnswered: true) }
+    case .handler:
+      if case .value(let bytes) = outcome, let result = HTTPAnswer(ofResult: bytes) {
+        answer(result)
+      } else {
+        state = .handler(hasAnswered: true)
+      }
     }
   }
 
@@ -152,12 +174,14 @@ struct HTTPExchange {
 
   private mutating func begin() {
     state = .streaming
-    actions += [.forgetChannels, .begin(status: status, headers)]
+    actions.append(.forgetChannels)
+    actions.append(.begin(status: status, headers))
   }
 
   private mutating func answer(_ answer: HTTPAnswer) {
     state = .ended
-    actions += [.forgetChannels, .answer(answer)]
+    actions.append(.forgetChannels)
+    actions.append(.answer(answer))
   }
 
   /// Begins the next step.
@@ -167,14 +191,14 @@ struct HTTPExchange {
       let next = last + 1
       state = .global(next)
       if next < globalMiddleware.count {
-        actions.append(.call(.middleware, globalMiddleware[next], middlewareInput.jsonBytes))
+        actions.append(.call(.middleware, globalMiddleware[next], middlewareInput))
       } else {
         actions.append(.makeChannels)
       }
     case .body:
       state = .condition
       if let condition = route.condition {
-        actions.append(.call(.condition, condition, input(withChannels: false).jsonBytes))
+        actions.append(.call(.condition, condition, input(channels: nil)))
       } else {
         advance()
       }
@@ -185,61 +209,26 @@ struct HTTPExchange {
       let next = last + 1
       state = .route(next)
       if next < route.middleware.count {
-        actions.append(.call(.middleware, route.middleware[next], middlewareInput.jsonBytes))
+        actions.append(.call(.middleware, route.middleware[next], middlewareInput))
       } else {
         state = .handler(hasAnswered: false)
-        actions += [
-          .readResponseChannel, .call(.handler, route.trigger.functionID, input(withChannels: true).jsonBytes),
-        ]
+        actions.append(.readResponseChannel)
+        actions.append(.call(.handler, route.trigger.functionID, input(channels: channels)))
       }
     case .handler, .streaming, .ended: break
     }
   }
 
-  /// Whether the body is read whole and parsed: the type contains the exact text, in any request.
-  private var isJSON: Bool { head.headers.all("content-type").last?.contains("application/json") ?? false }
+  private var middlewareInput: [UInt8] { HTTPRequest.MiddlewareInput(request: request, route: route).bytes }
 
-  // MARK: What functions are given
-
-  private var middlewareInput: JSONValue {
-    [
-      "context": [:], "phase": "preHandler",
-      "request": [
-        "headers": headersInput, "method": .string(head.method),
-        "path_params": .object(route.parameters(in: head.path)),
-        "query_params": query,
-      ],
-    ]
+  private func input(channels: Channels?) -> [UInt8] {
+    HTTPRequest.Input(request: request, route: route, body: body, channels: channels).bytes
   }
+}
 
-  private func input(withChannels: Bool) -> JSONValue {
-    let path = JSONValue.string(route.apiPath)
-    let method = JSONValue.string(head.method)
-    var input: JSONObject = [
-      "body": body, "headers": headersInput, "method": method, "path": path,
-      "path_params": .object(route.parameters(in: head.path)), "query_params": query,
-    ]
-    if withChannels, let channels {
-      input["request_body"] = channels.request
-      input["response"] = channels.response
-    }
-    input["trigger"] = ["method": method, "path": path, "type": .string(HTTPWorker.triggerType)]
-    return .object(input)
-  }
-
-  /// Names in lower case; of a repeated name the last value; a value that is not visible ASCII is empty.
-  private var headersInput: JSONValue {
-    var headers = JSONObject()
-    for field in head.headers.fields {
-      let isVisible = field.value.utf8.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x09 }
-      headers[field.name.lowercased()] = .string(isVisible ? field.value : "")
-    }
-    return .object(headers)
-  }
-
-  private var query: JSONValue {
-    var items = JSONObject()
-    for item in QueryItem.all(of: head.query ?? "") { items[item.name] = .string(item.value) }
-    return .object(items)
+extension CallOutcome {
+  /// The result, if there is one and it can be read.
+  fileprivate var json: JSONValue? {
+    if case .value(let bytes) = self { try? PayloadCoder.decode(JSONValue.self, from: bytes) } else { nil }
   }
 }

@@ -1,7 +1,7 @@
 internal import III
 
 /// The configuration of an `http` trigger.
-struct HTTPRoute {
+final class HTTPRoute {
   let trigger: TriggerEntry
   /// As it was registered: functions are given this and not the request's path.
   let apiPath: String
@@ -13,6 +13,12 @@ struct HTTPRoute {
   let segments: [Segment]
   /// The text of the first segment `{text}`, which is often meant as a parameter.
   let unnamedParameter: String?
+  /// How many parts of `apiPath` are not empty.
+  private let partCount: Int
+  /// The parameters: which of those parts gives the value, and the name with its colon as JSON, after a comma where it is not the first.
+  private let parameters: [(part: Int, key: [UInt8])]
+  /// Two members of what functions are given: JSON without braces.
+  let methodAndPath: [UInt8]
 
   /// A part of a path between two slashes.
   enum Segment: Hashable {
@@ -56,6 +62,10 @@ struct HTTPRoute {
     unnamedParameter = zip(segments, parts).first { $0.0 == .any(name: nil) }.map {
       String($0.1.dropFirst().dropLast())
     }
+    let reported = HTTPRoute.split(served).filter { !$0.isEmpty }
+    partCount = reported.count
+    parameters = HTTPRoute.parameters(reported)
+    methodAndPath = HTTPRoute.members(method: method, path: path)
     if let star = parts.first(where: { $0.hasPrefix("*") }) {
       throw HTTPRoute.refusal(
         "api_path '\(path)': a segment must not begin with '*'; write '{\(star)}' to match the rest of a path")
@@ -70,24 +80,42 @@ struct HTTPRoute {
   }
 
   /// The parts of a path between its slashes; the first slash is left out.
-  static func split(_ path: String) -> [String] {
+  private static func split(_ path: String) -> [String] {
     path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
+  }
+
+  /// The parameters among the parts of a path; of those with the same name the last one has the value.
+  private static func parameters(_ parts: [String]) -> [(part: Int, key: [UInt8])] {
+    var values = JSONObject()
+    for (part, text) in parts.enumerated() where text.hasPrefix(":") {
+      values[String(text.dropFirst())] = .int(Int64(part))
+    }
+    return values.enumerated().compactMap { index, member in
+      guard case .int(let part) = member.value else { return nil }
+      return (Int(part), (index == 0 ? [] : [UInt8(ascii: ",")]) + JSONText.quoted(member.key) + [UInt8(ascii: ":")])
+    }
+  }
+
+  private static func members(method: String, path: String) -> [UInt8] {
+    let members: JSONValue = ["method": .string(method), "path": .string(path)]
+    return Array(members.jsonBytes.dropFirst().dropLast())
   }
 
   /// Whether requests of this method are routed.
   var isServed: Bool { HTTPRoute.methods.contains(method) }
 
-  /// The values of the named segments in a path, as the real engine finds them: empty parts are dropped on both sides,
-  /// and nothing is reported where the numbers differ then.
-  func parameters(in path: String) -> JSONObject {
-    let pattern = HTTPRoute.split(apiPath.hasPrefix("/") ? apiPath : "/" + apiPath).filter { !$0.isEmpty }
-    let actual = HTTPRoute.split(path).filter { !$0.isEmpty }
-    var parameters = JSONObject()
-    guard pattern.count == actual.count else { return parameters }
-    for (part, value) in zip(pattern, actual) where part.hasPrefix(":") {
-      parameters[String(part.dropFirst())] = .string(value)
+  /// Writes the values of the named segments in a path as a JSON object, as the real engine finds them: empty parts are dropped
+  /// on both sides, and nothing is reported where the numbers differ then.
+  func writeParameters(of path: String, into sink: inout some FrameSink) {
+    guard !parameters.isEmpty else { return sink.append("{}") }
+    let parts = path.utf8.split(separator: UInt8(ascii: "/"))
+    guard parts.count == partCount else { return sink.append("{}") }
+    sink.append("{")
+    for (part, key) in parameters {
+      sink.append(key)
+      sink.append(quoting: String(Substring(parts[part])))
     }
-    return parameters
+    sink.append("}")
   }
 
   func hasShape(of other: HTTPRoute) -> Bool {

@@ -11,12 +11,37 @@ struct HTTPRoutes {
   }
 
   private final class Node {
-    var exact: [ByteKey: Node] = [:]
+    /// `nil` while there are none: nearly all nodes are the last of a path.
+    var exact: ByteTable<Node>?
     var any: Node?
     var rest: Node?
-    var routes: [ByteKey: HTTPRoute] = [:]
+    /// One for each method.
+    var routes: [HTTPRoute] = []
 
-    var isEmpty: Bool { exact.isEmpty && any == nil && rest == nil && routes.isEmpty }
+    var isEmpty: Bool { exact == nil && any == nil && rest == nil && routes.isEmpty }
+
+    func route(_ method: String) -> HTTPRoute? { routes.first { ByteKey.isSame($0.method, method) } }
+
+    func child(_ text: String) -> Node? { exact.flatMap { $0[ByteKey(text)] } }
+
+    func child(_ text: ByteView) -> Node? {
+      guard let number = exact?.find(text) else { return nil }
+      return exact?[number]
+    }
+
+    func addChild(_ text: String) -> Node {
+      if let child = child(text) { return child }
+      let child = Node()
+      var children = exact ?? ByteTable()
+      children.set(ByteKey(text), child)
+      exact = children
+      return child
+    }
+
+    func removeChild(_ text: String) {
+      exact?.remove(ByteKey(text))
+      if exact?.count == 0 { exact = nil }
+    }
   }
 
   private let root = Node()
@@ -26,7 +51,7 @@ struct HTTPRoutes {
   /// - Throws: Another route differs in the names of its parameters only.
   func add(_ route: HTTPRoute) throws(InvocationFailure) {
     guard route.isServed else { return }
-    if let old = node(of: route)?.routes[ByteKey(route.method)], old.trigger.id != route.trigger.id,
+    if let old = node(of: route)?.route(route.method), old.trigger.id != route.trigger.id,
       old.segments != route.segments
     {
       throw HTTPRoute.refusal(
@@ -36,7 +61,7 @@ struct HTTPRoutes {
     var node = root
     for segment in route.segments {
       switch segment {
-      case .exactly(let text): node = node.exact.value(ByteKey(text), orAdd: Node())
+      case .exactly(let text): node = node.addChild(text)
       case .any:
         let next = node.any ?? Node()
         node.any = next
@@ -47,7 +72,8 @@ struct HTTPRoutes {
         node = next
       }
     }
-    node.routes[ByteKey(route.method)] = route
+    node.routes.removeAll { $0.method == route.method }
+    node.routes.append(route)
   }
 
   /// Removes a trigger's route, unless another trigger has taken it over.
@@ -59,13 +85,13 @@ struct HTTPRoutes {
       path.append((node, segment))
       node = next
     }
-    guard let current = node.routes[ByteKey(route.method)], current.trigger.sequence == route.trigger.sequence else {
+    guard let current = node.route(route.method), current.trigger.sequence == route.trigger.sequence else {
       return
     }
-    node.routes[ByteKey(route.method)] = nil
+    node.routes.removeAll { $0 === current }
     while node.isEmpty, let (parent, segment) = path.popLast() {
       switch segment {
-      case .exactly(let text): parent.exact[ByteKey(text)] = nil
+      case .exactly(let text): parent.removeChild(text)
       case .any: parent.any = nil
       case .rest: parent.rest = nil
       }
@@ -79,7 +105,7 @@ struct HTTPRoutes {
 
   private func child(of node: Node, _ segment: HTTPRoute.Segment) -> Node? {
     switch segment {
-    case .exactly(let text): node.exact[ByteKey(text)]
+    case .exactly(let text): node.child(text)
     case .any: node.any
     case .rest: node.rest
     }
@@ -87,28 +113,25 @@ struct HTTPRoutes {
 
   /// - Parameter path: The request's path, not decoded.
   func find(_ path: String, method: String) -> Match {
-    guard path.utf8.first == UInt8(ascii: "/") else { return .none }
-    guard let node = search(root, HTTPRoute.split(path)[...]) else { return .none }
-    if let route = node.routes[ByteKey(method)] { return .route(route) }
-    return .otherMethods(HTTPRoute.methods.filter { node.routes[ByteKey($0)] != nil })
+    guard path.utf8.first == UInt8(ascii: "/"), let node = ByteKey(path).withBytes({ search(root, $0) }) else {
+      return .none
+    }
+    if let route = node.route(method) { return .route(route) }
+    return .otherMethods(HTTPRoute.methods.filter { node.route($0) != nil })
   }
 
   /// An exact segment goes before a parameter, and that before the rest of a path; where one leads nowhere, the next is
   /// tried.
-  private func search(_ node: Node, _ path: ArraySlice<String>) -> Node? {
-    guard let first = path.first else { return node.routes.isEmpty ? nil : node }
-    if let next = node.exact[ByteKey(first)], let found = search(next, path.dropFirst()) { return found }
-    if !first.isEmpty, let next = node.any, let found = search(next, path.dropFirst()) { return found }
-    if let next = node.rest, path.count > 1 || !first.isEmpty { return next }
+  ///
+  /// - Parameter path: The rest of the path, with its slash; empty at its end.
+  private func search(_ node: Node, _ path: ByteView) -> Node? {
+    if path.isEmpty { return node.routes.isEmpty ? nil : node }
+    let tail = path.dropFirst(1)
+    let first = tail.prefix(tail.unsafeBytes.firstIndex(of: UInt8(ascii: "/")) ?? tail.count)
+    let next = tail.dropFirst(first.count)
+    if let child = node.child(first), let found = search(child, next) { return found }
+    if !first.isEmpty, let child = node.any, let found = search(child, next) { return found }
+    if let child = node.rest, !next.isEmpty || !first.isEmpty { return child }
     return nil
-  }
-}
-
-extension Dictionary {
-  fileprivate mutating func value(_ key: Key, orAdd new: @autoclosure () -> Value) -> Value {
-    if let value = self[key] { return value }
-    let value = new()
-    self[key] = value
-    return value
   }
 }

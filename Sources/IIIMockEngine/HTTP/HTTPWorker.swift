@@ -22,6 +22,10 @@ final class HTTPWorker: BuiltInWorker {
 
   private(set) var settings: HTTPSettings
   private var globalMiddleware: [ByteKey] = []
+  /// The lines of CORS in the heads of answers, if they do not depend on the request.
+  private var openCORS: [UInt8]?
+  /// The line with the date, and the second since 1970 that it tells.
+  private var date: (second: Int64, line: [UInt8]) = (-1, [])
   private var address: SocketAddress?
   private(set) var host: BuiltInHost?
   /// The URL of the port, as `http://127.0.0.1:3111`.
@@ -30,8 +34,7 @@ final class HTTPWorker: BuiltInWorker {
   private var registered: [ByteKey: HTTPRoute] = [:]
 
   /// Calls of functions that have not ended, by the numbers of their tokens.
-  private var asked: [UInt64: (call: HTTPCall, question: HTTPExchange.Question, function: ByteKey)] = [:]
-  private var lastToken: UInt64 = 0
+  private var asked = NumberedValues<(call: HTTPCall, question: HTTPExchange.Question, function: ByteKey)>()
   private var timers: [TimerToken: HTTPCall] = [:]
   /// Requests that are worked on, and those that wait because there are too many of them.
   private var active = 0
@@ -46,6 +49,7 @@ final class HTTPWorker: BuiltInWorker {
 
   private func apply(_ settings: HTTPSettings) {
     self.settings = settings
+    openCORS = settings.cors.allowsAll ? settings.cors.lines(origin: nil) : nil
     globalMiddleware = settings.middleware.filter { $0.phase == "preHandler" }.map { ByteKey($0.functionID) }
   }
 
@@ -130,12 +134,11 @@ final class HTTPWorker: BuiltInWorker {
   // MARK: Requests
 
   /// Answers a request, or begins its exchange.
-  func handle(_ request: HTTPRequestHead, for requester: any HTTPRequester) {
-    let origin = request.headers["origin"]
+  func handle(_ request: HTTPRequest, for requester: any HTTPRequester) {
     switch (request.method, routes.find(request.path, method: request.method)) {
     case ("OPTIONS", let match):
       var answer = HTTPAnswer(hasCORS: false)
-      for (name, value) in settings.cors.preflightHeaders(origin: origin) { answer.headers.append(name, value) }
+      for (name, value) in settings.cors.preflightHeaders(origin: request.fields.origin) { answer.headers.append(name, value) }
       if case .otherMethods(let methods) = match { answer.headers.append("allow", HTTPWorker.allow(methods)) }
       requester.send(answer)
     case (_, .route(let route)):
@@ -167,6 +170,16 @@ final class HTTPWorker: BuiltInWorker {
     return request
   }
 
+  /// The lines of CORS in the head of an answer to a request that is no preflight.
+  func cors(origin: String?) -> [UInt8] { openCORS ?? settings.cors.lines(origin: origin) }
+
+  /// The line with the date in the head of an answer.
+  var dateLine: [UInt8] {
+    let second = Int64((host?.wallClock ?? 0) / 1_000_000_000)
+    if second != date.second { date = (second, Array("date: \(HTTPDate.text(secondsSinceEpoch: second))\r\n".utf8)) }
+    return date.line
+  }
+
   private static func allow(_ methods: [String]) -> String {
     var methods = methods
     if let get = methods.firstIndex(of: "GET"), !methods.contains("HEAD") { methods.insert("HEAD", at: get + 1) }
@@ -174,10 +187,9 @@ final class HTTPWorker: BuiltInWorker {
   }
 
   func ask(_ question: HTTPExchange.Question, _ function: ByteKey, _ data: [UInt8], for call: HTTPCall) {
-    lastToken += 1
-    asked[lastToken] = (call, question, function)
+    let number = asked.insert((call, question, function))
     host?.call(
-      function, data, metadata: question == .handler ? call.metadata : nil, token: CallToken(lastToken))
+      function, data, metadata: question == .handler ? call.metadata : nil, token: CallToken(UInt64(number)))
   }
 
   /// A request has its answer, or its client has left.
@@ -199,17 +211,12 @@ final class HTTPWorker: BuiltInWorker {
   // MARK: Events
 
   func callCompleted(_ token: CallToken, _ outcome: CallOutcome) {
-    guard let (call, question, function) = asked.removeValue(forKey: token.number) else { return }
-    let result: Result<JSONValue?, InvocationFailure> =
-      switch outcome {
-      case .value(let bytes): .success(try? PayloadCoder.decode(JSONValue.self, from: bytes))
-      case .nothing: .success(nil)
-      case .failure(let failure): .failure(failure)
-      }
+    guard let (call, question, function) = asked.remove(UInt32(truncatingIfNeeded: token.number)) else { return }
+    if asked.isSparse, asked.count == 0 { asked = NumberedValues() }
     if case .failure(let failure) = outcome, failure.code == IIIErrorCode.functionNotFound {
       host?.warn("a request needs function '\(function)', which is not registered: it is answered with 500")
     }
-    call.completed(question, result)
+    call.completed(question, outcome)
   }
 
   func timerFired(_ token: TimerToken, _ kernel: borrowing KernelView) {
@@ -221,7 +228,8 @@ final class HTTPWorker: BuiltInWorker {
   func stop() {
     for request in direct.values { request.fail(MockEngineError.stopped) }
     direct = [:]
-    asked = [:]
+    for call in timers.values { call.drop() }
+    asked = NumberedValues()
     timers = [:]
     waiting = FIFO()
   }

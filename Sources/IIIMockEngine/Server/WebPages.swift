@@ -42,7 +42,7 @@ struct WebPages {
 
   /// Why the engine refuses a request; `nil` if it does not.
   func refusal(of head: HTTPRequestHead) -> Refusal? {
-    if let host = head.headers.all("host").first(where: { !allows(host: $0) }) {
+    if let host = head.headers.first("host", where: { !allows(host: $0) }) {
       let shown = WebPages.shortened(host)
       return Refusal(
         note: "refused a request for host '\(shown)', which is not a name of this engine (DNS rebinding); "
@@ -50,7 +50,7 @@ struct WebPages {
         answer: "Host '\(shown)' is not a name of this engine; start it with --allow-host to allow the name",
         subject: "host \(shown)")
     }
-    guard checksOrigin, let origin = head.headers.all("origin").first(where: { !allows(origin: $0) }) else {
+    guard checksOrigin, let origin = head.headers.first("origin", where: { !allows(origin: $0) }) else {
       return nil
     }
     let shown = WebPages.shortened(origin)
@@ -77,9 +77,10 @@ struct WebPages {
   }
 
   private func allows(host: String) -> Bool {
+    // Addresses and names without a dot are not looked up in public DNS.
+    if !host.utf8.contains(UInt8(ascii: ".")) { return true }
     var name = WebPages.name(of: host[...]).lowercased()
     if name.hasSuffix(".") { name.removeLast() }
-    // Addresses and names without a dot are not looked up in public DNS.
     if SocketAddress(numericHost: name, port: 0) != nil || !name.utf8.contains(UInt8(ascii: ".")) { return true }
     if name.hasSuffix(".internal") || name.hasSuffix(".local") { return true }
     return hosts.contains { $0 == "*" || WebPages.name(of: $0[...]).equalsIgnoringASCIICase(name) }

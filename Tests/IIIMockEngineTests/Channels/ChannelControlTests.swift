@@ -82,16 +82,16 @@ import Testing
     let caller = bench.connect()
     for number in 1...1100 { bench.call(caller, number, "engine::channels::create", "{}") }
     let worker = try bench.builtIn(ChannelsWorker.self)
-    #expect(worker.channels.open.count == 1100)
+    #expect(worker.all.count == 1100)
     let ends = HeldEnds()
-    for relay in worker.channels.open {
+    for relay in worker.all {
       relay.hold(writer: ends)
       relay.hold(reader: ends)
       relay.endWriting()
     }
-    #expect(worker.channels.open.isEmpty)
-    #expect(worker.channels.all.count == count)
-    #expect(worker.channels.all.map(\.number).min() == UInt64(1101 - count))
+    #expect(worker.all.isEmpty)
+    #expect(worker.channels.relays.count == count)
+    #expect(worker.channels.relays.map(\.number).min() == UInt64(1101 - count))
   }
 
   @Test("what a cut does to both ends", arguments: [nil, .writer, .reader] as [MockEngine.ChannelControls.End?])

@@ -13,7 +13,7 @@ import Testing
     var bench = RouterBench()
     let caller = bench.connect()
     bench.call(caller, 1, "engine::channels::create", input)
-    #expect(try bench.builtIn(ChannelsWorker.self).channels.all.map(\.capacity) == [capacity])
+    #expect(try bench.builtIn(ChannelsWorker.self).all.map(\.capacity) == [capacity])
     let answer = try #require(bench.output.take(caller).first)
     guard case .object(let frame) = answer, case .object(let refs)? = frame["result"] else {
       Issue.record("\(answer)")
@@ -31,7 +31,7 @@ import Testing
     var bench = RouterBench()
     let caller = bench.connect()
     bench.call(caller, 1, "engine::channels::create", input)
-    #expect(try bench.builtIn(ChannelsWorker.self).channels.all.isEmpty)
+    #expect(try bench.builtIn(ChannelsWorker.self).all.isEmpty)
     let wanted = "Failed to deserialize input for engine::channels::create: \(reason)"
     #expect(bench.output.sent.last?.text.contains(#""code":"deserialization_error","message":"\#(wanted)""#) == true)
   }

@@ -35,7 +35,7 @@ struct ChannelRequestTests {
       Issue.record("\(query) is refused")
       return
     }
-    #expect(request == ChannelRequest(name: ChannelName(id: "c", key: key), direction: direction))
+    #expect(request == ChannelRequest(id: "c", key: key, direction: direction))
     #expect(response.status == 101 && response.headers["sec-websocket-extensions"] == nil)
   }
 

@@ -18,10 +18,17 @@ import Testing
   private func text(_ match: HTTPRoutes.Match, _ path: String) -> String {
     switch match {
     case .route(let route):
-      "\(route.apiPath) \(route.parameters(in: path).map { "\($0.key)=\($0.value.stringValue ?? "")" })"
+      "\(route.apiPath) \(parameters(of: path, at: route).map { "\($0.key)=\($0.value.stringValue ?? "")" })"
     case .otherMethods(let methods): methods.joined(separator: ",")
     case .none: "none"
     }
+  }
+
+  private func parameters(of path: String, at route: HTTPRoute) -> JSONObject {
+    var counter = ByteCounter()
+    route.writeParameters(of: path, into: &counter)
+    let bytes = ByteWriter.bytes(counter.count) { route.writeParameters(of: path, into: &$0) }
+    return (try? PayloadCoder.decode(JSONValue.self, from: bytes))?.objectValue ?? [:]
   }
 
   @Test(
