@@ -10,7 +10,7 @@ enum Bench {
            bench scale [--engine PATH] [--workers N]
            bench access [--rounds N] [--workers N] [--before BENCH]
            bench queues --engine PATH [--jobs N] [--many N]
-           bench http --engine PATH [--connections N] [--idle N] [--seconds S]
+           bench http --engine PATH [--connections N] [--idle N] [--seconds S] [--megabytes N] [--rate MB/s]
            bench flood [--engine PATH] [--seconds S] [--functions N]
            bench backpressure [--seconds S] [--callers N]
            bench channels --engine PATH [--open N] [--row N] [--megabytes N] [--rate MB/s]
@@ -27,7 +27,7 @@ enum Bench {
     case "coder": CoderBench.run(&arguments)
     case "scale": Scale.run(&arguments)
     case "queues": Queues.run(&arguments)
-    case "http": HTTPServing.run(&arguments)
+    case "http": await HTTPServing.run(&arguments)
     case "flood": Flood.run(&arguments)
     case "backpressure": await Backpressure.run(&arguments)
     case "channels": await Channels.run(&arguments)

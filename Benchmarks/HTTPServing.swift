@@ -1,30 +1,40 @@
 /// What HTTP costs: requests of keep-alive connections that a worker's function answers, beside plain invocations with as
-/// many of them open, and beside a bare relay for the same requests; memory of idle connections.
+/// many of them open, and beside a bare relay for the same requests; memory of idle connections; a large upload.
 ///
-/// Both ends are in the other process. Costs are CPU time of the process of the engine, or of the floor.
+/// Both ends are in the other process. Costs are CPU time of the process of the engine, or of the floor, and how much of it the
+/// system's calls take.
 enum HTTPServing {
   /// Bytes of an answer's body, as many as a plain invocation has.
   static let body = 300
 
-  static func run(_ arguments: inout Arguments) {
+  static func run(_ arguments: inout Arguments) async {
     guard let path = arguments.value("--engine") else { fail("--engine is missing") }
     let seconds = arguments.number("--seconds", otherwise: 3.0)
     let connections = arguments.number("--connections", otherwise: 64)
     let idle = arguments.number("--idle", otherwise: 10_000)
+    let megabytes = arguments.number("--megabytes", otherwise: 1024)
+    let rate = arguments.number("--rate", otherwise: 256)
     arguments.finish()
+    measure(path, connections: connections, idle: idle, seconds: seconds)
+    if megabytes > 0 { await HTTPUpload.run(path, bytes: megabytes << 20, bytesPerSecond: rate * 1_000_000) }
+  }
+
+  private static func measure(_ path: String, connections: Int, idle: Int, seconds: Double) {
     var table = Table()
-    table.add(["\(connections) open", "rate", "÷ invocations", "goal", "÷ floor", "CPU each", "÷ floor"])
+    table.add([
+      "\(connections) open", "rate", "÷ invocations", "goal", "÷ floor", "CPU each", "÷ floor", "in the system",
+    ])
     let loop = RawLoop()
     let relay = Relay(name: "engine", process: .engine(path), isEngine: true, on: loop)
     let plain = relay.pipelined(window: connections, seconds: seconds)
     relay.stop()
-    table.add(["invocations", plain.rate.text(0) + " /s", "1.00", "", "", (plain.cpu ?? .nan).text(2) + " µs", ""])
+    table.add(["invocations", plain.rate.text(0) + " /s", "1.00", "", "", (plain.cpu ?? .nan).text(2) + " µs", "", ""])
     let bare = HTTPRun(floorOn: loop)
     let floor = bare.serve(connections: connections, seconds: seconds)
     bare.stop()
     table.add([
       "GET, bare floor", floor.rate.text(0) + " /s", (floor.rate / plain.rate).text(2), "", "1.00",
-      floor.cpu.text(2) + " µs", "1.00",
+      floor.cpu.text(2) + " µs", "1.00", floor.system.text(2) + " µs",
     ])
     let run = HTTPRun(path, on: loop)
     let served = run.serve(connections: connections, seconds: seconds)
@@ -32,6 +42,7 @@ enum HTTPServing {
     table.add([
       "GET, answered by a worker", served.rate.text(0) + " /s", ratio.text(2), Goal.atLeast(0.5).verdict(ratio),
       (served.rate / floor.rate).text(2), served.cpu.text(2) + " µs", (served.cpu / floor.cpu).text(2),
+      served.system.text(2) + " µs",
     ])
     table.print()
     let memory = run.memory(idle: idle)
@@ -66,20 +77,33 @@ private final class HTTPRun {
     loop.run(awaiting: "the floor to accept a callee")
   }
 
+  struct Served {
+    /// Requests a second.
+    let rate: Double
+    /// Microseconds of CPU for one request.
+    let cpu: Double
+    /// How much of it the system's calls take.
+    let system: Double
+  }
+
   /// Requests one after the other on each of some connections.
-  func serve(connections count: Int, seconds: Double) -> (rate: Double, cpu: Double) {
+  func serve(connections count: Int, seconds: Double) -> Served {
     let clients = (0..<count).map { _ in RequestClient(loop: loop, path: "/bench") }
     for client in clients { loop.connect(client, port: process.httpPort) }
     let answered = { clients.reduce(0) { $0 + $1.answered } }
     loop.run(awaiting: "answers") { answered() >= count * 20 }  // warms up
     let cpu = cpuNanoseconds(of: process.pid) ?? 0
+    let ticks = cpuTicks(of: process.pid)
     let (start, before) = (nanoseconds(), answered())
     let end = start + UInt64(seconds * 1e9)
     loop.run(awaiting: "answers") { nanoseconds() >= end }
     let (elapsed, served) = (nanoseconds() - start, answered() - before)
     let used = (cpuNanoseconds(of: process.pid) ?? 0) - cpu
+    let now = cpuTicks(of: process.pid)
     for client in clients { client.close() }
-    return (Double(served) / Double(elapsed) * 1e9, Double(used) / Double(max(served, 1)) / 1000)
+    let each = Double(used) / Double(max(served, 1)) / 1000
+    let (user, system) = (Double(now.user - ticks.user), Double(now.system - ticks.system))
+    return Served(rate: Double(served) / Double(elapsed) * 1e9, cpu: each, system: each * system / (user + system))
   }
 
   /// KiB that an idle connection adds to the engine's memory, after one request.

@@ -65,6 +65,14 @@ func cpuNanoseconds(of pid: pid_t) -> UInt64? {
   #endif
 }
 
+/// The ticks of a process's CPU time, its own and those of its system calls; 0 where the system does not say.
+func cpuTicks(of pid: pid_t) -> (user: Int, system: Int) {
+  // The name of the program, in brackets, may have blanks.
+  let fields = contents(of: "/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+  guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return (0, 0) }
+  return (user, system)
+}
+
 /// This process.
 var processID: pid_t { getpid() }
 

@@ -39,7 +39,8 @@ final class ChannelRelay {
   /// The least overhead of a message's frame.
   private static let overhead = 2
 
-  init(_ name: ChannelName, capacity: Int?, createdBy creator: WorkerRecord?, on host: BuiltInHost, at created: UInt64) {
+  init(_ name: ChannelName, capacity: Int?, createdBy creator: WorkerRecord?, on host: BuiltInHost, at created: UInt64)
+  {
     self.name = name
     self.creator = creator
     self.host = host
@@ -182,7 +183,8 @@ final class ChannelRelay {
   /// The channel as tests see it.
   var status: MockEngine.ChannelStatus {
     MockEngine.ChannelStatus(
-      id: name.id.description, creator: creator?.label, capacity: channel.capacity, writer: .init(channel.writer, writer != nil),
+      id: name.id.description, creator: creator?.label, capacity: channel.capacity,
+      writer: .init(channel.writer, writer != nil),
       reader: .init(channel.reader, reader != nil),
       bufferedBytes: channel.waitingBytes + (reader?.stream.unsentBytes ?? 0), messagesPassed: channel.passed,
       bytesPerSecond: bytesPerSecond)

@@ -39,7 +39,8 @@ final class HTTPRequestFields {
     isJSON = headers.all("content-type").last?.contains("application/json") ?? false
     expectsContinue = headers["expect"]?.equalsIgnoringASCIICase("100-continue") ?? false
     keepsAlive =
-      head.version == .http11 ? !headers.lists("close", in: "connection") : headers.lists("keep-alive", in: "connection")
+      head.version == .http11
+      ? !headers.lists("close", in: "connection") : headers.lists("keep-alive", in: "connection")
     input = HTTPRequestFields.input(headers)
   }
 

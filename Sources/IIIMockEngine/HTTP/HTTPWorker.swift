@@ -138,7 +138,9 @@ final class HTTPWorker: BuiltInWorker {
     switch (request.method, routes.find(request.path, method: request.method)) {
     case ("OPTIONS", let match):
       var answer = HTTPAnswer(hasCORS: false)
-      for (name, value) in settings.cors.preflightHeaders(origin: request.fields.origin) { answer.headers.append(name, value) }
+      for (name, value) in settings.cors.preflightHeaders(origin: request.fields.origin) {
+        answer.headers.append(name, value)
+      }
       if case .otherMethods(let methods) = match { answer.headers.append("allow", HTTPWorker.allow(methods)) }
       requester.send(answer)
     case (_, .route(let route)):
