@@ -75,7 +75,7 @@ struct Comparison {
     let start = engine.start(times: isQuick ? 10 : 50)
     table.add(["process start to first accepted worker, p50", start.text(2) + " ms", Goal.atMost(15).verdict(start)])
     let memory = engine.memoryPerWorker(count: 2_000)
-    table.add(["memory of an idle worker, of 2,000", memory.text(1) + " KiB", Goal.atMost(16).verdict(memory)])
+    table.add(["memory of an idle worker, of 2,000", memory.text(1) + " KiB", Goal.atMost(2.5).verdict(memory)])
     table.add(["size of the program", (Double(fileSize(engine.path)) / 1e6).text(1) + " MB", ""])
     announce()
     table.print()

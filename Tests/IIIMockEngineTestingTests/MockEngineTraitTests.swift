@@ -4,7 +4,7 @@ import IIIMockEngineTesting
 import Testing
 import UV
 
-@Suite(.timeLimit(.minutes(1))) struct MockEngineTraitTests {
+@Suite(.timeLimit(.minutes(5))) struct MockEngineTraitTests {
   @Test("the test has an engine of its own, on the clock that the trait names", .mockEngine(clock: .manual, seed: 1))
   func current() async throws {
     let engine = try MockEngine.current
@@ -59,7 +59,7 @@ import UV
 }
 
 /// The end of a test, by scopes that a test opens itself: what they report is a known issue of it.
-@Suite(.timeLimit(.minutes(1))) struct MockEngineTraitReportTests {
+@Suite(.timeLimit(.minutes(5))) struct MockEngineTraitReportTests {
   /// The issues that a scope with the trait reports.
   private func issues(
     _ trait: MockEngineTrait = .mockEngine, _ body: @escaping @Sendable (MockEngine) async throws -> Void

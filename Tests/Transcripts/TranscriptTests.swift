@@ -5,7 +5,7 @@ import Transcripts
 
 /// What the real engine said, our engine says: each conversation on an engine of its own, all at the same time.
 @Suite struct TranscriptTests {
-  @Test(.timeLimit(.minutes(1)), arguments: Transcript.all)
+  @Test(.timeLimit(.minutes(5)), arguments: Transcript.all)
   func isPlayed(_ transcript: Transcript) async throws {
     let departures = Departures()
     var configuration = MockEngine.Configuration()

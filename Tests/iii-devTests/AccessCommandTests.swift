@@ -6,7 +6,7 @@ import UV
 @testable import iii_dev
 
 /// `access explain` in this process, against an engine in this process.
-@Suite(.timeLimit(.minutes(1))) struct AccessCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct AccessCommandTests {
   private func withGate(
     _ compatibility: Compatibility = .current, _ body: (_ engine: MockEngine, _ port: String) async throws -> Void
   ) async throws {

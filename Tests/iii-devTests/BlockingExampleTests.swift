@@ -3,7 +3,7 @@ import IIIMockEngine
 import Testing
 
 /// The README's program without `async`.
-@Suite(.timeLimit(.minutes(1))) struct BlockingExampleTests {
+@Suite(.timeLimit(.minutes(5))) struct BlockingExampleTests {
   @Test func aProgramWithoutAsyncRegistersCallsAndEnds() async throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../Examples/Blocking/main.swift")

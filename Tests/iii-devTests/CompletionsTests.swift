@@ -3,7 +3,7 @@ import Testing
 
 @testable import iii_dev
 
-@Suite(.timeLimit(.minutes(1))) struct CompletionsTests {
+@Suite(.timeLimit(.minutes(5))) struct CompletionsTests {
   /// Every verb and every long option of the command line.
   private static let words = CommandTable.entries.flatMap { entry in
     (entry.verb.map { [$0.rawValue] } ?? []) + entry.options.map { String($0.name.dropFirst(2)) } + entry.operands

@@ -4,7 +4,7 @@ import UV
 
 @testable import iii_dev
 
-@Suite(.timeLimit(.minutes(1))) struct ConfigurationWatchTests {
+@Suite(.timeLimit(.minutes(5))) struct ConfigurationWatchTests {
   @Test("a change is told while other files of the folder change all the time, as logs do")
   func busyFolder() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "iii-watch-\(UUID())")

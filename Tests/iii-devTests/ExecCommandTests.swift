@@ -4,7 +4,7 @@ import Testing
 @testable import iii_dev
 
 /// `iii-dev exec`, as users run it.
-@Suite(.timeLimit(.minutes(1))) struct ExecCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct ExecCommandTests {
   @Test("the command finds the engine in III_URL, and its status is passed on, with the log if it fails")
   func status() async throws {
     for (status, hasLog) in [(Int32(0), false), (3, true)] {

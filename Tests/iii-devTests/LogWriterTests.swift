@@ -3,7 +3,7 @@ import Testing
 
 @testable import iii_dev
 
-@Suite(.timeLimit(.minutes(1))) struct LogWriterTests {
+@Suite(.timeLimit(.minutes(5))) struct LogWriterTests {
   /// If the output is not read, the writer does not wait, lines above the limit are dropped, and `finish` returns.
   @Test func aReaderThatStoppedHoldsNothingUp() async throws {
     let pipe = try PipeEnds()

@@ -7,7 +7,7 @@ import UV
 @testable import iii_dev
 
 /// The command as users run it.
-@Suite(.timeLimit(.minutes(1))) struct ProgramTests {
+@Suite(.timeLimit(.minutes(5))) struct ProgramTests {
   @Test(arguments: [SIGTERM, SIGINT])
   func servesUntilASignal(_ signal: Int32) async throws {
     let engine = try Program("--port", "0")
@@ -177,7 +177,7 @@ import UV
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct JournalFileTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalFileTests {
   @Test("--journal writes what happened as JSON Lines, to the end")
   func journal() async throws {
     let file = try TemporaryFile("an older file")

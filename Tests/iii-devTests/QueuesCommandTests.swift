@@ -5,7 +5,7 @@ import Testing
 @testable import iii_dev
 
 /// `queues` in this process, against an engine in this process.
-@Suite(.timeLimit(.minutes(1))) struct QueuesCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct QueuesCommandTests {
   private func withQueue(
     _ compatibility: Compatibility = .current, _ body: (_ engine: MockEngine, _ port: String) async throws -> Void
   ) async throws {

@@ -7,7 +7,7 @@ import Transcripts
 @testable import iii_dev
 
 /// `iii-dev record` and `iii-dev replay`, as users run them; the worker is `iii-dev trigger`.
-@Suite(.timeLimit(.minutes(1))) struct RecordReplayTests {
+@Suite(.timeLimit(.minutes(5))) struct RecordReplayTests {
   private static let iiiDev = Program.url(of: "iii-dev").path
   private static let worker = [iiiDev, "trigger", "bank::pay", "amount=7", "--timeout-ms", "20000"]
 

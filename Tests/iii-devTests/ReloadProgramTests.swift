@@ -3,7 +3,7 @@ import III
 import Testing
 
 /// `iii-dev --config` while its file changes.
-@Suite(.timeLimit(.minutes(1))) struct ReloadProgramTests {
+@Suite(.timeLimit(.minutes(5))) struct ReloadProgramTests {
   private static func text(_ retries: String) -> String {
     """
     workers:

@@ -6,7 +6,7 @@ import Testing
 @testable import iii_dev
 
 /// The verbs that show what an engine has, in this process, against an engine in this process.
-@Suite(.timeLimit(.minutes(1))) struct ShowCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct ShowCommandTests {
   private func withEngine(
     _ compatibility: Compatibility = .current, _ body: (_ engine: MockEngine, _ port: String) async throws -> Void
   ) async throws {

@@ -7,7 +7,7 @@ import UV
 @testable import iii_dev
 
 /// `trigger` in this process, against an engine in this process.
-@Suite(.timeLimit(.minutes(1))) struct TriggerCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct TriggerCommandTests {
   private func withFunctions(_ body: (_ port: String) async throws -> Void) async throws {
     let (hanging, release) = AsyncStream.makeStream(of: Never.self)
     defer { release.finish() }

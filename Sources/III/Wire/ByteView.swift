@@ -65,20 +65,25 @@
   @inlinable package static func == (view: ByteView, text: StaticString) -> Bool { view == ByteView(text) }
 
   @inlinable package static func == (a: ByteView, b: ByteView) -> Bool {
-    guard a.count == b.count else { return false }
+    let count = a.count
+    guard count == b.count else { return false }
     var offset = 0
-    while offset &+ 8 <= a.count {
-      let (x, y) = (a.word(at: offset), b.word(at: offset))
-      if x != y { return false }
+    guard count >= 8 else {
+      while offset < count {
+        if a.base.load(fromByteOffset: offset, as: UInt8.self) != b.base.load(fromByteOffset: offset, as: UInt8.self) {
+          return false
+        }
+        offset &+= 1
+      }
+      return true
+    }
+    // The last word overlaps the one before it, where the length is no multiple of eight.
+    let last = count &- 8
+    while offset < last {
+      if a.word(at: offset) != b.word(at: offset) { return false }
       offset &+= 8
     }
-    while offset < a.count {
-      if a.base.load(fromByteOffset: offset, as: UInt8.self) != b.base.load(fromByteOffset: offset, as: UInt8.self) {
-        return false
-      }
-      offset &+= 1
-    }
-    return true
+    return a.word(at: last) == b.word(at: last)
   }
 
   /// Whether the bytes come before the other ones in lexicographic order.

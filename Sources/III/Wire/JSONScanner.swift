@@ -17,10 +17,13 @@ package struct JSONScanner {
   /// How many containers may be open at once inside the current one.
   let maxDepth: Int
 
+  /// The greatest `maxDepth`; deeper text is reported as too deep.
+  static let deepest = 1024
+
   init(_ bytes: ByteView, maxDepth: Int) {
     base = bytes.base
     count = bytes.count
-    self.maxDepth = maxDepth
+    self.maxDepth = min(maxDepth, JSONScanner.deepest)
   }
 
   @inline(__always) private func byte(_ index: Int) -> UInt8 { base.load(fromByteOffset: index, as: UInt8.self) }
@@ -173,9 +176,10 @@ package struct JSONScanner {
   /// As `skipValue`; returns whether the value is an object that has the key `name`, with or without escapes.
   mutating func skipValue(watchingFor name: ByteView?) throws(Failure) -> Bool {
     var isFound = false
-    // A bit for each open container: 1 for an object. Full words are stored in an array.
+    // A bit for each open container: 1 for an object. Full words are stored in a vector, because an array would have to be released even
+    // where it is empty.
     var open: UInt64 = 0
-    var full: [UInt64] = []
+    var full = SIMD16<UInt64>()
     var depth = 0
     while true {
       // At the start of a value.
@@ -189,7 +193,7 @@ package struct JSONScanner {
         skipBlanks()
         if take(isObject ? 0x7D : 0x5D) { break }
         if depth != 0 && depth & 63 == 0 {
-          full.append(open)
+          full[depth &>> 6 &- 1] = open
           open = 0
         }
         open = open << 1 | (isObject ? 1 : 0)
@@ -214,7 +218,7 @@ package struct JSONScanner {
         guard take(isObject ? 0x7D : 0x5D) else { throw failure }
         open >>= 1
         depth &-= 1
-        if depth != 0 && depth & 63 == 0, let word = full.popLast() { open = word }
+        if depth != 0 && depth & 63 == 0 { open = full[depth &>> 6 &- 1] }
       }
     }
   }

@@ -27,7 +27,7 @@ package struct ObjectMembers {
   /// `nil` if `bytes` is not an object.
   package init?(_ bytes: ByteView) {
     self.bytes = bytes
-    scanner = JSONScanner(bytes, maxDepth: .max)
+    scanner = JSONScanner(bytes, maxDepth: JSONScanner.deepest)
     scanner.skipBlanks()
     guard scanner.take(0x7B) else { return nil }
   }
@@ -62,7 +62,7 @@ package struct ArrayElements {
   /// `nil` if `bytes` is not an array.
   package init?(_ bytes: ByteView) {
     self.bytes = bytes
-    scanner = JSONScanner(bytes, maxDepth: .max)
+    scanner = JSONScanner(bytes, maxDepth: JSONScanner.deepest)
     scanner.skipBlanks()
     guard scanner.take(0x5B) else { return nil }
   }

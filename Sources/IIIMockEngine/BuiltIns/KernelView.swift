@@ -7,6 +7,7 @@ struct KernelView: ~Copyable {
   let functions: FunctionRegistry
   let workers: SlotTable<WorkerRecord>
   let busy: BusyWorkers
+  let invocations: InvocationTable
   let triggers: TriggerRegistry
   let counters: InvocationCounters
   let access: AccessGate

@@ -22,7 +22,7 @@ extension Router {
   /// The tables as a built-in worker sees them.
   private var view: KernelView {
     KernelView(
-      compatibility: compatibility, functions: functions, workers: workers, busy: busy, triggers: triggers,
+      compatibility: compatibility, functions: functions, workers: workers, busy: busy, invocations: invocations, triggers: triggers,
       counters: counters, access: access, stubs: stubs, inProcess: inProcess, builtInNames: builtInNames)
   }
 
@@ -136,7 +136,6 @@ extension Router {
       let id = newID()
       _ = invocations.insert(id, caller: caller, callee: callee, name: entry.name, trace: nil, at: output.now)
       if let key { engineCalls[key]?.invocation = id }
-      count(1, callee)
       if call.delivery != nil { noteDelivery(call, to: callee) }
       let metadata = compatibility.forwardsMetadata ? call.metadata : nil
       let headers = call.trace.flatMap { trace.headers(ofQueued: $0) } ?? trace.ownHeaders

@@ -5,7 +5,7 @@ struct BusyWorkers {
   private struct Entry {
     var generation: UInt32
     var id: UUID128
-    var active: Int
+    var waiting: Int
     /// If its messages are checked.
     var access: ConnectionAccess?
   }
@@ -17,8 +17,8 @@ struct BusyWorkers {
   mutating func begin(_ peer: PeerID, id: UUID128, access: ConnectionAccess?) {
     let slot = Int(peer.slot)
     // Generation 0 is never given to a connection.
-    while entries.count <= slot { entries.append(Entry(generation: 0, id: id, active: 0, access: nil)) }
-    entries[slot] = Entry(generation: peer.generation, id: id, active: 0, access: access)
+    while entries.count <= slot { entries.append(Entry(generation: 0, id: id, waiting: 0, access: nil)) }
+    entries[slot] = Entry(generation: peer.generation, id: id, waiting: 0, access: access)
   }
 
   /// Removes a worker that has left.
@@ -37,8 +37,8 @@ struct BusyWorkers {
   /// The worker's id.
   func id(of peer: PeerID) -> UUID128? { has(peer) ? entries[Int(peer.slot)].id : nil }
 
-  /// Calls in flight in which the worker takes part; a call to itself counts once.
-  func active(_ peer: PeerID) -> Int { has(peer) ? entries[Int(peer.slot)].active : 0 }
+  /// The worker's calls that the engine itself answers, and has not answered yet.
+  func waiting(_ peer: PeerID) -> Int { has(peer) ? entries[Int(peer.slot)].waiting : 0 }
 
   /// What the messages of the worker are checked against; `nil` if they are not checked.
   @inline(__always) func access(of peer: PeerID) -> ConnectionAccess? {
@@ -50,6 +50,6 @@ struct BusyWorkers {
     if has(peer) { entries[Int(peer.slot)].access = access }
   }
 
-  /// Adds to the worker's calls.
-  mutating func add(_ change: Int, to peer: PeerID) { if has(peer) { entries[Int(peer.slot)].active += change } }
+  /// Adds to the worker's calls that the engine itself answers.
+  mutating func add(_ change: Int, to peer: PeerID) { if has(peer) { entries[Int(peer.slot)].waiting += change } }
 }

@@ -36,8 +36,6 @@ extension Router {
       // Inserted before it is sent: an answer cannot come too early.
       let displaced = invocations.insert(
         id, caller: caller, callee: callee, name: route.name, trace: replyTrace, at: now)
-      count(1, callee)
-      if caller != callee { count(1, caller) }
       forward(frame, id, to: callee, as: route.name, from: peer, trace: calleeTrace, output)
       if let displaced {
         ended(displaced, succeeded: false)

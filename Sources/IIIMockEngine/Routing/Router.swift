@@ -176,16 +176,17 @@ struct Router {
     tell(.disconnected, of: worker.id)
   }
 
-  /// Adds to a worker's count of calls, if it is still there.
+  /// Adds to a worker's count of calls that the engine itself answers, if the worker is still there.
   mutating func count(_ change: Int, _ peer: PeerID) { busy.add(change, to: peer) }
 
-  /// Updates the counts of both sides of a call that has ended.
+  /// Calls in flight in which a worker takes part; a call to itself counts once.
+  func active(_ peer: PeerID) -> Int { busy.waiting(peer) + invocations.active(peer) }
+
+  /// Updates the counts of a function whose call has ended.
   mutating func ended(_ invocation: Invocation, succeeded: Bool) {
     invocation.name.calls &+= 1
     invocation.name.ended &+= 1
     counters.ended(succeeded: succeeded, after: now > invocation.begun ? now &- invocation.begun : 0)
-    count(-1, invocation.callee)
-    if invocation.caller != invocation.callee { count(-1, invocation.caller) }
   }
 
   // MARK: Messages
@@ -199,10 +200,17 @@ struct Router {
       if !bytes.isBlank { ignore(nil, FrameProblem(error), from: peer, output) }
       return
     }
+    handle(envelope, from: peer, output)
+  }
+
+  // Not inlined: a part of the variable that `scan` fills would be copied, all its places, for each use. A parameter is not.
+  @inline(never) private mutating func handle(
+    _ envelope: borrowing Envelope, from peer: PeerID, _ output: some RouterOutput
+  ) {
     journal.decoded(envelope)
     let connection = access.isActive ? checkedAccess(of: peer) : nil
     let isGuarded = connection != nil
-    if let connection, connection.isWaiting, holds(envelope.kind, bytes, connection, from: peer, output) { return }
+    if let connection, connection.isWaiting, holds(envelope.kind, envelope.bytes, connection, from: peer, output) { return }
     do throws(FrameProblem) {
       switch envelope.kind {
       case .invokeFunction:

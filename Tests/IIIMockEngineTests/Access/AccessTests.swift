@@ -6,7 +6,7 @@ import UV
 @testable import IIIMockEngine
 
 /// Access control over real sockets: a host serves auth function and hooks on an open listener, guests come to another.
-@Suite(.timeLimit(.minutes(1))) struct AccessTests {
+@Suite(.timeLimit(.minutes(5))) struct AccessTests {
   /// Runs `body` with an engine of two listeners, and a host on the open one that has registered `functions`.
   private func withHost(
     _ rules: AccessRules, _ compatibility: Compatibility = .current, functions: String...,

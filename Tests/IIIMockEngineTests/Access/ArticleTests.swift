@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Compiles and runs the code of the article "Access control".
-@Suite(.timeLimit(.minutes(1))) struct ArticleTests {
+@Suite(.timeLimit(.minutes(5))) struct ArticleTests {
   @Test("every Swift block of the article is in this file, line by line")
   func blocksAreHere() throws {
     try Article.expectBlocks(of: "Access control", count: 7, in: #filePath)

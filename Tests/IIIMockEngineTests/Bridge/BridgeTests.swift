@@ -5,7 +5,7 @@ import Testing
 @testable import IIIMockEngine
 
 /// Two engines, one of which uses the other.
-@Suite(.timeLimit(.minutes(1))) struct BridgeTests {
+@Suite(.timeLimit(.minutes(5))) struct BridgeTests {
   private func withEngines(
     _ workers: String, _ body: (_ far: MockEngine, _ near: MockEngine) async throws -> Void
   ) async throws {

@@ -39,10 +39,10 @@ import Testing
 
     let call = try #require(bench.output.take(worker).first)
     #expect(call["data"] == ["n": 1] && call["metadata"] == 5 && call["function_id"] == "f")
-    #expect(bench.router.busy.active(worker) == 1)
+    #expect(bench.router.active(worker) == 1)
     bench.answer(worker, try Self.invocationID(call), outcome)
     #expect(probe.take() == ["7 ended: \(heard)"])
-    #expect(bench.router.busy.active(worker) == 0 && bench.router.invocations.count == 0)
+    #expect(bench.router.active(worker) == 0 && bench.router.invocations.count == 0)
     #expect(bench.router.engineCalls.count == 0 && bench.output.sent.isEmpty)
   }
 
@@ -75,7 +75,7 @@ import Testing
 
     #expect(probe.take() == ["1 ended: TIMEOUT: Function f did not answer in time"])
     bench.answer(worker, try Self.invocationID(call), #","result":1"#)
-    #expect(probe.take().isEmpty && bench.router.busy.active(worker) == 0)
+    #expect(probe.take().isEmpty && bench.router.active(worker) == 0)
   }
 
   @Test("An answer in time takes the deadline away")
@@ -164,14 +164,14 @@ import Testing
     let caller = bench.connect("c")
     let other = bench.connect("o")
     for (number, peer) in [(1, caller), (2, other)] { bench.call(peer, number, "probe::owe") }
-    #expect(bench.output.sent.isEmpty && bench.router.busy.active(caller) == 1)
+    #expect(bench.output.sent.isEmpty && bench.router.active(caller) == 1)
     bench.disconnect(other)
     for token in probe.owed { host.reply(token, .failure(InvocationFailure(code: "C", message: "m"))) }
     bench.settle()
     #expect(bench.output.sent.count == 1)
     let answer = try #require(bench.output.take(caller).first)
     #expect(answer["invocation_id"] == .string(id(1)) && answer["error"] == ["code": "C", "message": "m"])
-    #expect(bench.router.busy.active(caller) == 0 && bench.router.lateReplies.isEmpty)
+    #expect(bench.router.active(caller) == 0 && bench.router.lateReplies.isEmpty)
     // Twice is once.
     host.reply(probe.owed[0], .nothing)
     bench.settle()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import IIIMockEngine
 
-@Suite("engine.channels", .timeLimit(.minutes(1))) struct ChannelControlTests {
+@Suite("engine.channels", .timeLimit(.minutes(5))) struct ChannelControlTests {
   @Test("a channel is listed with its creator, its ends and what it holds, until both ends have ended")
   func listing() async throws {
     try await withMockEngine { engine in

@@ -3,7 +3,7 @@ import IIIMockEngine
 import Testing
 
 /// Compiles and runs the code of the articles "HTTP", "State and streams" and "The configuration file".
-@Suite(.timeLimit(.minutes(1))) struct ArticlesTests {
+@Suite(.timeLimit(.minutes(5))) struct ArticlesTests {
   @Test(
     "every Swift block of the articles is in this file, line by line",
     arguments: [("HTTP", 2), ("State and streams", 6), ("The configuration file", 1)])

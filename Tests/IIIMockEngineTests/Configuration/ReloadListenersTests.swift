@@ -6,7 +6,7 @@ import UV
 @testable import IIIMockEngine
 
 /// Listeners that a changed configuration adds, removes and changes, and reloads while calls go on.
-@Suite(.timeLimit(.minutes(1))) struct ReloadListenersTests {
+@Suite(.timeLimit(.minutes(5))) struct ReloadListenersTests {
   /// - Parameter listeners: What each entry of the worker manager has besides its host.
   private func file(_ listeners: [String], _ workers: String = "") throws -> ConfigurationFile {
     try ConfigurationFile.parse(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import IIIMockEngine
 
-@Suite(.timeLimit(.minutes(1))) struct ReloadTests {
+@Suite(.timeLimit(.minutes(5))) struct ReloadTests {
   private func file(_ workers: String) throws -> ConfigurationFile {
     try ConfigurationFile.parse(
       text: """

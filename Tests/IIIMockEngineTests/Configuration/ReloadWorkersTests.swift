@@ -6,7 +6,7 @@ import Testing
 @testable import IIIMockEngine
 
 /// Built-in workers that a changed configuration adds, removes and replaces.
-@Suite(.timeLimit(.minutes(1))) struct ReloadWorkersTests {
+@Suite(.timeLimit(.minutes(5))) struct ReloadWorkersTests {
   private func file(_ workers: String...) throws -> ConfigurationFile {
     let lines = ["iii-worker-manager, config: { host: 127.0.0.1, port: 0 }"] + workers
     return try ConfigurationFile.parse(

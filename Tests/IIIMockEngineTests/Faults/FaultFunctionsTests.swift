@@ -4,7 +4,7 @@ import Testing
 
 @testable import IIIMockEngine
 
-@Suite("mock::faults", .timeLimit(.minutes(1)))
+@Suite("mock::faults", .timeLimit(.minutes(5)))
 struct FaultFunctionsTests {
   private func withWorker(_ body: (MockEngine, III) async throws -> Void) async throws {
     try await withMockEngine { engine in

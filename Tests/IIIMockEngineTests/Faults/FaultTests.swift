@@ -6,7 +6,7 @@ import UV
 @testable import IIIMockEngine
 
 /// What the SDK does about each fault, with the journal as the witness.
-@Suite("faults", .timeLimit(.minutes(1)))
+@Suite("faults", .timeLimit(.minutes(5)))
 struct FaultTests {
   /// Real time for waits: the machine may be busy with other tests.
   private static let patience = Duration.seconds(50)

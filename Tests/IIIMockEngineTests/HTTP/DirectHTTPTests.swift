@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Requests without a socket.
-@Suite(.timeLimit(.minutes(1))) struct DirectHTTPTests {
+@Suite(.timeLimit(.minutes(5))) struct DirectHTTPTests {
   private func withRoute(
     _ method: HttpTriggerConfig.Method, _ path: String, _ configuration: MockEngine.Configuration = .init(),
     _ body: (_ engine: MockEngine, _ worker: III) async throws -> Void

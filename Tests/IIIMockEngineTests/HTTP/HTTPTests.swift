@@ -16,7 +16,7 @@ private struct StreamedRequest: Decodable, Sendable {
 }
 
 /// HTTP triggers over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct HTTPTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPTests {
   private func withRoutes(
     _ routes: [String], _ body: (_ engine: MockEngine, _ worker: III, _ client: RawHTTPClient) async throws -> Void
   ) async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Compiles and runs the code of the article "HTTP handlers".
-@Suite(.timeLimit(.minutes(1))) struct HttpArticleTests {
+@Suite(.timeLimit(.minutes(5))) struct HttpArticleTests {
   struct Order: Codable, Sendable {
     var item: String
     var count: Int

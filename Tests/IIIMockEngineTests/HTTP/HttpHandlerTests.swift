@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The SDK's handlers of HTTP triggers, through the engine's server.
-@Suite("Handlers of HTTP triggers", .timeLimit(.minutes(1)))
+@Suite("Handlers of HTTP triggers", .timeLimit(.minutes(5)))
 struct HttpHandlerTests {
   struct Order: Codable, Sendable { var item: String }
 

@@ -6,7 +6,7 @@ import UV
 @testable import IIIMockEngine
 
 /// Functions that the engine calls over HTTP, with a server that answers byte for byte.
-@Suite(.timeLimit(.minutes(1))) struct HTTPFunctionTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPFunctionTests {
   private func withServer(
     _ configuration: MockEngine.Configuration = MockEngine.Configuration(),
     _ answer: @escaping @Sendable (RawHTTPServer.Request) -> RawHTTPServer.Answer,

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Compiles and runs the code of the article "Journal and faults".
-@Suite(.timeLimit(.minutes(1))) struct JournalArticleTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalArticleTests {
   @Test("every Swift block of the article is in this file, line by line")
   func blocksAreHere() throws {
     try Article.expectBlocks(of: "Journal and faults", count: 6, in: #filePath)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import IIIMockEngine
 
-@Suite("journal", .timeLimit(.minutes(1)))
+@Suite("journal", .timeLimit(.minutes(5)))
 struct JournalTests {
   static func call(_ function: String, _ data: String, id: String? = nil) -> String {
     let id = id.map { #""invocation_id":"\#($0)","# } ?? ""

@@ -16,7 +16,7 @@ private enum Logging {
 }
 
 /// Compiles and runs the code of the article "Observability".
-@Suite(.timeLimit(.minutes(1))) struct ObservabilityArticleTests {
+@Suite(.timeLimit(.minutes(5))) struct ObservabilityArticleTests {
   @Test("every Swift block of the article is in this file, line by line")
   func blocksAreHere() throws {
     try Article.expectBlocks(of: "Traces and logs", count: 6, in: #filePath)

@@ -3,7 +3,7 @@ import IIIMockEngine
 import Testing
 
 /// What Swift workers report of their spans, logs and gauges, at the engine that receives it.
-@Suite("Telemetry of the SDK", .timeLimit(.minutes(1)))
+@Suite("Telemetry of the SDK", .timeLimit(.minutes(5)))
 struct TelemetryTests {
   private static let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

@@ -6,7 +6,7 @@ import UV
 @testable import IIIMockEngine
 
 /// `iii-queue` of an engine, with workers on real sockets.
-@Suite(.timeLimit(.minutes(1))) struct QueueWorkerTests {
+@Suite(.timeLimit(.minutes(5))) struct QueueWorkerTests {
   typealias Queue = MockEngine.Configuration.Queue
 
   /// An engine with one queue, `q`, on a clock that a test moves.

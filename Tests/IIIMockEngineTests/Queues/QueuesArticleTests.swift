@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Compiles and runs the code of the article "Queues".
-@Suite(.timeLimit(.minutes(1))) struct QueuesArticleTests {
+@Suite(.timeLimit(.minutes(5))) struct QueuesArticleTests {
   @Test("every Swift block of the article is in this file, line by line")
   func blocksAreHere() throws {
     try Article.expectBlocks(of: "Queues", count: 5, in: #filePath)

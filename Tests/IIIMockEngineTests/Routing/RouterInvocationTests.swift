@@ -22,8 +22,8 @@ import Testing
     #expect(result["function_id"] == "f")
     bench.answer(worker, id(1), #","result":2"#)
     #expect(bench.output.sent.isEmpty)
-    #expect(bench.router.busy.active(worker) == 0)
-    #expect(bench.router.busy.active(caller) == 0)
+    #expect(bench.router.active(worker) == 0)
+    #expect(bench.router.active(caller) == 0)
   }
 
   @Test(arguments: [
@@ -63,11 +63,11 @@ import Testing
         continue
       }
       #expect(given != id(1))
-      #expect(bench.router.busy.active(worker) > 0)
+      #expect(bench.router.active(worker) > 0)
       bench.answer(worker, given, #","result":1"#)
     }
     #expect(bench.output.sent.isEmpty)
-    #expect(bench.router.busy.active(worker) == 0)
+    #expect(bench.router.active(worker) == 0)
   }
 
   @Test func aMissingFunctionIsSaid() throws {
@@ -91,7 +91,7 @@ import Testing
     bench.disconnect(first)
     bench.answer(worker, id(1), #","result":"r""#)
     #expect(bench.output.take(second).first?["result"] == "r")
-    #expect(bench.router.busy.active(worker) == 0)
+    #expect(bench.router.active(worker) == 0)
     #expect(bench.router.invocations.count == 0)
   }
 
@@ -107,7 +107,7 @@ import Testing
     #expect(stopped.count == 9)
     #expect(stopped.enumerated().allSatisfy { $1.text.contains(id($0)) })
     #expect(stopped[0].text.contains(#""error":{"code":"invocation_stopped","message":"Invocation stopped"}"#))
-    #expect(callers.allSatisfy { bench.router.busy.active($0) == 0 })
+    #expect(callers.allSatisfy { bench.router.active($0) == 0 })
     #expect(bench.router.invocations.count == 0)
   }
 
@@ -120,17 +120,17 @@ import Testing
     bench.disconnect(caller)
     bench.answer(worker, id(1), #","result":1"#)
     #expect(bench.output.sent.isEmpty)
-    #expect(bench.router.busy.active(worker) == 0)
+    #expect(bench.router.active(worker) == 0)
   }
 
   @Test func aSelfCallCountsOnceAndUsesOneID() throws {
     var bench = RouterBench()
     let worker = bench.connect(functions: "f")
     bench.call(worker, 1, "f")
-    #expect(bench.router.busy.active(worker) == 1)
+    #expect(bench.router.active(worker) == 1)
     bench.answer(worker, id(1), #","result":1"#)
     #expect(bench.output.take(worker).compactMap { $0["type"] } == ["invokefunction", "invocationresult"])
-    #expect(bench.router.busy.active(worker) == 0)
+    #expect(bench.router.active(worker) == 0)
   }
 
   @Test(arguments: [

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import UV
 
-@Suite("A worker for programs without tasks", .timeLimit(.minutes(1)))
+@Suite("A worker for programs without tasks", .timeLimit(.minutes(5)))
 struct BlockingFaceTests {
   @Test("a program without tasks registers, calls and ends")
   func program() async throws {

@@ -3,7 +3,7 @@ import IIIMockEngine
 import TestSupport
 import Testing
 
-@Suite("Blocking handlers", .timeLimit(.minutes(1)))
+@Suite("Blocking handlers", .timeLimit(.minutes(5)))
 struct BlockingHandlerTests {
   /// Calls `function` so many times at once; the results as they come.
   private func results<Output: Decodable & Sendable>(

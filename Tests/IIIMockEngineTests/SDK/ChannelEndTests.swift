@@ -5,7 +5,7 @@ import Testing
 import UV
 
 /// Ends of channels over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct ChannelEndTests {
+@Suite(.timeLimit(.minutes(5))) struct ChannelEndTests {
   private func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) } }
 
   private func withWorker(_ body: (III) async throws -> Void) async throws {

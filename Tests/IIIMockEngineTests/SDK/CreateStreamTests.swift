@@ -3,7 +3,7 @@ import IIIMockEngine
 import Testing
 
 /// Storage of a stream that a worker provides, used by other workers through the engine.
-@Suite("Streams of a worker at the engine", .timeLimit(.minutes(1)))
+@Suite("Streams of a worker at the engine", .timeLimit(.minutes(5)))
 struct EngineCreateStreamTests {
   struct Item: Codable, Sendable, Equatable { var n: Int }
 

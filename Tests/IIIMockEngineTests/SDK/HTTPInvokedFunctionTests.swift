@@ -5,7 +5,7 @@ import Testing
 @testable import IIIMockEngine
 
 /// Functions that a worker registers with a URL: the engine calls the URL for other workers.
-@Suite("Functions of a worker that the engine calls over HTTP", .timeLimit(.minutes(1)))
+@Suite("Functions of a worker that the engine calls over HTTP", .timeLimit(.minutes(5)))
 struct HTTPInvokedFunctionTests {
   /// Registers a function with `change`d configuration, and calls it from another worker.
   private func call(

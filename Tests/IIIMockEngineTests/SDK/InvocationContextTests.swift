@@ -2,7 +2,7 @@ import III
 import IIIMockEngine
 import Testing
 
-@Suite("What a handler knows of its invocation", .timeLimit(.minutes(1)))
+@Suite("What a handler knows of its invocation", .timeLimit(.minutes(5)))
 struct InvocationContextTests {
   struct Seen: Codable, Equatable {
     var functionID: String

@@ -12,7 +12,7 @@ private protocol Service: Sendable {
 extension III: Service {}
 extension MockEngine: Service {}
 
-@Suite("Serving until cancelled", .timeLimit(.minutes(1)))
+@Suite("Serving until cancelled", .timeLimit(.minutes(5)))
 struct RunTests {
   /// Runs `body` with an engine and the ids of functions that end there.
   private func withEngine(

@@ -3,7 +3,7 @@ import IIIMockEngine
 import Testing
 
 /// `mock::state::…` and `mock::streams::…`, which tests in other languages call.
-@Suite(.timeLimit(.minutes(1))) struct MockStoresTests {
+@Suite(.timeLimit(.minutes(5))) struct MockStoresTests {
   @Test("state is set and read, and a scope is listed with its keys")
   func state() async throws {
     try await withMockEngine { engine in

@@ -3,7 +3,7 @@ import IIIMockEngine
 import Testing
 
 /// The SDK's `State`, at the engine that keeps it.
-@Suite("State of the SDK", .timeLimit(.minutes(1)))
+@Suite("State of the SDK", .timeLimit(.minutes(5)))
 struct StateHelperTests {
   struct Cart: Codable, Sendable, Equatable {
     var count: Int

@@ -6,7 +6,7 @@ import UV
 
 @testable import IIIMockEngine
 
-@Suite(.timeLimit(.minutes(1))) struct StoreFailureTests {
+@Suite(.timeLimit(.minutes(5))) struct StoreFailureTests {
   // MARK: Files that are refused
 
   /// Opens the store, which must be refused, and must leave all files in the folder as they were.

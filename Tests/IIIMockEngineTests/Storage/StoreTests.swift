@@ -6,7 +6,7 @@ import UV
 
 @testable import IIIMockEngine
 
-@Suite(.timeLimit(.minutes(1))) struct StoreTests {
+@Suite(.timeLimit(.minutes(5))) struct StoreTests {
   // MARK: Rows
 
   @Test("rows keep their place when they are replaced, and come last when they are removed and put again")

@@ -31,7 +31,7 @@ struct StreamClient {
   func event() async throws -> JSONValue { try await next()["event"] ?? nil }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct StreamSocketTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamSocketTests {
   @Test("a subscriber gets what is there, then every change once, and nothing after it has left")
   func group() async throws {
     try await withMockEngine { engine in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import IIIMockEngine
 
-@Suite(.timeLimit(.minutes(1))) struct StreamWorkerTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamWorkerTests {
   static func item(_ id: String, _ more: JSONObject = [:], stream: String = "s", group: String = "g") -> JSONValue {
     var input: JSONObject = ["stream_name": .string(stream), "group_id": .string(group), "item_id": .string(id)]
     for (name, value) in more { input[name] = .some(value) }

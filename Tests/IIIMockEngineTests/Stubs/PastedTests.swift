@@ -4,7 +4,7 @@ import IIIMockEngineTesting
 import Testing
 
 /// The tests that the article "Testing workers" offers to paste.
-@Suite(.timeLimit(.minutes(1))) struct PastedTests {
+@Suite(.timeLimit(.minutes(5))) struct PastedTests {
   @Test("a call that takes too long is given up", .mockEngine(clock: .manual))
   func timeOut() async throws {
     let engine = try MockEngine.current

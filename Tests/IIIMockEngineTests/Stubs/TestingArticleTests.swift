@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Compiles and runs the code of the article "Testing workers".
-@Suite(.timeLimit(.minutes(1))) struct TestingArticleTests {
+@Suite(.timeLimit(.minutes(5))) struct TestingArticleTests {
   @Test("every Swift block of the article is in this file or beside it, line by line")
   func blocksAreHere() throws {
     try Article.expectBlocks(of: "Testing workers", count: 12, in: #filePath, and: "PastedTests.swift")

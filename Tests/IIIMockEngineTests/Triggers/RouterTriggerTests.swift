@@ -98,11 +98,11 @@ import Testing
         ["event": "worker_disconnected", "worker_id": otherID],
       ])
     #expect(calls.allSatisfy { $0["metadata"] == ["m": 1] && $0["traceparent"] == nil })
-    #expect(bench.router.busy.active(watcher) == 3)
+    #expect(bench.router.active(watcher) == 3)
     for call in calls {
       if case .string(let given)? = call["invocation_id"] { bench.answer(watcher, given, #","result":1"#) }
     }
-    #expect(bench.router.busy.active(watcher) == 0 && bench.output.sent.isEmpty)
+    #expect(bench.router.active(watcher) == 0 && bench.output.sent.isEmpty)
   }
 
   @Test func functionsAvailableComparesWithThePollBefore() throws {

@@ -4,7 +4,7 @@ import UV
 @testable import III
 
 /// Ends of channels at a scripted engine: when they connect, and what they send.
-@Suite("Ends of channels: requests and frames", .timeLimit(.minutes(1)))
+@Suite("Ends of channels: requests and frames", .timeLimit(.minutes(5)))
 struct ChannelFrameTests {
   private struct Input: Decodable, Sendable { var r: ChannelReader }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import III
 
-@Suite("Threads of blocking handlers", .timeLimit(.minutes(1)))
+@Suite("Threads of blocking handlers", .timeLimit(.minutes(5)))
 struct BlockingPoolTests {
   @Test("no more jobs run at once than allowed; the others run later")
   func limit() async throws {

@@ -3,7 +3,7 @@ import UV
 
 @testable import III
 
-@Suite("Telemetry: the connection that reports", .timeLimit(.minutes(1)))
+@Suite("Telemetry: the connection that reports", .timeLimit(.minutes(5)))
 struct TelemetryExporterTests {
   @Test("it goes to /otel behind the engine's path, with the worker's query and headers")
   func request() async throws {

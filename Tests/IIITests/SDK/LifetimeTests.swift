@@ -34,7 +34,7 @@ struct LifetimeTests {
 
   @Test(
     "the closures for records and spans are released with the shutdown, and not called after it",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(5)))
   func closures() async throws {
     /// Ends a stream when nothing refers to it any more.
     final class Held: Sendable {

@@ -3,7 +3,7 @@ import Testing
 @testable import III
 
 /// Names of the reference that have no test of their own elsewhere.
-@Suite("Names of the reference", .timeLimit(.minutes(1)))
+@Suite("Names of the reference", .timeLimit(.minutes(5)))
 struct SurfaceTests {
   @Test("options have the defaults of the other SDKs")
   func options() {

@@ -5,7 +5,7 @@ import UV
 
 @testable import III
 
-@Suite("TLS: workers", .timeLimit(.minutes(1)))
+@Suite("TLS: workers", .timeLimit(.minutes(5)))
 struct SecureWorkerTests {
   /// The reason with which a worker fails after a single attempt.
   private func reason(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import III
 
-@Suite("TLS: files of a configuration", .timeLimit(.minutes(1)))
+@Suite("TLS: files of a configuration", .timeLimit(.minutes(5)))
 struct TLSConfigTests {
   private func reason(_ config: TLSConfig) -> String? {
     do throws(TLSFailure) { _ = try TLSContext.client(config) } catch { return error.text }

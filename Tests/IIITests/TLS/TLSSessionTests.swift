@@ -2,7 +2,7 @@ import Testing
 
 @testable import III
 
-@Suite("TLS: sessions", .timeLimit(.minutes(1)))
+@Suite("TLS: sessions", .timeLimit(.minutes(5)))
 struct TLSSessionTests {
   private static func reason(_ session: TLSSession) -> String? {
     if case .failed(let failure) = session.state { failure.text } else { nil }

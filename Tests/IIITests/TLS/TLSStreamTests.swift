@@ -4,7 +4,7 @@ import UV
 
 @testable import III
 
-@Suite("TLS: streams", .timeLimit(.minutes(1)))
+@Suite("TLS: streams", .timeLimit(.minutes(5)))
 struct TLSStreamTests {
   /// Bytes that differ by position.
   private static func pattern(_ count: Int) -> [UInt8] {
