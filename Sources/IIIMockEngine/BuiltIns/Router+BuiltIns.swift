@@ -22,8 +22,9 @@ extension Router {
   /// The tables as a built-in worker sees them.
   private var view: KernelView {
     KernelView(
-      compatibility: compatibility, functions: functions, workers: workers, busy: busy, invocations: invocations, triggers: triggers,
-      counters: counters, access: access, stubs: stubs, inProcess: inProcess, builtInNames: builtInNames)
+      compatibility: compatibility, functions: functions, workers: workers, busy: busy, invocations: invocations,
+      triggers: triggers, counters: counters, access: access, stubs: stubs, inProcess: inProcess,
+      builtInNames: builtInNames)
   }
 
   // MARK: Calls of built-in functions

@@ -203,7 +203,7 @@ struct Router {
     handle(envelope, from: peer, output)
   }
 
-  // Not inlined: a part of the variable that `scan` fills would be copied, all its places, for each use. A parameter is not.
+  // Not inlined: the variable that `scan` fills would be copied for each use, with all its places. A parameter is not.
   @inline(never) private mutating func handle(
     _ envelope: borrowing Envelope, from peer: PeerID, _ output: some RouterOutput
   ) {
