@@ -5,7 +5,9 @@
 final class JSONEncoding {
   // Unchecked exclusivity is safe: one thread encodes, and no code that gets access to a part of this object calls back into it.
   @exclusivity(unchecked) private var buffer = JSONBuffer()
-  @exclusivity(unchecked) private var frames: Frames
+  /// The innermost value that is being encoded, and those around it: a value without nesting needs no array.
+  @exclusivity(unchecked) private var frame: Frame
+  @exclusivity(unchecked) private var outer: [Frame] = []
   /// The complete members of all open objects; those of the innermost one are last.
   @exclusivity(unchecked) private var members: [Member] = []
   private var inserts: [(offset: Int, run: JSONEncoding)] = []
@@ -31,28 +33,6 @@ final class JSONEncoding {
     var index: JSONNameIndex?
   }
 
-  /// The values that are being encoded, from the outermost to the innermost one; the first needs no array.
-  private struct Frames {
-    private var outermost: Frame
-    private var nested: [Frame] = []
-
-    init(_ outermost: Frame) { self.outermost = outermost }
-
-    var count: Int { nested.count + 1 }
-
-    subscript(level: Int) -> Frame {
-      @inline(__always) get { level == 0 ? outermost : nested[level - 1] }
-      @inline(__always) _modify {
-        if level == 0 { yield &outermost } else { yield &nested[level - 1] }
-      }
-    }
-
-    mutating func append(_ frame: Frame) { nested.append(frame) }
-    mutating func removeLast(_ count: Int = 1) { nested.removeLast(count) }
-
-    func keys(upTo level: Int) -> [any CodingKey] { ([outermost] + nested.prefix(level)).compactMap(\.key) }
-  }
-
   /// A complete member of an open object: offsets in the buffer.
   fileprivate struct Member {
     /// Where the member begins, with the comma before it; -1 once it was replaced.
@@ -65,59 +45,61 @@ final class JSONEncoding {
     self.basePath = basePath
     self.depth = depth
     self.maxDepth = maxDepth
-    frames = Frames(Frame(key: nil, firstMember: 0))
+    frame = Frame(key: nil, firstMember: 0)
   }
 
   /// The number of elements of the array at `level`.
-  func count(at level: Int) -> Int { level < frames.count ? frames[level].count : 0 }
+  func count(at level: Int) -> Int {
+    level == outer.count ? frame.count : level < outer.count ? outer[level].count : 0
+  }
 
-  func path(at level: Int) -> [any CodingKey] { basePath + frames.keys(upTo: level) }
+  func path(at level: Int) -> [any CodingKey] { basePath + (outer + [frame]).prefix(level + 1).compactMap(\.key) }
 
   // MARK: Values
 
   /// Writes the only value of this piece.
   func encodeRoot<T: Encodable>(_ value: T) throws {
     try encode(value, at: 0)
-    guard frames[0].state != .nothing else {
+    guard frame.state != .nothing else {
       throw EncodingError.invalidValue(value, .init(codingPath: [], debugDescription: "\(T.self) encoded nothing"))
     }
   }
 
   /// Writes `value` at `level`, where nothing was written yet.
   func encode<T: Encodable>(_ value: T, at level: Int) throws {
-    guard level == frames.count - 1, frames[level].state == .nothing else { throw outOfTurn(value, level) }
+    guard level == outer.count, frame.state == .nothing else { throw outOfTurn(value, level) }
     let mark = buffer.count
     do {
       if try scalar(value, depth: maxDepth - depth - level, path: { self.path(at: level) }) {
-        frames[level].state = .complete
+        frame.state = .complete
       } else {
         try value.encode(to: JSONValueEncoder(run: self, level: level))
       }
     } catch {
       forget(from: mark, above: level)
-      frames[level] = Frame(key: frames[level].key, firstMember: frames[level].firstMember)
-      members.removeLast(members.count - frames[level].firstMember)
+      frame = Frame(key: frame.key, firstMember: frame.firstMember)
+      members.removeLast(members.count - frame.firstMember)
       throw error
     }
   }
 
   func encodeNil(at level: Int) throws {
-    guard level == frames.count - 1, frames[level].state == .nothing else { throw outOfTurn("null", level) }
+    guard level == outer.count, frame.state == .nothing else { throw outOfTurn("null", level) }
     buffer.append("null")
-    frames[level].state = .complete
+    frame.state = .complete
   }
 
   /// Writes a member of the object at `level`; it replaces an earlier one with the same name.
   func encode<T: Encodable, Key: CodingKey>(_ value: T, _ key: Key, in level: Int) throws {
     let member = try beginMember(key.stringValue, in: level)
     try encodePart(value, from: member.start, in: level) { key }
-    end(member, in: level)
+    end(member)
   }
 
   /// Writes an element of the array at `level`.
   func encode<T: Encodable>(element value: T, in level: Int) throws {
     let mark = try beginPart(of: .array, in: level)
-    try encodePart(value, from: mark, in: level) { JSONKey(index: self.frames[level].count - 1) }
+    try encodePart(value, from: mark, in: level) { JSONKey(index: self.count(at: level) - 1) }
   }
 
   @inline(__always) private func encodePart<T: Encodable>(
@@ -126,16 +108,15 @@ final class JSONEncoding {
     do {
       if try scalar(value, depth: maxDepth - depth - level - 1, path: { self.path(at: level) + [key()] }) { return }
       // A value at the deepest level may still be a scalar; `open` refuses it if it is a container.
-      guard depth + frames.count <= maxDepth else { throw tooDeep(value, path(at: level) + [key()]) }
-      frames.append(Frame(key: key(), firstMember: members.count))
+      guard depth + outer.count < maxDepth else { throw tooDeep(value, path(at: level) + [key()]) }
+      outer.append(frame)
+      frame = Frame(key: key(), firstMember: members.count)
       try value.encode(to: JSONValueEncoder(run: self, level: level + 1))
       close()
-      members.removeLast(members.count - frames[level + 1].firstMember)
-      frames.removeLast()
+      leave(to: level)
     } catch {
-      if frames.count > level + 1 { members.removeLast(members.count - frames[level + 1].firstMember) }
       forget(from: mark, above: level)
-      frames[level].count -= 1
+      frame.count -= 1
       throw error
     }
   }
@@ -145,7 +126,7 @@ final class JSONEncoding {
     if let name {
       let member = try beginMember(name, in: level)
       buffer.append("null")
-      end(member, in: level)
+      end(member)
     } else {
       _ = try beginPart(of: .array, in: level)
       buffer.append("null")
@@ -163,13 +144,13 @@ final class JSONEncoding {
     do {
       if let key {
         let member = try beginMember(key.stringValue, in: level)
-        if continues, let earlier = earlier(member.name, in: level) {
-          frames[level].count -= 1
+        if continues, let earlier = earlier(member.name) {
+          frame.count -= 1
           buffer.truncate(to: member.start)
           return try self.run(of: earlier, path)
         }
         inserts.append((buffer.count, run))
-        end(member, in: level)
+        end(member)
       } else {
         _ = try beginPart(of: .array, in: level)
         inserts.append((buffer.count, run))
@@ -193,7 +174,7 @@ final class JSONEncoding {
 
   /// Opens the object or array at `level`, or continues it; returns false if that is not possible.
   func open(_ isObject: Bool, at level: Int) -> Bool {
-    let state = level == frames.count - 1 ? frames[level].state : .complete
+    let state = level == outer.count ? frame.state : .complete
     switch (state, isObject) {
     case (.nothing, _):
       guard depth + level < maxDepth else {
@@ -201,7 +182,7 @@ final class JSONEncoding {
         return false
       }
       buffer.append(isObject ? UInt8(ascii: "{") : UInt8(ascii: "["))
-      frames[level].state = isObject ? .object : .array
+      frame.state = isObject ? .object : .array
       return true
     case (.object, true), (.array, false): return true
     default:
@@ -213,7 +194,7 @@ final class JSONEncoding {
   /// A piece whose JSON is not used, for a container that could not be opened; it accepts scalars only.
   func nowhere(_ isObject: Bool, at level: Int) -> JSONEncoding {
     let run = JSONEncoding(basePath: path(at: level), depth: maxDepth, maxDepth: maxDepth)
-    run.frames[0].state = isObject ? .object : .array
+    run.frame.state = isObject ? .object : .array
     return run
   }
 
@@ -243,14 +224,13 @@ final class JSONEncoding {
 
   /// Ends the innermost value; a value that encoded nothing becomes an empty object.
   private func close() {
-    let last = frames.count - 1
-    switch frames[last].state {
+    switch frame.state {
     case .nothing: buffer.append("{}")
     case .object: buffer.append(UInt8(ascii: "}"))
     case .array: buffer.append(UInt8(ascii: "]"))
     case .complete: return
     }
-    frames[last].state = .complete
+    frame.state = .complete
   }
 
   // MARK: Members
@@ -267,51 +247,51 @@ final class JSONEncoding {
 
   /// Writes the comma before a member or element that is not the first; returns where it begins.
   @inline(__always) private func beginPart(of state: Frame.State, in level: Int) throws -> Int {
-    guard level == frames.count - 1, frames[level].state == state else { throw outOfTurn("a member", level) }
+    guard level == outer.count, frame.state == state else { throw outOfTurn("a member", level) }
     let mark = buffer.count
-    if frames[level].count > 0 { buffer.append(UInt8(ascii: ",")) }
-    frames[level].count += 1
+    if frame.count > 0 { buffer.append(UInt8(ascii: ",")) }
+    frame.count += 1
     return mark
   }
 
   /// Records a complete member, and removes an earlier one with the same name.
-  @inline(__always) private func end(_ member: Member, in level: Int) {
+  @inline(__always) private func end(_ member: Member) {
     let bit = feature(of: member.name)
-    let isSurelyNew = frames[level].seen & bit == 0
-    frames[level].seen |= bit
+    let isSurelyNew = frame.seen & bit == 0
+    frame.seen |= bit
     members.append(member)
-    if !isSurelyNew || frames[level].index != nil { endRepeated(level) }
+    if !isSurelyNew || frame.index != nil { endRepeated() }
   }
 
-  private func endRepeated(_ level: Int) {
+  private func endRepeated() {
     let last = members.count - 1
-    let first = frames[level].firstMember
-    if let index = frames[level].index {
+    let first = frame.firstMember
+    if let index = frame.index {
       if let earlier = index.set(last, hash(of: last), isSame: { self.isSame($0, last) }) {
-        replace(earlier, in: level)
+        replace(earlier)
       }
       return
     }
     let name = members[last].name
-    if let earlier = (first..<last).first(where: { isSame($0, name) }) { replace(earlier, in: level) }
+    if let earlier = (first..<last).first(where: { isSame($0, name) }) { replace(earlier) }
     if last - first >= 24 {
       let index = JSONNameIndex()
       for member in first...last where members[member].start >= 0 {
         _ = index.set(member, hash(of: member), isSame: { self.isSame($0, member) })
       }
-      frames[level].index = index
+      frame.index = index
     }
   }
 
-  /// The earlier member of the object at `level` with the same name as the one in the buffer at `name`.
-  private func earlier(_ name: Range<Int>, in level: Int) -> Int? {
-    guard frames[level].seen & feature(of: name) != 0 else { return nil }
-    if let index = frames[level].index { return index.find(hash(of: name)) { self.isSame($0, name) } }
-    return (frames[level].firstMember..<members.count).first { isSame($0, name) }
+  /// The earlier member of the innermost object with the same name as the one in the buffer at `name`.
+  private func earlier(_ name: Range<Int>) -> Int? {
+    guard frame.seen & feature(of: name) != 0 else { return nil }
+    if let index = frame.index { return index.find(hash(of: name)) { self.isSame($0, name) } }
+    return (frame.firstMember..<members.count).first { isSame($0, name) }
   }
 
   /// Removes an earlier member of the innermost object, because the last one replaces it.
-  private func replace(_ earlier: Int, in level: Int) {
+  private func replace(_ earlier: Int) {
     // The last member is never replaced, so another one follows.
     guard let next = members[(earlier + 1)...].firstIndex(where: { $0.start >= 0 }) else { return }
     let start = members[earlier].start
@@ -328,7 +308,7 @@ final class JSONEncoding {
     }
     inserts.removeAll { $0.offset > start && $0.offset <= end }
     for index in inserts.indices where inserts[index].offset > end { inserts[index].offset -= count }
-    frames[level].count -= 1
+    frame.count -= 1
   }
 
   private func isSame(_ member: Int, _ other: Int) -> Bool { isSame(member, members[other].name) }
@@ -365,7 +345,16 @@ final class JSONEncoding {
   private func forget(from mark: Int, above level: Int) {
     buffer.truncate(to: mark)
     inserts.removeAll { $0.offset > mark }
-    frames.removeLast(frames.count - level - 1)
+    leave(to: level)
+  }
+
+  /// Makes the value at `level` the innermost one again, and forgets the members of those in it.
+  private func leave(to level: Int) {
+    guard level < outer.count else { return }
+    let child = level + 1 < outer.count ? outer[level + 1] : frame
+    members.removeLast(members.count - child.firstMember)
+    frame = outer[level]
+    outer.removeLast(outer.count - level)
   }
 
   private func outOfTurn(_ value: Any, _ level: Int) -> EncodingError {

@@ -73,7 +73,7 @@ package enum PayloadCoder {
     }
   }
 
-  private static func corrupted(_ error: JSONSyntaxError) -> DecodingError {
+  static func corrupted(_ error: JSONSyntaxError) -> DecodingError {
     .dataCorrupted(.init(codingPath: [], debugDescription: error.description, underlyingError: error))
   }
 }

@@ -3,49 +3,55 @@ internal import III
 /// An object of an OTLP message, read as the real engine does: absent members have defaults, null is accepted for some
 /// members only, and integers may be strings.
 struct OTLPObject {
-  private let members: JSONObject
+  /// `nil` for an object that is absent.
+  private let node: JSONNode?
   /// What errors call it.
   private let owner: String
 
-  init(_ value: JSONValue, _ owner: String) throws(OTLPProblem) {
-    guard case .object(let members) = value else { throw OTLPProblem(text: "\(owner) is not an object") }
-    self.members = members
+  init(_ node: JSONNode, _ owner: String) throws(OTLPProblem) {
+    guard node.kind == .object else { throw OTLPProblem(text: "\(owner) is not an object") }
+    self.node = node
     self.owner = owner
   }
 
   private init(_ owner: String) {
-    members = [:]
+    node = nil
     self.owner = owner
   }
 
-  func has(_ key: String) -> Bool { members[key].map { $0 != .null } ?? false }
+  func has(_ key: String) -> Bool { present(key) != nil }
+
+  /// A member that is there and not null.
+  private func present(_ key: String) -> JSONNode? {
+    guard let member = node?.member(key), member.kind != .null else { return nil }
+    return member
+  }
 
   /// An array of objects; empty if absent, null is refused.
-  func list(_ key: String, _ element: String) throws(OTLPProblem) -> [OTLPObject] {
-    switch members[key] {
-    case nil: return []
-    case .array(let values)?:
+  func list(_ key: String, _ name: String) throws(OTLPProblem) -> [OTLPObject] {
+    guard let member = node?.member(key) else { return [] }
+    switch member.kind {
+    case .array:
+      let elements = member.elements
       var objects: [OTLPObject] = []
-      objects.reserveCapacity(values.count)
-      for value in values { objects.append(try OTLPObject(value, element)) }
+      objects.reserveCapacity(elements.count)
+      for element in elements { objects.append(try OTLPObject(element, name)) }
       return objects
-    case .null?: throw .missing(key, of: owner, expected: "an array")
+    case .null: throw .missing(key, of: owner, expected: "an array")
     default: throw .wrongType(key, of: owner, expected: "an array")
     }
   }
 
   /// An object; empty if absent or null.
   func object(_ key: String) throws(OTLPProblem) -> OTLPObject {
-    guard let value = members[key], value != .null else { return OTLPObject("`\(key)`") }
-    return try OTLPObject(value, "`\(key)`")
+    guard let member = present(key) else { return OTLPObject("`\(key)`") }
+    return try OTLPObject(member, "`\(key)`")
   }
 
   func text(_ key: String) throws(OTLPProblem) -> String {
-    switch members[key] {
-    case nil, .null?: return ""
-    case .string(let text)?: return text
-    default: throw .wrongType(key, of: owner, expected: "a string")
-    }
+    guard let member = present(key) else { return "" }
+    guard let text = member.text else { throw .wrongType(key, of: owner, expected: "a string") }
+    return text
   }
 
   /// An id; `nil` if it has only zeros.
@@ -56,39 +62,41 @@ struct OTLPObject {
 
   /// A time or a count; zero if absent, null is refused.
   func unsigned(_ key: String) throws(OTLPProblem) -> UInt64 {
-    guard let value = members[key] else { return 0 }
-    if value == .null { throw .missing(key, of: owner, expected: "an integer") }
-    guard let number = OTLPObject.unsigned(value) else { throw .wrongType(key, of: owner, expected: "an integer") }
+    guard let member = node?.member(key) else { return 0 }
+    if member.kind == .null { throw .missing(key, of: owner, expected: "an integer") }
+    guard let number = OTLPObject.unsigned(member.value) else {
+      throw .wrongType(key, of: owner, expected: "an integer")
+    }
     return number
   }
 
   /// As `unsigned`, but null is zero.
   func number(_ key: String) throws(OTLPProblem) -> Int64 {
-    guard let value = members[key], value != .null else { return 0 }
-    guard let number = OTLPObject.integer(value) else { throw .wrongType(key, of: owner, expected: "an integer") }
+    guard let member = present(key) else { return 0 }
+    guard let number = OTLPObject.integer(member.value) else {
+      throw .wrongType(key, of: owner, expected: "an integer")
+    }
     return number
   }
 
   /// `nil` if absent or null.
   func double(_ key: String) throws(OTLPProblem) -> Double? {
-    guard let value = members[key], value != .null else { return nil }
-    guard let number = OTLPObject.double(value) else { throw .wrongType(key, of: owner, expected: "a number") }
+    guard let member = present(key) else { return nil }
+    guard let number = OTLPObject.double(member.value) else { throw .wrongType(key, of: owner, expected: "a number") }
     return number
   }
 
   func bool(_ key: String) throws(OTLPProblem) -> Bool {
-    switch members[key] {
-    case nil, .null?: return false
-    case .bool(let flag)?: return flag
-    default: throw .wrongType(key, of: owner, expected: "a boolean")
-    }
+    guard let member = present(key) else { return false }
+    guard case .bool(let flag) = member.value else { throw .wrongType(key, of: owner, expected: "a boolean") }
+    return flag
   }
 
   func numbers<Number>(
     _ key: String, _ convert: (JSONValue) -> Number?
   ) throws(OTLPProblem) -> [Number] {
-    guard let value = members[key], value != .null else { return [] }
-    guard case .array(let values) = value else { throw .wrongType(key, of: owner, expected: "an array") }
+    guard let member = present(key) else { return [] }
+    guard case .array(let values) = member.value else { throw .wrongType(key, of: owner, expected: "an array") }
     var numbers: [Number] = []
     numbers.reserveCapacity(values.count)
     for value in values {
@@ -100,8 +108,8 @@ struct OTLPObject {
 
   /// A value of any type; null if absent.
   func any(_ key: String) throws(OTLPProblem) -> JSONValue {
-    guard let value = members[key], value != .null else { return .null }
-    return try OTLPObject(value, "`\(key)`").anyValue()
+    guard let member = present(key) else { return .null }
+    return try OTLPObject(member, "`\(key)`").anyValue()
   }
 
   /// `attributes`, in their order. Null, unlike absence, is refused.
@@ -122,10 +130,10 @@ struct OTLPObject {
 
   /// The value of an `AnyValue`, which has one member.
   private func anyValue() throws(OTLPProblem) -> JSONValue {
-    if let value = members["stringValue"], case .string = value { return value }
-    if let value = members["boolValue"], case .bool = value { return value }
-    if let value = members["intValue"], let number = OTLPObject.integer(value) { return .int(number) }
-    if let value = members["doubleValue"], let number = OTLPObject.double(value) { return .double(number) }
+    if let text = present("stringValue")?.text { return .string(text) }
+    if case .bool(let flag)? = present("boolValue")?.value { return .bool(flag) }
+    if let value = present("intValue")?.value, let number = OTLPObject.integer(value) { return .int(number) }
+    if let value = present("doubleValue")?.value, let number = OTLPObject.double(value) { return .double(number) }
     if has("arrayValue") {
       var values: [JSONValue] = []
       for value in try object("arrayValue").list("values", "a value") { values.append(try value.anyValue()) }
@@ -138,8 +146,7 @@ struct OTLPObject {
       }
       return .object(values)
     }
-    if let value = members["bytesValue"], case .string = value { return value }
-    return .null
+    return present("bytesValue")?.text.map { .string($0) } ?? .null
   }
 
   static func unsigned(_ value: JSONValue) -> UInt64? {

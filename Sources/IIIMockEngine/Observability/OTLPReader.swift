@@ -12,7 +12,7 @@ enum OTLPReader {
 
   // MARK: Logs
 
-  static func logs(in message: JSONValue) throws(OTLPProblem) -> [EngineLogRecord] {
+  static func logs(in message: JSONNode) throws(OTLPProblem) -> [EngineLogRecord] {
     var records: [EngineLogRecord] = []
     try forEach("logRecords", "a log record", in: message, ("resourceLogs", "scopeLogs")) {
       (record, source) throws(OTLPProblem) in records.append(try log(record, source))
@@ -36,7 +36,7 @@ enum OTLPReader {
 
   // MARK: Traces
 
-  static func spans(in message: JSONValue) throws(OTLPProblem) -> [SpanRecord] {
+  static func spans(in message: JSONNode) throws(OTLPProblem) -> [SpanRecord] {
     var spans: [SpanRecord] = []
     try forEach("spans", "a span", in: message, ("resourceSpans", "scopeSpans")) {
       (span, source) throws(OTLPProblem) in spans.append(try self.span(span, source))
@@ -83,7 +83,7 @@ enum OTLPReader {
   // MARK: Metrics
 
   /// - Parameter now: When the message was received, for metrics without a time; nanoseconds since 1970.
-  static func metrics(in message: JSONValue, now: UInt64) throws(OTLPProblem) -> [MetricRecord] {
+  static func metrics(in message: JSONNode, now: UInt64) throws(OTLPProblem) -> [MetricRecord] {
     var metrics: [MetricRecord] = []
     try forEach("metrics", "a metric", in: message, ("resourceMetrics", "scopeMetrics")) {
       (metric, source) throws(OTLPProblem) in
@@ -148,7 +148,7 @@ enum OTLPReader {
 
   /// Visits the items of all scopes of all resources, which all three types of messages have.
   private static func forEach(
-    _ items: String, _ item: String, in message: JSONValue, _ path: (resources: String, scopes: String),
+    _ items: String, _ item: String, in message: JSONNode, _ path: (resources: String, scopes: String),
     _ body: (OTLPObject, Source) throws(OTLPProblem) -> Void
   ) throws(OTLPProblem) {
     for entry in try OTLPObject(message, "the message").list(path.resources, "an element of `\(path.resources)`") {

@@ -132,7 +132,7 @@ struct Observability {
     return count
   }
 
-  private static func parse(_ payload: ByteView) throws(OTLPProblem) -> JSONValue {
+  private static func parse(_ payload: ByteView) throws(OTLPProblem) -> JSONNode {
     guard payload.count <= maxMessageBytes else {
       throw OTLPProblem(text: "\(payload.count) bytes are more than the \(maxMessageBytes) that are read at once")
     }
@@ -143,7 +143,7 @@ struct Observability {
         text: "\(values) JSON values are more than the \(maxMessageValues) that are read at once; send smaller batches")
     }
     do {
-      return try PayloadCoder.decode(JSONValue.self, from: payload)
+      return try JSONNode(parsing: payload)
     } catch DecodingError.dataCorrupted(let context) {
       throw OTLPProblem(text: "not JSON: \(context.debugDescription)")
     } catch {

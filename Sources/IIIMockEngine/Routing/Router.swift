@@ -210,7 +210,9 @@ struct Router {
     journal.decoded(envelope)
     let connection = access.isActive ? checkedAccess(of: peer) : nil
     let isGuarded = connection != nil
-    if let connection, connection.isWaiting, holds(envelope.kind, envelope.bytes, connection, from: peer, output) { return }
+    if let connection, connection.isWaiting, holds(envelope.kind, envelope.bytes, connection, from: peer, output) {
+      return
+    }
     do throws(FrameProblem) {
       switch envelope.kind {
       case .invokeFunction:

@@ -3,6 +3,22 @@ import Testing
 
 @testable import IIIMockEngine
 
+extension OTLPReader {
+  fileprivate static func logs(in message: JSONValue) throws -> [EngineLogRecord] {
+    try read(message) { try logs(in: $0) }
+  }
+  fileprivate static func spans(in message: JSONValue) throws -> [SpanRecord] {
+    try read(message) { try spans(in: $0) }
+  }
+  fileprivate static func metrics(in message: JSONValue, now: UInt64) throws -> [MetricRecord] {
+    try read(message) { try metrics(in: $0, now: now) }
+  }
+
+  private static func read<Records>(_ message: JSONValue, _ read: (JSONNode) throws -> Records) throws -> Records {
+    try Array(message.jsonString().utf8).withView { try read(JSONNode(parsing: $0)) }
+  }
+}
+
 @Suite struct OTLPReaderTests {
   /// A message of logs with one record of these members.
   private func logs(_ record: String, resource: String = "null", scope: String = "null") throws -> JSONValue {
