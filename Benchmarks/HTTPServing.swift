@@ -22,26 +22,30 @@ enum HTTPServing {
   private static func measure(_ path: String, connections: Int, idle: Int, seconds: Double) {
     var table = Table()
     table.add([
-      "\(connections) open", "rate", "÷ invocations", "goal", "÷ floor", "CPU each", "÷ floor", "in the system",
+      "\(connections) open", "rate", "÷ invocations", "÷ floor", "goal", "CPU each", "÷ floor", "goal", "in the system",
     ])
     let loop = RawLoop()
     let relay = Relay(name: "engine", process: .engine(path), isEngine: true, on: loop)
     let plain = relay.pipelined(window: connections, seconds: seconds)
     relay.stop()
-    table.add(["invocations", plain.rate.text(0) + " /s", "1.00", "", "", (plain.cpu ?? .nan).text(2) + " µs", "", ""])
+    table.add([
+      "invocations", plain.rate.text(0) + " /s", "1.00", "", "", (plain.cpu ?? .nan).text(2) + " µs", "", "", "",
+    ])
     let bare = HTTPRun(floorOn: loop)
     let floor = bare.serve(connections: connections, seconds: seconds)
     bare.stop()
     table.add([
-      "GET, bare floor", floor.rate.text(0) + " /s", (floor.rate / plain.rate).text(2), "", "1.00",
-      floor.cpu.text(2) + " µs", "1.00", floor.system.text(2) + " µs",
+      "GET, bare floor", floor.rate.text(0) + " /s", (floor.rate / plain.rate).text(2), "1.00", "",
+      floor.cpu.text(2) + " µs", "1.00", "", floor.system.text(2) + " µs",
     ])
     let run = HTTPRun(path, on: loop)
     let served = run.serve(connections: connections, seconds: seconds)
-    let ratio = served.rate / plain.rate
+    // Held against the floor and not against invocations: those of all callers leave and come in a few system calls, a
+    // request needs two of its own.
+    let (rate, cpu) = (served.rate / floor.rate, served.cpu / floor.cpu)
     table.add([
-      "GET, answered by a worker", served.rate.text(0) + " /s", ratio.text(2), Goal.atLeast(0.5).verdict(ratio),
-      (served.rate / floor.rate).text(2), served.cpu.text(2) + " µs", (served.cpu / floor.cpu).text(2),
+      "GET, answered by a worker", served.rate.text(0) + " /s", (served.rate / plain.rate).text(2), rate.text(2),
+      Goal.atLeast(0.8).verdict(rate), served.cpu.text(2) + " µs", cpu.text(2), Goal.atMost(1.3).verdict(cpu),
       served.system.text(2) + " µs",
     ])
     table.print()
