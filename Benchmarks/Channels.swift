@@ -80,22 +80,14 @@ struct Channels {
     let channel = try await worker.createChannel()
     let order = Order(writer: channel.writer, bytes: bytes)
     async let written = worker.trigger("bench::produce", payload: order, as: String.self, timeout: .seconds(3600))
-    var digest = Digest()
-    var (count, peak) = (0, (engine: 0, writer: 0))
+    var peak = (engine: 0, writer: 0)
     let begin = nanoseconds()
-    for try await part in channel.reader {
-      digest.update(part[...])
-      count += part.count
-      let due = Double(count) / Double(bytesPerSecond)
-      let early = due - Double(nanoseconds() - begin) / 1e9
-      if early > 0.005 {
-        peak.engine = max(peak.engine, residentBytes(of: engine.pid))
-        peak.writer = max(peak.writer, residentBytes(of: child.pid))
-        try await Task.sleep(for: .seconds(early))
-      }
+    let (digest, count) = try await channel.reader.readSlowly(bytesPerSecond: bytesPerSecond) {
+      peak.engine = max(peak.engine, residentBytes(of: engine.pid))
+      peak.writer = max(peak.writer, residentBytes(of: child.pid))
     }
     let seconds = Double(nanoseconds() - begin) / 1e9
-    let isEqual = try await written == digest.finish()
+    let isEqual = try await written == digest
     child.stop()
     announce(
       "a reader slowed to \(bytesPerSecond / 1_000_000) MB/s: \(bytes >> 20) MiB in \(seconds.text(1)) s, SHA-256 "

@@ -19,19 +19,10 @@ enum HTTPUpload {
       let worker = try await registerWorker("ws://127.0.0.1:\(engine.port)")
       let peak = Lock(0)
       try worker.registerFunction("bench::upload") { (request: Request) async throws -> JSONValue in
-        var digest = Digest()
-        var count = 0
-        let begin = nanoseconds()
-        for try await part in request.body {
-          digest.update(part[...])
-          count += part.count
-          let early = Double(count) / Double(bytesPerSecond) - Double(nanoseconds() - begin) / 1e9
-          if early > 0.005 {
-            peak.withLock { $0 = max($0, residentBytes(of: pid)) }
-            try await Task.sleep(for: .seconds(early))
-          }
+        let (digest, _) = try await request.body.readSlowly(bytesPerSecond: bytesPerSecond) {
+          peak.withLock { $0 = max($0, residentBytes(of: pid)) }
         }
-        return ["body": .string(digest.finish())]
+        return ["body": .string(digest)]
       }
       try worker.registerTrigger(
         HttpTriggerConfig(apiPath: "/upload", httpMethod: .post), functionID: "bench::upload")

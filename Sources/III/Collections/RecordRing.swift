@@ -27,13 +27,12 @@ internal import UV
     }
   }
 
-  /// Writes the record at a place, for the first time or again; returns the next place. Memory of records to come is prefetched,
-  /// four at a time: each prefetch is a call.
+  /// Writes the record at a place, for the first time or again; returns the next place, whose memory is prefetched.
   @inlinable package func write(_ record: Record, at place: Int) -> Int {
     precondition(place >= 0 && place < capacity, "no place in the ring")
     (memory + place).initialize(to: record)
     let next = place &+ 1 == capacity ? 0 : place &+ 1
-    if next & 3 == 0, next &+ 8 <= capacity { prefetch(memory + next + 4, count: MemoryLayout<Record>.stride &* 4) }
+    prefetch(memory + next, count: MemoryLayout<Record>.stride)
     return next
   }
 }

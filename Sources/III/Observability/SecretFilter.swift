@@ -15,28 +15,18 @@ package enum SecretFilter {
   }
 
   private static func isSensitive(lowercased name: ByteView) -> Bool {
-    guard name.count > 5 else { return name == "token" }
-    let end = name.dropFirst(name.count - 6)
-    if end == "_token" || end == "-token" { return true }
-    for start in 0...name.count - 6 {
+    if name == "token" || name.hasSuffix("_token") || name.hasSuffix("-token") { return true }
+    for start in 0..<name.count where firstLetters & bit(of: name[start]) != 0 {
       let rest = name.dropFirst(start)
-      guard startsPart(rest[0]) else { continue }
-      for part in parts where rest.count >= part.utf8CodeUnitCount && rest.prefix(part.utf8CodeUnitCount) == part {
-        return true
-      }
+      for part in parts where rest.hasPrefix(part) { return true }
     }
     return false
   }
 
-  /// Whether one of the parts, of which none is shorter than six letters, begins with this letter.
-  private static func startsPart(_ letter: UInt8) -> Bool {
-    switch letter {
-    case UInt8(ascii: "a"), UInt8(ascii: "b"), UInt8(ascii: "c"), UInt8(ascii: "p"), UInt8(ascii: "r"),
-      UInt8(ascii: "s"):
-      true
-    default: false
-    }
-  }
+  /// A bit for each letter with which one of the parts begins: most letters of a name are passed over.
+  private static let firstLetters = parts.reduce(UInt32(0)) { $0 | bit(of: ByteView($1)[0]) }
+
+  private static func bit(of letter: UInt8) -> UInt32 { 1 << UInt32(letter & 31) }
 
   /// The value without secrets.
   package static func redact(_ value: JSONValue) -> JSONValue {
@@ -92,4 +82,14 @@ package enum SecretFilter {
 
   /// The value of `III_TRACE_PAYLOAD_MAX_BYTES`; `nil` if payloads are not cut.
   static func limit(_ variable: String?) -> Int? { variable.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } }
+}
+
+extension ByteView {
+  fileprivate func hasPrefix(_ text: StaticString) -> Bool {
+    count >= text.utf8CodeUnitCount && prefix(text.utf8CodeUnitCount) == text
+  }
+
+  fileprivate func hasSuffix(_ text: StaticString) -> Bool {
+    count >= text.utf8CodeUnitCount && dropFirst(count - text.utf8CodeUnitCount) == text
+  }
 }

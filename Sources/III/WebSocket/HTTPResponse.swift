@@ -18,16 +18,10 @@ package struct HTTPResponse: Equatable, Sendable {
   package func bytes(secondsSinceEpoch: Int64) -> [UInt8] {
     var headers = headers
     if !isBodyless { headers.append("content-length", "\(body.count)") }
-    let head = Self.head(status: status, headers, secondsSinceEpoch: secondsSinceEpoch)
-    return isBodyless ? head : head + body
-  }
-
-  /// A head alone, for an answer whose body is sent apart from it.
-  package static func head(status: Int, _ headers: HTTPHeaders, secondsSinceEpoch: Int64) -> [UInt8] {
-    var head = "HTTP/1.1 \(status) \(reason(status))\r\n"
+    var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
     for field in headers.fields { head += "\(field.name): \(field.value)\r\n" }
     head += "date: \(HTTPDate.text(secondsSinceEpoch: secondsSinceEpoch))\r\n\r\n"
-    return Array(head.utf8)
+    return Array(head.utf8) + (isBodyless ? [] : body)
   }
 
   /// The standard phrases of the statuses that this package sends.

@@ -147,9 +147,7 @@ extension Router {
               id: id, functionID: name, data: data, caller: nil, trace: headers,
               metadata: metadata == nil ? nil : view,
               delivery: compatibility.extendsQueues ? call.delivery : nil)
-            // Not through `send`, for which the compiler would copy the router.
-            let count = output.send(text: invocation, to: callee)
-            if count > LargeMessageHint.threshold { warn(ofMessage: count, to: callee, output) }
+            send(text: invocation, to: callee, output)
           }
         }
       }

@@ -80,7 +80,7 @@ extension KernelView {
     switch row {
     case .connected(let worker):
       buffer.append("\"active_invocations\":")
-      buffer.append(Int64(busy.waiting(worker.peer) + invocations.active(worker.peer)))
+      buffer.append(Int64(busy.active(worker.peer, in: invocations)))
       buffer.append(",\"connected_at_ms\":")
       buffer.append(worker.connectedAtMilliseconds)
       buffer.append(member: ",\"description\":", orNull: worker.metadata.description)

@@ -1,7 +1,7 @@
 internal import III
 
 /// The head of an answer, as it is sent.
-struct HTTPAnswerHead {
+struct HTTPAnswerHead: ComposedText {
   let status: Int
   let headers: HTTPHeaders
   /// The value of `content-length`, where it is not among the headers.

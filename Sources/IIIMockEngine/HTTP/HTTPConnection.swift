@@ -250,9 +250,7 @@ final class HTTPConnection: ConnectionRole, HTTPRequester {
 
   private func send(_ head: HTTPAnswerHead, _ body: [UInt8]) {
     guard let stream = peer?.stream else { return }
-    var counter = ByteCounter()
-    head.compose(into: &counter)
-    stream.withWriteSpace(counter.count + body.count) { memory in
+    stream.withWriteSpace(head.byteCount + body.count) { memory in
       ByteWriter.fill(memory) { writer in
         head.compose(into: &writer)
         writer.append(body)

@@ -58,22 +58,9 @@ final class HTTPRequestFields {
   }
 }
 
-/// What a function is given: JSON, counted first and then written.
-protocol HTTPInput {
-  func compose(into sink: inout some FrameSink)
-}
-
-extension HTTPInput {
-  var bytes: [UInt8] {
-    var counter = ByteCounter()
-    compose(into: &counter)
-    return ByteWriter.bytes(counter.count) { compose(into: &$0) }
-  }
-}
-
 extension HTTPRequest {
-  /// What middleware is given.
-  struct MiddlewareInput: HTTPInput {
+  /// What middleware is given: JSON.
+  struct MiddlewareInput: ComposedText {
     let request: HTTPRequest
     let route: HTTPRoute
 
@@ -89,8 +76,8 @@ extension HTTPRequest {
     }
   }
 
-  /// What a condition is given, and the handler, which gets channels too.
-  struct Input: HTTPInput {
+  /// What a condition is given, and the handler, which gets channels too: JSON.
+  struct Input: ComposedText {
     let request: HTTPRequest
     let route: HTTPRoute
     /// JSON.

@@ -303,8 +303,3 @@ final class JournalRecorder {
   /// The bytes of a frame that are kept.
   func bytes(of record: JournalRecord) -> ByteView? { log.bytes(at: record.position, count: Int(record.count)) }
 }
-
-extension OutgoingText {
-  /// The message's text.
-  var bytes: [UInt8] { ByteWriter.bytes(byteCount) { compose(into: &$0) } }
-}

@@ -37,8 +37,11 @@ struct BusyWorkers {
   /// The worker's id.
   func id(of peer: PeerID) -> UUID128? { has(peer) ? entries[Int(peer.slot)].id : nil }
 
-  /// The worker's calls that the engine itself answers, and has not answered yet.
-  func waiting(_ peer: PeerID) -> Int { has(peer) ? entries[Int(peer.slot)].waiting : 0 }
+  /// The calls in which the worker takes part: those in flight, where a call to itself counts once, and those that the
+  /// engine itself answers and has not answered yet.
+  func active(_ peer: PeerID, in calls: InvocationTable) -> Int {
+    calls.active(peer) + (has(peer) ? entries[Int(peer.slot)].waiting : 0)
+  }
 
   /// What the messages of the worker are checked against; `nil` if they are not checked.
   @inline(__always) func access(of peer: PeerID) -> ConnectionAccess? {

@@ -1,19 +1,25 @@
 internal import III
 
-/// A message's text: `compose` is used to count the bytes first and then to write them.
-protocol OutgoingText {
+/// Text that is made of parts: `compose` is used to count the bytes first and then to write them.
+protocol ComposedText {
   func compose<Sink: FrameSink>(into sink: inout Sink)
-  /// Enters the message, which was sent, in the journal.
-  func record(_ size: Int, to connection: UInt32, in journal: JournalRecorder)
 }
 
-extension OutgoingText {
-  /// The message's length in bytes.
+extension ComposedText {
+  /// The text's length in bytes.
   var byteCount: Int {
     var counter = ByteCounter()
     compose(into: &counter)
     return counter.count
   }
+
+  var bytes: [UInt8] { ByteWriter.bytes(byteCount) { compose(into: &$0) } }
+}
+
+/// A message's text.
+protocol OutgoingText: ComposedText {
+  /// Enters the message, which was sent, in the journal.
+  func record(_ size: Int, to connection: UInt32, in journal: JournalRecorder)
 }
 
 extension OutgoingFrame: OutgoingText {

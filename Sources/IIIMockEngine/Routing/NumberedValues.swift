@@ -29,9 +29,10 @@ struct NumberedValues<Value> {
     _modify { yield &values[Int(number)] }
   }
 
+  /// Removes a value; `nil` if there is none, or never was.
   mutating func remove(_ number: UInt32) -> Value? {
     // Taken and not read: a value holds references, and a copy would count them up and down.
-    guard let value = values[Int(number)].take() else { return nil }
+    guard Int(number) < values.count, let value = values[Int(number)].take() else { return nil }
     free.append(number)
     return value
   }

@@ -66,12 +66,11 @@ extension Router {
   ) {
     let caller = CallerSplice.applies(to: frame.data) ? busy.id(of: peer) : nil
     func send(_ data: ByteView) {
-      let count = output.send(
+      self.send(
         text: OutgoingInvocation(
           id: id, functionID: functionID, data: data, caller: caller, trace: trace,
           metadata: compatibility.forwardsMetadata ? frame.metadata : nil),
-        to: callee)
-      if count > LargeMessageHint.threshold { warn(ofMessage: count, to: callee, output) }
+        to: callee, output)
     }
     if frame.namesCaller { CallerSplice.withoutCaller(frame.data).withView(send) } else { send(frame.data) }
   }
@@ -94,10 +93,9 @@ extension Router {
       } else {
         .nothing
       }
-    let count = output.send(
+    send(
       text: OutgoingResult(id: frame.invocationID, name: invocation.name, outcome: outcome, trace: invocation.trace),
-      to: invocation.caller)
-    if count > LargeMessageHint.threshold { warn(ofMessage: count, to: invocation.caller, output) }
+      to: invocation.caller, output)
   }
 
   /// The answer to a call that the engine made.

@@ -179,9 +179,6 @@ struct Router {
   /// Adds to a worker's count of calls that the engine itself answers, if the worker is still there.
   mutating func count(_ change: Int, _ peer: PeerID) { busy.add(change, to: peer) }
 
-  /// Calls in flight in which a worker takes part; a call to itself counts once.
-  func active(_ peer: PeerID) -> Int { busy.waiting(peer) + invocations.active(peer) }
-
   /// Updates the counts of a function whose call has ended.
   mutating func ended(_ invocation: Invocation, succeeded: Bool) {
     invocation.name.calls &+= 1

@@ -43,7 +43,12 @@ extension Router {
   /// Sends a message of the engine's own, or one that is rare. The log says so where the receiver's SDK is known to
   /// refuse a message of its size.
   func send(_ frame: OutgoingFrame, to peer: PeerID, _ output: some RouterOutput) {
-    let count = output.send(text: frame, to: peer)
+    send(text: frame, to: peer, output)
+  }
+
+  /// As above, a message of any kind. Inlined, because the compiler would copy the router for a call.
+  @inline(__always) func send(text: some OutgoingText, to peer: PeerID, _ output: some RouterOutput) {
+    let count = output.send(text: text, to: peer)
     if count > LargeMessageHint.threshold { warn(ofMessage: count, to: peer, output) }
   }
 

@@ -60,20 +60,10 @@ import Testing
     }
   }
 
-  private struct Streamed: Decodable, Sendable {
-    let body: ChannelReader
-    let response: ChannelWriter
-
-    private enum CodingKeys: String, CodingKey {
-      case body = "request_body"
-      case response
-    }
-  }
-
   @Test("bodies in pieces go through channels, whatever their size; the answer is collected")
   func streams() async throws {
     try await withRoute(.put, "/copy") { engine, worker in
-      try worker.registerFunction("f") { (request: Streamed) async throws in
+      try worker.registerFunction("f") { (request: StreamedRequest) async throws in
         for try await piece in request.body { try await request.response.write(piece) }
         try await request.response.close()
       }

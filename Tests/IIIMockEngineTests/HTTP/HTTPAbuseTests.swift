@@ -6,16 +6,6 @@ import UV
 
 /// Clients that do not behave.
 @Suite(.timeLimit(.minutes(5))) struct HTTPAbuseTests {
-  private struct Streamed: Decodable, Sendable {
-    let body: ChannelReader
-    let response: ChannelWriter
-
-    private enum CodingKeys: String, CodingKey {
-      case body = "request_body"
-      case response
-    }
-  }
-
   private func withRoutes(
     _ configuration: MockEngine.Configuration = .init(),
     _ body: (_ engine: MockEngine, _ worker: III, _ connect: () async throws -> RawHTTPClient) async throws -> Void
@@ -39,7 +29,7 @@ import UV
       let written = Lock(0)
       let (ends, ended) = AsyncStream.makeStream(of: Bool.self)
       let (begins, begun) = AsyncStream.makeStream(of: Void.self)
-      try worker.registerFunction("f") { (request: Streamed) async throws in
+      try worker.registerFunction("f") { (request: StreamedRequest) async throws in
         let piece = [UInt8](repeating: 1, count: 1 << 20)
         do {
           for number in 0..<512 {
@@ -128,7 +118,7 @@ import UV
   @Test("a body of any size that is no JSON is streamed to its handler")
   func largeBody() async throws {
     try await withRoutes { engine, worker, connect in
-      try worker.registerFunction("f") { (request: Streamed) async throws in
+      try worker.registerFunction("f") { (request: StreamedRequest) async throws in
         var count = 0
         for try await piece in request.body { count += piece.count }
         try await request.response.write(Array("\(count)".utf8))

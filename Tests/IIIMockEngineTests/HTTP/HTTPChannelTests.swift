@@ -6,16 +6,6 @@ import UV
 
 /// The channels of requests, which are made when somebody needs them.
 @Suite(.timeLimit(.minutes(1))) struct HTTPChannelTests {
-  private struct Request: Decodable, Sendable {
-    let body: ChannelReader
-    let response: ChannelWriter
-
-    private enum CodingKeys: String, CodingKey {
-      case body = "request_body"
-      case response
-    }
-  }
-
   private func withRoute(
     _ method: HttpTriggerConfig.Method, _ configuration: MockEngine.Configuration = .init(),
     _ body: (_ engine: MockEngine, _ worker: III) async throws -> Void
@@ -57,7 +47,7 @@ import UV
   func wholeBody() async throws {
     try await withRoute(.post) { engine, worker in
       let lists = Lock(false)
-      try worker.registerFunction("f") { (request: Request) async throws in
+      try worker.registerFunction("f") { (request: StreamedRequest) async throws in
         if lists.withLock({ $0 }) { #expect(try await engine.channels.list().count == 2) }
         var all: [UInt8] = []
         for try await part in request.body { all += part }

@@ -4,17 +4,6 @@ import TestSupport
 import Testing
 import UV
 
-/// What a handler that streams is given.
-private struct StreamedRequest: Decodable, Sendable {
-  let body: ChannelReader
-  let response: ChannelWriter
-
-  private enum CodingKeys: String, CodingKey {
-    case body = "request_body"
-    case response
-  }
-}
-
 /// HTTP triggers over real sockets.
 @Suite(.timeLimit(.minutes(5))) struct HTTPTests {
   private func withRoutes(

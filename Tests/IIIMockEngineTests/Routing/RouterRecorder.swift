@@ -231,3 +231,8 @@ func id(_ n: Int) -> String {
   let digits = String(n, radix: 16)
   return "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
 }
+
+extension Router {
+  /// Calls in which a worker takes part, as listings show them.
+  func active(_ peer: PeerID) -> Int { busy.active(peer, in: invocations) }
+}
