@@ -220,7 +220,7 @@ actor EngineCore {
     recorder?.onChange = nil
     recorder?.isWatched = false
     engine = nil
-    let left = waiters.values
+    let left = waiters.valuesInOrder
     waiters = [:]
     watchdog?.close()
     watchdog = nil
@@ -433,7 +433,7 @@ actor EngineCore {
   }
 
   private func wakeForDenials() {
-    for case .denial(let pattern, let count) in Set(waiters.values.map(\.what))
+    for case .denial(let pattern, let count) in waiters.valuesInOrder.map(\.what)
     where engine?.access.denial(of: pattern, number: count) != nil {
       wake(.denial(pattern, count: count))
     }
@@ -441,13 +441,17 @@ actor EngineCore {
 
   /// Ends the waits for calls and changes that are over.
   private func wakeWatchers() {
-    let watched = Set(waiters.values.map(\.what).filter(\.isWatched))
-    for what in watched where isThere(what) { wake(what) }
+    // In the order of the waits; those for one thing end together, and need no second look.
+    var looked: Set<Awaited> = []
+    for what in waiters.valuesInOrder.map(\.what) where what.isWatched && looked.insert(what).inserted && isThere(what)
+    {
+      wake(what)
+    }
     recorder?.isWatched = waiters.values.contains { $0.what.isWatched }
   }
 
   private func wake(_ what: Awaited) {
-    for (number, waiter) in waiters where waiter.what == what {
+    for (number, waiter) in waiters.sorted(by: { $0.key < $1.key }) where waiter.what == what {
       waiters[number] = nil
       if let timer = waiter.timer { watchdog?.cancel(timer) }
       waiter.continuation.resume()

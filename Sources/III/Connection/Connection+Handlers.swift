@@ -42,7 +42,7 @@ final class RunningHandlers {
 
   /// Cancels the tasks of the handlers; a handler goes on until it checks for cancellation.
   func cancelTasks() {
-    for task in tasks.values { task.cancel() }
+    for task in tasks.valuesInOrder { task.cancel() }
   }
 
   /// Calls `done` with the number of handlers that still run: with 0 as soon as none runs, otherwise when `limit` has passed.
@@ -109,7 +109,7 @@ extension Connection {
 
   /// What this worker does, so that its engine is not settled.
   var activity: [WorkerActivity] {
-    let running = handlers.activities.values.filter { !$0.isWaiting }.map { WorkerActivity.handling($0) }
+    let running = handlers.activities.valuesInOrder.filter { !$0.isWaiting }.map { WorkerActivity.handling($0) }
     return isConnecting ? running + [.connecting(address: configuration.machine.address)] : running
   }
 

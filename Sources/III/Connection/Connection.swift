@@ -79,7 +79,7 @@ final class Connection: HostMember {
   }
 
   /// The functions of calls that wait for an outcome.
-  var waitingCalls: [String] { machine.calls.values.map(\.functionID) }
+  var waitingCalls: [String] { machine.callsInOrder.map(\.functionID) }
 
   /// Whether the engine is being looked up, or TCP to it opened. Later steps show as traffic.
   var isConnecting: Bool { if case .connecting = machine.state { true } else { false } }

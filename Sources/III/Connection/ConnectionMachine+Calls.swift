@@ -17,6 +17,8 @@ extension ConnectionMachine {
       return
     }
     call.timer = timers.insert(at: call.deadline, .call(call.id))
+    callCount += 1
+    call.number = callCount
     calls[call.id] = call
     enqueue(.call(call))
   }
@@ -61,6 +63,9 @@ extension ConnectionMachine {
       }
     }
   }
+
+  /// The calls that wait for an outcome, in the order in which they were made.
+  var callsInOrder: [PendingCall] { calls.values.sorted { $0.number < $1.number } }
 
   /// The caller no longer waits.
   mutating func cancel(_ id: UUID128) { finish(id, .failure(CancellationError())) }

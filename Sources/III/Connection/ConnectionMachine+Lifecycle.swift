@@ -129,7 +129,7 @@ extension ConnectionMachine {
     cancelSessionTimers()
     // The next connection takes over a call without a result.
     for call in outbox.endConnection() { finish(call.id, .success([])) }
-    let ended = calls.values.filter { $0.place != .waiting }
+    let ended = callsInOrder.filter { $0.place != .waiting }
     for call in ended { _ = remove(call.id) }
     // The state changes first: a caller that is told of the loss then sees the new state.
     retry(reason, now: now)
@@ -171,7 +171,7 @@ extension ConnectionMachine {
     state = .failed(error)
     actions.append(.giveUp(error))
     report(.failed)
-    for call in calls.values { finish(call.id, .failure(call.failure(from: error))) }
+    for call in callsInOrder { finish(call.id, .failure(call.failure(from: error))) }
     outbox = Outbox()
   }
 
@@ -235,7 +235,7 @@ extension ConnectionMachine {
   }
 
   private mutating func failAllForShutdown() {
-    for call in calls.values { finish(call.id, .failure(Self.shutDownError(call))) }
+    for call in callsInOrder { finish(call.id, .failure(Self.shutDownError(call))) }
   }
 
   static func shutDownError(_ call: PendingCall) -> IIIInvocationError {

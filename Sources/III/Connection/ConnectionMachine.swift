@@ -102,6 +102,8 @@ struct ConnectionMachine {
   var isRetired = false
   /// Calls whose caller waits.
   var calls: [UUID128: PendingCall] = [:]
+  /// How many calls were made.
+  var callCount: UInt64 = 0
   var outbox = Outbox()
   var timers = TimerHeap<Timer>()
   var actions: [Action] = []

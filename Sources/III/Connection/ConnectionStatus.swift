@@ -47,7 +47,7 @@ final class ConnectionStatus: Sendable {
     values.withLock { values in
       values.state = state
       // Under the lock, so that all observers see the states in one order. Waiting tasks resume elsewhere.
-      for observer in values.observers.values { observer.yield(state) }
+      for observer in values.observers.valuesInOrder { observer.yield(state) }
     }
   }
 
@@ -56,7 +56,7 @@ final class ConnectionStatus: Sendable {
     let observers = values.withLock { values in
       defer { values.observers = [:] }
       values.hasEnded = true
-      return Array(values.observers.values)
+      return values.observers.valuesInOrder
     }
     for observer in observers { observer.finish() }
   }

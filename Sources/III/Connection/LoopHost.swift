@@ -10,7 +10,10 @@ package final class LoopHost: @unchecked Sendable {
   package let control: HostControl?
 
   private var loopTimers: LoopTimers?
-  private var members: [ObjectIdentifier: any HostMember] = [:]
+  /// The members by number, in the order in which they came.
+  private var members: [UInt64: any HostMember] = [:]
+  private var numbers: [ObjectIdentifier: UInt64] = [:]
+  private var memberCount: UInt64 = 0
 
   /// Creates a loop whose thread runs until the process ends.
   package convenience init(name: String) throws(UVError) {
@@ -34,7 +37,7 @@ package final class LoopHost: @unchecked Sendable {
   /// Ends all workers and channels at once, before the loop ends; called on the loop. Calls fail with the code `SHUTDOWN`.
   package func abandonWorkers() {
     precondition(loop.isOnLoop, "workers belong to the loop's thread")
-    for member in members.values { member.abandon() }
+    for member in members.valuesInOrder { member.abandon() }
   }
 
   /// What is under way in the workers of this host; called on the loop.
@@ -58,11 +61,17 @@ package final class LoopHost: @unchecked Sendable {
     return hasCalls
   }
 
-  private var workers: [Connection] { members.values.compactMap { $0 as? Connection } }
+  private var workers: [Connection] { members.valuesInOrder.compactMap { $0 as? Connection } }
 
-  func add(_ member: any HostMember) { members[ObjectIdentifier(member)] = member }
+  func add(_ member: any HostMember) {
+    memberCount += 1
+    numbers[ObjectIdentifier(member)] = memberCount
+    members[memberCount] = member
+  }
 
-  func remove(_ member: any HostMember) { members[ObjectIdentifier(member)] = nil }
+  func remove(_ member: any HostMember) {
+    if let number = numbers.removeValue(forKey: ObjectIdentifier(member)) { members[number] = nil }
+  }
 }
 
 /// A connection that must end before its loop does: a worker's, or one of a channel.

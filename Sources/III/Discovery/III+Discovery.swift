@@ -95,7 +95,7 @@ extension III {
     }
   }
 
-  private func filters(_ texts: [String: String?], _ includeInternal: Bool) -> JSONValue {
+  private func filters(_ texts: KeyValuePairs<String, String?>, _ includeInternal: Bool) -> JSONValue {
     var input = JSONObject()
     for (name, text) in texts { input[name] = text.map { .string($0) } }
     if includeInternal { input["include_internal"] = true }

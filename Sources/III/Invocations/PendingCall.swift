@@ -5,7 +5,7 @@ typealias CallOutcome = Result<[UInt8], any Error>
 
 /// A call whose caller waits: for its result, or, if it has none, until the call is handed over.
 final class PendingCall: @unchecked Sendable {
-  // Sendable: `completion`, `message`, `place` and `timer` are used by the thread that makes the call until it posts the call to the loop,
+  // Sendable: `completion`, `message`, `number`, `place` and `timer` are used by the thread that makes the call until it posts the call to the loop,
   // and on the loop only afterwards; `isCompleted` is atomic; the rest is immutable.
 
   enum Place {
@@ -40,6 +40,8 @@ final class PendingCall: @unchecked Sendable {
   var message: Outbound?
   var place = Place.waiting
   var timer: TimerToken?
+  /// The place of the call among those of its worker.
+  var number: UInt64 = 0
 
   init(
     id: UUID128, functionID: String, message: Outbound, hasResult: Bool = true, timeout: Duration, now: UInt64,

@@ -63,11 +63,12 @@ struct ChannelRegistry {
     entries[channel.name.id] = .reserved(channel)
   }
 
-  /// The reserved channels that were made before a moment of the engine's time.
+  /// The reserved channels that were made before a moment of the engine's time, in the order in which they were made.
   func reserved(before moment: UInt64 = .max) -> [ReservedChannel] {
-    entries.values.compactMap {
-      if case .reserved(let channel) = $0, channel.created < moment { channel } else { nil }
+    let found = entries.values.compactMap { entry in
+      if case .reserved(let channel) = entry, channel.created < moment { channel } else { nil }
     }
+    return found.sorted { $0.number < $1.number }
   }
 
   func reserved(_ id: UUID128) -> ReservedChannel? {

@@ -126,7 +126,7 @@ struct CronSchedule<Job> {
     guard latest > second, latest - second > Self.repetition else { return }
     latest = second
     heap.removeAll()
-    for (id, entry) in entries {
+    for (id, entry) in entries.sorted(by: { $0.key < $1.key }) {
       entries[id]?.last = -1
       if case .running = entry.state { continue }
       wait(id, after: second)

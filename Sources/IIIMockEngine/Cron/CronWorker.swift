@@ -152,7 +152,7 @@ final class CronWorker: BuiltInWorker {
   }
 
   func stop() {
-    for one in running.values { one.done?(.stopped) }
+    for one in running.valuesInOrder { one.done?(.stopped) }
     running = [:]
   }
 }

@@ -8,6 +8,8 @@ final class HTTPDirectRequest: HTTPRequester {
   private let worker: HTTPWorker
   private let done: (Result<MockEngine.HTTPControls.Response, any Error>) -> Void
   private var call: HTTPCall?
+  /// Its place among the direct requests of its worker.
+  var number: UInt64 = 0
   /// The bytes of the body that were passed on.
   private var position = 0
   private var passesOn = false

@@ -40,7 +40,8 @@ final class HTTPWorker: BuiltInWorker {
   private var active = 0
   private var waiting = FIFO<HTTPCall>()
   /// Requests of this process that have no answer yet.
-  private var direct: [ObjectIdentifier: HTTPDirectRequest] = [:]
+  private var direct: [UInt64: HTTPDirectRequest] = [:]
+  private var directCount: UInt64 = 0
 
   init(_ settings: HTTPSettings) {
     self.settings = settings
@@ -91,11 +92,13 @@ final class HTTPWorker: BuiltInWorker {
 
   /// Makes a request of this process.
   func begin(_ request: HTTPDirectRequest) {
-    direct[ObjectIdentifier(request)] = request
+    directCount += 1
+    request.number = directCount
+    direct[directCount] = request
     request.start()
   }
 
-  func ended(_ request: HTTPDirectRequest) { direct[ObjectIdentifier(request)] = nil }
+  func ended(_ request: HTTPDirectRequest) { direct[request.number] = nil }
 
   // MARK: Routes
 
@@ -228,7 +231,7 @@ final class HTTPWorker: BuiltInWorker {
   }
 
   func stop() {
-    for request in direct.values { request.fail(MockEngineError.stopped) }
+    for request in direct.valuesInOrder { request.fail(MockEngineError.stopped) }
     direct = [:]
     for call in timers.values { call.drop() }
     asked = NumberedValues()

@@ -150,6 +150,7 @@ final class HTTPFunctionsWorker: BuiltInWorker {
 
   func workerChanged(_ change: WorkerChange, of worker: UUID128) {
     guard change == .disconnected, !calls.isEmpty else { return }
-    for call in calls.values.filter({ $0.caller == worker }) { end(call, nil) }
+    let left = calls.filter { $0.value.caller == worker }.sorted { $0.key.number < $1.key.number }
+    for (_, call) in left { end(call, nil) }
   }
 }

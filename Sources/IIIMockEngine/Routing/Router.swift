@@ -89,7 +89,8 @@ struct Router {
     builtInsChanged()
     triggers.unregisterTypes(of: id)
     let removed = functions.unregisterAll(ofBuiltIn: id)
-    for (token, waiting) in lateReplies where removed.contains(where: { $0 === waiting.name }) {
+    let unanswered = lateReplies.filter { reply in removed.contains { $0 === reply.value.name } }
+    for (token, waiting) in unanswered.sorted(by: { $0.key.number < $1.key.number }) {
       lateReplies[token] = nil
       outbox.release(token)
       settle(waiting, .failure(.stopped), output)

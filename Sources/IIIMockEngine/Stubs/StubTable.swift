@@ -128,7 +128,7 @@ final class StubTable {
   func remove(where isRemoved: (StubEntry) -> Bool) -> (functions: [ByteKey], calls: [ReplyToken]) {
     var functions: [ByteKey] = []
     var tokens: [ReplyToken] = []
-    for (id, list) in entries {
+    for (id, list) in entries.sorted(by: { $0.key < $1.key }) {
       let gone = list.filter(isRemoved)
       guard !gone.isEmpty else { continue }
       tokens += gone.flatMap { hanging.removeValue(forKey: $0.number) ?? [] }
@@ -142,7 +142,7 @@ final class StubTable {
   /// Removes all stubs. Delayed calls are forgotten.
   func reset() -> (functions: [ByteKey], calls: [ReplyToken]) {
     let (functions, tokens) = remove { _ in true }
-    let left = tokens + hanging.values.flatMap { $0 }
+    let left = tokens + hanging.valuesInOrder.flatMap { $0 }
     hanging = [:]
     calls = [:]
     delayed = [:]

@@ -83,6 +83,8 @@ final class Sleeper: @unchecked Sendable {
   fileprivate var continuation: CheckedContinuation<Void, any Error>?
   fileprivate var timer: TimerToken?
   fileprivate var isCancelled = false
+  /// Its place among the sleepers; 0 for one that has not begun.
+  fileprivate var number: UInt64 = 0
   fileprivate var isWaiting = false
 
   init(_ activity: HandlerActivity?) { self.activity = activity }
@@ -97,11 +99,14 @@ final class Sleeper: @unchecked Sendable {
 
 /// The tasks that wait for an engine's clock. Confined to the engine's loop.
 struct Sleepers {
-  private var all: [ObjectIdentifier: Sleeper] = [:]
+  private var all: [UInt64: Sleeper] = [:]
+  private var begun: UInt64 = 0
 
   mutating func begin(_ sleeper: Sleeper) {
     if sleeper.isCancelled { return sleeper.end(.failure(CancellationError())) }
-    all[ObjectIdentifier(sleeper)] = sleeper
+    begun += 1
+    sleeper.number = begun
+    all[begun] = sleeper
     sleeper.isWaiting = true
     sleeper.activity?.beginWait()
   }
@@ -109,20 +114,20 @@ struct Sleepers {
   func set(_ timer: TimerToken, of sleeper: Sleeper) { sleeper.timer = timer }
 
   mutating func wake(_ sleeper: Sleeper) {
-    guard all.removeValue(forKey: ObjectIdentifier(sleeper)) != nil else { return }
+    guard all.removeValue(forKey: sleeper.number) != nil else { return }
     sleeper.end(.success(()))
   }
 
   /// Returns the timer that is not needed any more.
   mutating func cancel(_ sleeper: Sleeper) -> TimerToken? {
     sleeper.isCancelled = true
-    guard all.removeValue(forKey: ObjectIdentifier(sleeper)) != nil else { return nil }
+    guard all.removeValue(forKey: sleeper.number) != nil else { return nil }
     sleeper.end(.failure(CancellationError()))
     return sleeper.timer
   }
 
   mutating func endAll() {
-    let left = all.values
+    let left = all.valuesInOrder
     all = [:]
     for sleeper in left { sleeper.end(.failure(MockEngineError.stopped)) }
   }

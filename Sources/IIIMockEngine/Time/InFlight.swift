@@ -80,7 +80,8 @@ extension Engine {
     if !storage.isIdle { found.append(.storage) }
     found += loop.traffic.map { .traffic($0) }
     found += unansweredInvocations
-    for (token, reply) in router.lateReplies where !router.outbox.isHeld(token) && !reply.name.key.hasPrefix("mock::") {
+    let replies = router.lateReplies.filter { !router.outbox.isHeld($0.key) && !$0.value.name.key.hasPrefix("mock::") }
+    for (_, reply) in replies.sorted(by: { $0.key.number < $1.key.number }) {
       found.append(.reply(functionID: reply.name.text))
     }
     return found

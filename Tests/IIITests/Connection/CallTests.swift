@@ -142,6 +142,21 @@ struct CallTests {
     #expect(harness.written == ["a", "introduction"])
   }
 
+  @Test(
+    "calls that end together end in the order in which they were made",
+    arguments: ["lost", "failed", "shut down", "abandoned"])
+  func endingOrder(_ end: String) {
+    var harness = MachineHarness.connected { $0.reconnection.maxRetries = end == "failed" ? 0 : nil }
+    let names = (0..<200).map { "\($0)" }
+    for name in names { harness.call(name) }
+    switch end {
+    case "shut down": harness.event { $0.shutDown(now: $1) }
+    case "abandoned": harness.event { machine, _ in machine.abandon() }
+    default: harness.end()
+    }
+    #expect(harness.outcomes.inOrder == names)
+  }
+
   @Test("calls of which the socket has accepted nothing are sent on the next connection, in their order")
   func unsent() {
     var harness = MachineHarness.connected()

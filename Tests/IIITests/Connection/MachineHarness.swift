@@ -37,6 +37,8 @@ struct MachineHarness {
   final class Outcomes: Sendable {
     private let ended = Lock<[String: String]>([:])
     private let twice = Lock<[String]>([])
+    /// The calls in the order in which they ended.
+    private let sequence = Lock<[String]>([])
 
     func note(_ name: String, _ outcome: CallOutcome) {
       let text =
@@ -47,11 +49,13 @@ struct MachineHarness {
         }
       let isFirst = ended.withLock { $0.updateValue(text, forKey: name) == nil }
       if !isFirst { twice.withLock { $0.append(name) } }
+      sequence.withLock { $0.append(name) }
     }
 
     subscript(name: String) -> String? { ended.withLock { $0[name] } }
     var count: Int { ended.withLock { $0.count } }
     var endedTwice: [String] { twice.withLock { $0 } }
+    var inOrder: [String] { sequence.withLock { $0 } }
   }
 
   struct Introduction: OutboundMessage {
