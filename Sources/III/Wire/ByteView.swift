@@ -62,7 +62,25 @@
   /// The bytes as a buffer, for the codec and the scanner.
   @inlinable package var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
-  @inlinable package static func == (view: ByteView, text: StaticString) -> Bool { view == ByteView(text) }
+  // Always inlined: the length of a literal is a constant then, and the comparison one of a few words with constants.
+  @inlinable @inline(__always) package static func == (view: ByteView, text: StaticString) -> Bool {
+    let text = ByteView(text)
+    let count = text.count
+    guard view.count == count else { return false }
+    if count >= 8 {
+      var offset = 0
+      while offset &+ 8 < count {
+        if view.word(at: offset) != text.word(at: offset) { return false }
+        offset &+= 8
+      }
+      return view.word(at: count &- 8) == text.word(at: count &- 8)
+    }
+    if count >= 4 {
+      return view.halfWord(at: 0) == text.halfWord(at: 0)
+        && view.halfWord(at: count &- 4) == text.halfWord(at: count &- 4)
+    }
+    return view == text
+  }
 
   @inlinable package static func == (a: ByteView, b: ByteView) -> Bool {
     let count = a.count
@@ -105,6 +123,11 @@
 
   /// Eight bytes, which must lie inside the view.
   @inlinable package func word(at offset: Int) -> UInt64 { base.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+
+  /// Four bytes, which must lie inside the view.
+  @inlinable package func halfWord(at offset: Int) -> UInt32 {
+    base.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+  }
 
   /// Where a part of the view begins; `nil` if it does not lie inside the view.
   @inlinable package func offset(of part: ByteView) -> Int? {

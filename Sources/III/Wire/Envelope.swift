@@ -12,8 +12,8 @@
     case namespace, code, workerName, ownerWorkerID
     case delivery
 
-    /// The member's name in the message.
-    package var name: StaticString {
+    /// The member's name in the message. Inlined, so that a comparison with it is one with constants.
+    @inline(__always) package var name: StaticString {
       switch self {
       case .type: "type"
       case .id: "id"

@@ -6,8 +6,8 @@
   case workerRegistered, registrationRejected, reattach
   case ping, pong, error
 
-  /// The value of `type` in the message.
-  package var name: StaticString {
+  /// The value of `type` in the message. Inlined, so that a comparison with it is one with constants.
+  @inline(__always) package var name: StaticString {
     switch self {
     case .registerFunction: "registerfunction"
     case .unregisterFunction: "unregisterfunction"

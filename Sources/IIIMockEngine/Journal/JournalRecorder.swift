@@ -168,9 +168,9 @@ final class JournalRecorder {
   }
 
   /// A result was passed on.
-  @inline(__always) func sent(_ result: OutgoingResult, size: Int, to connection: UInt32) {
+  @inline(__always) func sent(_ result: OutgoingResult<some ResultOutcome>, size: Int, to connection: UInt32) {
     guard isOn else { return }
-    if result.trace == nil, result.name.localQuoted == nil, case .value(let value) = result.outcome,
+    if result.trace == nil, result.name.localQuoted == nil, let value = result.outcome.value,
       let offset = offset(of: value)
     {
       add(

@@ -158,7 +158,7 @@ struct JournalDecoder {
       // The engine's own spelling of the id, of whose escapes only the meaning is known.
       let name = FunctionName(functionID)
       guard record.kind == .passedCall else {
-        return OutgoingResult(id: record.id, name: name, outcome: .value(part), trace: nil).bytes
+        return OutgoingResult(id: record.id, name: name, outcome: PassedValue(json: part), trace: nil).bytes
       }
       let caller = record.namesCaller ? connections[source.record.connection]?.worker.flatMap { UUID128($0.id) } : nil
       return (source.quotedFunctionID ?? name.quoted).withView {

@@ -106,7 +106,13 @@ extension OutgoingResult: OutgoingText {
   }
 }
 
-extension OutgoingFrame.Outcome: OutgoingText {
+extension PassedValue {
+  func compose<Sink: FrameSink>(into sink: inout Sink) { sink.append(member: ",\"result\":", json) }
+}
+
+extension OutgoingFrame.Outcome: OutgoingText, ResultOutcome {
+  var value: ByteView? { if case .value(let json) = self { json } else { nil } }
+
   func compose<Sink: FrameSink>(into sink: inout Sink) {
     switch self {
     case .value(let value):

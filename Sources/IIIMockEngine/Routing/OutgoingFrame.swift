@@ -12,7 +12,7 @@ enum OutgoingFrame {
   case unregisterTrigger(id: ByteKey, type: ByteKey)
   /// To a trigger's owner; the outcome is an error.
   case triggerRegistrationResult(TriggerEntry, Outcome)
-  case result(OutgoingResult)
+  case result(OutgoingResult<Outcome>)
 
   static func result(id: UUID128, name: FunctionName, outcome: Outcome, trace: TraceHeaders?) -> OutgoingFrame {
     .result(OutgoingResult(id: id, name: name, outcome: outcome, trace: trace))
@@ -43,11 +43,26 @@ struct OutgoingInvocation {
 }
 
 /// `invocationresult` to a caller.
-struct OutgoingResult {
+///
+/// - Parameter Outcome: Any outcome, or only a value that is passed on: that of nearly every call, in a quarter of the memory.
+struct OutgoingResult<Outcome: ResultOutcome> {
   let id: UUID128
   let name: FunctionName
-  let outcome: OutgoingFrame.Outcome
+  let outcome: Outcome
   let trace: TraceHeaders?
+}
+
+/// The outcome in an `invocationresult`.
+protocol ResultOutcome: ComposedText {
+  /// The value that a callee has sent, if it is one.
+  var value: ByteView? { get }
+}
+
+/// A value that a callee has sent.
+struct PassedValue: ResultOutcome {
+  let json: ByteView
+
+  var value: ByteView? { json }
 }
 
 /// An error that the engine itself answers with.

@@ -49,7 +49,7 @@ extension Router {
     }
   }
 
-  private func forward(
+  @inline(__always) private func forward(
     _ frame: InvocationFrame, _ id: UUID128, to callee: PeerID, as name: FunctionName, from peer: PeerID,
     trace: TraceHeaders?, _ output: some RouterOutput
   ) {
@@ -85,16 +85,15 @@ extension Router {
         caller: invocation.caller, output)
     }
     guard invocation.caller.isConnection else { return answered(invocation.caller, frame, output) }
-    let outcome: OutgoingFrame.Outcome =
-      if let error = frame.error {
-        .error(error)
-      } else if let result = frame.result {
-        .value(result)
-      } else {
-        .nothing
-      }
+    if frame.error == nil, let result = frame.result {
+      return send(
+        text: OutgoingResult(
+          id: frame.invocationID, name: invocation.name, outcome: PassedValue(json: result), trace: invocation.trace),
+        to: invocation.caller, output)
+    }
+    let outcome = frame.error.map { OutgoingFrame.Outcome.error($0) } ?? .nothing
     send(
-      text: OutgoingResult(id: frame.invocationID, name: invocation.name, outcome: outcome, trace: invocation.trace),
+      .result(id: frame.invocationID, name: invocation.name, outcome: outcome, trace: invocation.trace),
       to: invocation.caller, output)
   }
 

@@ -49,12 +49,15 @@ extension Router {
   /// As above, a message of any kind. Inlined, because the compiler would copy the router for a call.
   @inline(__always) func send(text: some OutgoingText, to peer: PeerID, _ output: some RouterOutput) {
     let count = output.send(text: text, to: peer)
-    if count > LargeMessageHint.threshold { warn(ofMessage: count, to: peer, output) }
+    if count > LargeMessageHint.threshold, let worker = workers[peer] {
+      Router.warn(ofMessage: count, to: worker, output)
+    }
   }
 
-  /// Says so where it is known that the receiver's SDK will not take a message of that size.
-  func warn(ofMessage count: Int, to peer: PeerID, _ output: some RouterOutput) {
-    guard let worker = workers[peer], let hint = LargeMessageHint.text(count, to: worker.metadata) else { return }
+  /// Says so where it is known that the receiver's SDK will not take a message of that size. It is given the worker and
+  /// not the router, which would be copied for the call, and before each message.
+  private static func warn(ofMessage count: Int, to worker: WorkerRecord, _ output: some RouterOutput) {
+    guard let hint = LargeMessageHint.text(count, to: worker.metadata) else { return }
     output.note(.largeMessage(worker: worker.label, bytes: count, hint: hint))
   }
 }
