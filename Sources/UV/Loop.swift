@@ -41,7 +41,7 @@ internal import Synchronization
   }
 
   struct Shared {
-    fileprivate(set) var work: [Work] = []
+    var work: [Work] = []
     var isSignalled = false
     var guests: Guests
     var phase = Phase.running
@@ -193,7 +193,7 @@ internal import Synchronization
     Loop.threads.withLock { _ = $0.remove(current) }
   }
 
-  static var currentThread: UInt { UInt(cuv_current_thread()) }
+  @usableFromInline static var currentThread: UInt { UInt(cuv_current_thread()) }
 
   /// Whether the caller runs on the loop.
   @usableFromInline package var isOnLoop: Bool { thread.load(ordering: .relaxed) == Loop.currentThread }
@@ -238,14 +238,17 @@ internal import Synchronization
   ///
   /// - Returns: `false` if the loop has begun to stop: `call` will not run then.
   @discardableResult package func postOrRun(_ call: @escaping @Sendable () -> Void) -> Bool {
-    let hasRun =
-      admitsGuests && !isOnLoop
-      && runAsGuest {
-        turnEndsAt = 0
-        perform(.call(call))
-        flushDirty()
-      }
-    return hasRun || post(call)
+    guard admitsGuests && !isOnLoop else { return post(call) }
+    switch enterAsGuest(orPost: .call(call)) {
+    case .entered:
+      turnEndsAt = 0
+      perform(.call(call))
+      flushDirty()
+      leaveAsGuest()
+    case .posted(let signals): if signals { signal() }
+    case .refused: return false
+    }
+    return true
   }
 
   private func appendLocal(_ work: Work) {
@@ -325,6 +328,7 @@ internal import Synchronization
       let work = shared.work
       shared.work = empty
       shared.isSignalled = false
+      shared.guests.arrivals += work.count
       return work
     }
   }

@@ -44,6 +44,27 @@ import UV
     }
   }
 
+  @Test("where much work came at once, the next is queued, to leave with others; after little it is a guest's again")
+  func crowd() async throws {
+    let loop = try Loop(name: "test", admitsGuests: true)
+    for _ in 0..<20 {
+      let gate = Rendezvous<Bool>()
+      loop.post { _ = gate.wait() }
+      for _ in 0..<8 { loop.post {} }
+      await withCheckedContinuation { continuation in
+        loop.post { continuation.resume() }
+        gate.put(true)
+      }
+      let isGuest = await withCheckedContinuation { continuation in
+        let caller = currentThreadID()
+        loop.postOrRun { continuation.resume(returning: currentThreadID() == caller) }
+      }
+      #expect(!isGuest)
+    }
+    await asGuest(of: loop) { #expect(loop.isOnLoop) }
+    #expect(await loop.stop() == 0)
+  }
+
   @Test("guests, posts and the loop's thread never run at the same time, and each thread's work runs in its order")
   func exclusive() async throws {
     final class Seen: @unchecked Sendable {
