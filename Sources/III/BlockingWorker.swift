@@ -69,7 +69,7 @@ public struct BlockingWorker: WorkerRegistrations {
   ) throws -> Output {
     try BlockingCall.check("trigger", functionID: functionID)
     let message = try worker.message(functionID, payload, action.map(TriggerAction.enqueue), options)
-    return try worker.decode(result(of: message, timeout: options.timeout), of: message)
+    return try worker.decode(result(of: message, timeout: options.timeout), of: functionID)
   }
 
   func call<Payload: Encodable & Sendable>(
@@ -81,7 +81,7 @@ public struct BlockingWorker: WorkerRegistrations {
     }
     try BlockingCall.check("trigger", functionID: functionID)
     let message = try worker.message(functionID, payload, action, options)
-    return try worker.decode(result(of: message, timeout: options.timeout), of: message)
+    return try worker.decode(result(of: message, timeout: options.timeout), of: functionID)
   }
 
   func send<Payload: Encodable & Sendable>(

@@ -121,8 +121,9 @@ extension ConnectionMachine {
     }
     guard let session else { return }
     let invocation = InboundInvocation(
-      invocationID: invocationID, payload: envelope.value(.data)?.array ?? Self.null,
-      namesCaller: envelope.dataNamesCaller, metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
+      invocationID: invocationID, data: envelope.value(.data) ?? ByteView("null"),
+      namesCaller: envelope.dataNamesCaller, repeatsCaller: envelope.dataRepeatsCaller,
+      metadata: envelope.value(.metadata)?.array, traceparent: traceparent,
       baggage: envelope.text(.baggage), delivery: envelope.value(.delivery)?.array, connection: session.number)
     actions.append(.run(function, invocation))
   }

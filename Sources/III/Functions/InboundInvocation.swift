@@ -4,10 +4,9 @@
 final class InboundInvocation: Sendable {
   /// `nil` if the caller expects no answer.
   let invocationID: UUID128?
-  /// JSON.
+  /// JSON: what the handler gets, unless the caller's id is still in it.
   let payload: [UInt8]
-  /// Whether the payload is an object with the member `_caller_worker_id`, which the engine adds.
-  let namesCaller: Bool
+  private let caller: Caller
   /// JSON.
   let metadata: [UInt8]?
   let traceparent: String?
@@ -17,13 +16,25 @@ final class InboundInvocation: Sendable {
   /// The connection on which the invocation came: the answer is sent on it, or not at all.
   let connection: Int
 
+  /// The worker that calls.
+  private enum Caller {
+    case known(String?)
+    /// The payload is an object that still has the member `_caller_worker_id`, which the engine adds.
+    case inPayload
+  }
+
+  /// - Parameter data: The payload's JSON.
+  /// - Parameter namesCaller: Whether it is an object with the member that the engine adds; with `repeatsCaller`, more than once.
   init(
-    invocationID: UUID128?, payload: [UInt8], namesCaller: Bool, metadata: [UInt8]?, traceparent: String?,
-    baggage: String?, delivery: [UInt8]?, connection: Int
+    invocationID: UUID128?, data: ByteView, namesCaller: Bool, repeatsCaller: Bool, metadata: [UInt8]?,
+    traceparent: String?, baggage: String?, delivery: [UInt8]?, connection: Int
   ) {
     self.invocationID = invocationID
-    self.payload = payload
-    self.namesCaller = namesCaller
+    if namesCaller, !repeatsCaller, let (rest, id) = CallerMember.taken(atStartOf: data) {
+      (payload, caller) = (rest, .known(id))
+    } else {
+      (payload, caller) = (data.array, namesCaller ? .inPayload : .known(nil))
+    }
     self.metadata = metadata
     self.traceparent = traceparent
     self.baggage = baggage
@@ -35,8 +46,11 @@ final class InboundInvocation: Sendable {
   func read(
     by functionID: String, _ decoding: [CodingUserInfoKey: any Sendable] = [:]
   ) -> (payload: [UInt8], context: InvocationContext) {
-    guard namesCaller else { return (payload, InvocationContext(functionID, self, caller: nil, decoding)) }
-    let (payload, caller) = payload.withView(CallerMember.taken(from:))
+    let (payload, caller) =
+      switch caller {
+      case .known(let id): (payload, id)
+      case .inPayload: payload.withView(CallerMember.taken(from:))
+      }
     return (payload, InvocationContext(functionID, self, caller: caller, decoding))
   }
 }
@@ -44,6 +58,28 @@ final class InboundInvocation: Sendable {
 /// The member of a payload in which the engine puts the caller's worker id.
 private enum CallerMember {
   static let name: StaticString = "_caller_worker_id"
+
+  /// As below, if the member is the first one, as the engine writes it; `nil` if it is not. It must be the only one of its name.
+  static func taken(atStartOf object: ByteView) -> ([UInt8], String)? {
+    let opening = ByteView("{\"_caller_worker_id\":\"")
+    guard object.count > opening.count, object.prefix(opening.count) == opening else { return nil }
+    let text = object.dropFirst(opening.count)
+    guard let end = text.unsafeBytes.firstIndex(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }),
+      text[end] == UInt8(ascii: "\""), end + 1 < text.count
+    else { return nil }
+    let rest = text.dropFirst(end + 1)
+    let members: ByteView
+    switch rest[0] {
+    case UInt8(ascii: ","): members = rest.dropFirst(1)
+    case UInt8(ascii: "}"): members = rest
+    default: return nil
+    }
+    let kept = ByteWriter.bytes(members.count + 1) {
+      $0.append(UInt8(ascii: "{"))
+      $0.append(members)
+    }
+    return (kept, text.prefix(end).string)
+  }
 
   /// Returns the object without the member, and the member's text.
   static func taken(from object: ByteView) -> ([UInt8], String?) {

@@ -18,7 +18,7 @@ extension III {
     _ functionID: String, _ payload: Payload, _ options: CallOptions, enqueue action: TriggerActionEnqueue? = nil
   ) async throws -> Output {
     let message = try message(functionID, payload, action.map(TriggerAction.enqueue), options)
-    return try decode(await result(of: message, timeout: options.timeout), of: message)
+    return try decode(await result(of: message, timeout: options.timeout), of: functionID)
   }
 
   /// Calls as the action requires.
@@ -30,7 +30,7 @@ extension III {
       try await handOver(message, timeout: options.timeout)
       return .null
     }
-    return try decode(await result(of: message, timeout: options.timeout), of: message)
+    return try decode(await result(of: message, timeout: options.timeout), of: functionID)
   }
 
   /// Sends a call and waits for no answer.
@@ -61,11 +61,11 @@ extension III {
   }
 
   /// Decodes the result of a call; if that fails, the error names the function.
-  func decode<Output: Decodable>(_ result: [UInt8], of message: InvokeFunctionMessage) throws -> Output {
+  func decode<Output: Decodable>(_ result: [UInt8], of functionID: String) throws -> Output {
     do {
       return try PayloadCoder.decode(Output.self, from: result, userInfo: decoding)
     } catch let error as DecodingError {
-      throw error.prefixed("the result of '\(message.functionID)' is not \(Output.self): ")
+      throw error.prefixed("the result of '\(functionID)' is not \(Output.self): ")
     }
   }
 }

@@ -101,6 +101,8 @@
   @usableFromInline package private(set) var kind: FrameKind?
   /// Whether `data` is an object that already has a `_caller_worker_id`.
   @usableFromInline package private(set) var dataNamesCaller = false
+  /// Whether it has that member more than once.
+  private(set) var dataRepeatsCaller = false
   /// A bit for each field that occurs twice.
   @usableFromInline private(set) var repeated: UInt32 = 0
   /// A bit for each field whose value is a string with escapes.
@@ -229,7 +231,9 @@
         if scanner.current == 0x22 {
           hasEscapes = try scanner.string().hasEscapes
         } else if field == .data {
-          dataNamesCaller = try scanner.skipValue(watchingFor: ByteView("_caller_worker_id"))
+          let count = try scanner.skipValue(watchingFor: ByteView("_caller_worker_id"))
+          dataNamesCaller = count > 0
+          dataRepeatsCaller = count > 1
         } else {
           try scanner.skipValue()
         }

@@ -2,7 +2,6 @@
 ///
 /// It keeps a copy of the text, because a decoder may live longer than the call that it is passed to.
 final class JSONDocument {
-  private let copy: Copy
   private let tape: JSONTape
   let userInfo: [CodingUserInfoKey: any Sendable]
   /// The coding path of the root.
@@ -13,27 +12,13 @@ final class JSONDocument {
   /// The last message of `mismatch`: errors that are caught often repeat it.
   private var message: (expected: String, found: String, text: String) = ("", "", "")
 
-  /// The document's own bytes.
-  private struct Copy: ~Copyable {
-    let bytes: UnsafeMutableRawBufferPointer
-
-    init(_ view: ByteView) {
-      bytes = .allocate(byteCount: view.count, alignment: 8)
-      bytes.copyMemory(from: view.unsafeBytes)
-    }
-
-    deinit { bytes.deallocate() }
-
-    var view: ByteView { ByteView(UnsafeRawBufferPointer(bytes)) }
-  }
-
   /// Checks `text`.
   init(
     _ text: ByteView, userInfo: [CodingUserInfoKey: any Sendable] = [:], basePath: [any CodingKey] = []
   ) throws(JSONSyntaxError) {
     let tape = try JSONTapeBuilder.tape(of: text)
+    tape.keep(text)
     self.tape = tape
-    copy = Copy(text)
     self.userInfo = userInfo
     self.basePath = basePath
   }
@@ -69,7 +54,7 @@ final class JSONDocument {
 
   /// The number at `index`, and a cursor to read its digits.
   func number(at index: Int) -> (JSONNumber, JSONCursor)? {
-    var cursor = JSONCursor(copy.view, at: Int(tape[index].start))
+    var cursor = JSONCursor(tape.text, at: Int(tape[index].start))
     guard let number = try? cursor.number() else { return nil }
     return (number, cursor)
   }
@@ -270,7 +255,7 @@ final class JSONDocument {
 
   private func bytes(of token: JSONTape.Token) -> UnsafeRawBufferPointer {
     let start = Int(token.start)
-    return UnsafeRawBufferPointer(rebasing: copy.view.unsafeBytes[start..<start + Int(token.count)])
+    return UnsafeRawBufferPointer(rebasing: tape.text.unsafeBytes[start..<start + Int(token.count)])
   }
 
   @inline(__always) private func isName(_ name: UnsafeRawBufferPointer, at index: Int) -> Bool {

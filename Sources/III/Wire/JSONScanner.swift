@@ -173,9 +173,9 @@ package struct JSONScanner {
   /// Skips from a value's first byte to after its last one, without recursion.
   mutating func skipValue() throws(Failure) { _ = try skipValue(watchingFor: nil) }
 
-  /// As `skipValue`; returns whether the value is an object that has the key `name`, with or without escapes.
-  mutating func skipValue(watchingFor name: ByteView?) throws(Failure) -> Bool {
-    var isFound = false
+  /// As `skipValue`; returns how often the value, if it is an object, has the key `name`, with or without escapes.
+  mutating func skipValue(watchingFor name: ByteView?) throws(Failure) -> Int {
+    var found = 0
     // A bit for each open container: 1 for an object. Full words are stored in a vector, because an array would have to be released even
     // where it is empty.
     var open: UInt64 = 0
@@ -198,7 +198,7 @@ package struct JSONScanner {
         }
         open = open << 1 | (isObject ? 1 : 0)
         depth &+= 1
-        if isObject, try key(isWatched: depth == 1, for: name) { isFound = true }
+        if isObject, try key(isWatched: depth == 1, for: name) { found &+= 1 }
         continue
       case 0x74: try literal("true")
       case 0x66: try literal("false")
@@ -207,12 +207,12 @@ package struct JSONScanner {
       }
       // After a value.
       while true {
-        if depth == 0 { return isFound }
+        if depth == 0 { return found }
         skipBlanks()
         let isObject = open & 1 == 1
         if take(0x2C) {
           skipBlanks()
-          if isObject, try key(isWatched: depth == 1, for: name) { isFound = true }
+          if isObject, try key(isWatched: depth == 1, for: name) { found &+= 1 }
           break
         }
         guard take(isObject ? 0x7D : 0x5D) else { throw failure }

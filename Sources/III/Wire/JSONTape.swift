@@ -14,16 +14,43 @@ struct JSONTape: ~Copyable {
     var extra: UInt32 = 0
   }
 
+  /// The tokens' memory; before them there is room for the text.
+  private var memory: UnsafeMutableRawPointer
   private var base: UnsafeMutablePointer<Token>
   private var capacity: Int
   private(set) var count = 0
+  /// The text's number of bytes, and the room for them.
+  private let textCount: Int
+  private let room: Int
 
-  init(capacity: Int) {
-    self.capacity = max(capacity, 8)
-    base = .allocate(capacity: self.capacity)
+  /// A tape for a text of so many bytes, which `keep` copies.
+  init(ofText count: Int) {
+    textCount = count
+    let stride = MemoryLayout<Token>.stride
+    room = (count + stride - 1) / stride * stride
+    // Short texts are mostly one long string or a few of them: their tape and text then fit what `malloc` has at hand.
+    capacity = count < 512 ? count / 16 + 8 : count / 8 + 8
+    (memory, base) = Self.allocate(room, capacity)
   }
 
-  deinit { base.deallocate() }
+  deinit { memory.deallocate() }
+
+  private static func allocate(
+    _ room: Int, _ capacity: Int
+  ) -> (UnsafeMutableRawPointer, UnsafeMutablePointer<Token>) {
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: room + capacity * MemoryLayout<Token>.stride, alignment: MemoryLayout<Token>.alignment)
+    return (memory, (memory + room).bindMemory(to: Token.self, capacity: capacity))
+  }
+
+  /// Copies the text, once its tape is complete.
+  func keep(_ text: ByteView) {
+    precondition(text.count == textCount)
+    memory.copyMemory(from: text.base, byteCount: textCount)
+  }
+
+  /// The text that `keep` has copied.
+  var text: ByteView { ByteView(memory, count: textCount) }
 
   /// The token at `index`, which must exist. Tokens may be changed in place even if the tape is immutable.
   subscript(index: Int) -> Token {
@@ -51,10 +78,10 @@ struct JSONTape: ~Copyable {
   }
 
   @inline(never) private mutating func grow() {
-    let larger = UnsafeMutablePointer<Token>.allocate(capacity: capacity * 2)
-    larger.moveInitialize(from: base, count: count)
-    base.deallocate()
-    base = larger
+    let (larger, tokens) = Self.allocate(room, capacity * 2)
+    tokens.moveInitialize(from: base, count: count)
+    memory.deallocate()
+    (memory, base) = (larger, tokens)
     capacity *= 2
   }
 }

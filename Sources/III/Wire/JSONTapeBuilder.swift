@@ -27,7 +27,7 @@ struct JSONTapeBuilder: ~Copyable {
   private init(_ text: ByteView) {
     self.text = text
     cursor = JSONCursor(text)
-    tape = JSONTape(capacity: text.count / 8 + 8)
+    tape = JSONTape(ofText: text.count)
   }
 
   private mutating func build() throws(JSONSyntaxError) {

@@ -205,6 +205,11 @@ struct FunctionTests {
       _ = try await peer.receive()
       for (data, result) in [
         (#"{"_caller_worker_id":"w2"}"#, #"{"payload":{},"caller":"w2"}"#),
+        (#"{"_caller_worker_id":"w2","a":1.0,"b":[]}"#, #"{"payload":{"a":1.0,"b":[]},"caller":"w2"}"#),
+        (#"{"_caller_worker_id":"w2" , "a":"\"}"}"#, #"{"payload":{"a":"\"}"},"caller":"w2"}"#),
+        (#"{"_caller_worker_id":"w2", "a":1}"#, #"{"payload":{"a":1},"caller":"w2"}"#),
+        (#"{"_caller_worker_id":"w\u0032","a":1}"#, #"{"payload":{"a":1},"caller":"w2"}"#),
+        (#"{"_caller_worker_id":"w1","a":1,"_caller_worker_id":"w2"}"#, #"{"payload":{"a":1},"caller":"w2"}"#),
         (#"{"a":1.0 , "\u005fcaller_worker_id" : "w2", "b":[]}"#, #"{"payload":{"a":1.0,"b":[]},"caller":"w2"}"#),
         (
           #"{"b":{"_caller_worker_id":1},"_caller_worker_id":7}"#,
