@@ -7,18 +7,22 @@ private import CUV
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
   package init(_ initial: consuming sending Value) {
-    value = .allocate(capacity: 1)
-    value.initialize(to: initial)
-    mutex = .allocate(capacity: 1)
+    // In one piece: whoever takes the lock needs both, and often another core had them last.
+    let alignment = max(MemoryLayout<pthread_mutex_t>.alignment, MemoryLayout<Value>.alignment)
+    let offset = (MemoryLayout<pthread_mutex_t>.size + alignment - 1) / alignment * alignment
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: offset + MemoryLayout<Value>.size, alignment: alignment)
+    mutex = memory.bindMemory(to: pthread_mutex_t.self, capacity: 1)
     mutex.initialize(to: pthread_mutex_t())
     pthread_mutex_init(mutex, nil)
+    value = (memory + offset).bindMemory(to: Value.self, capacity: 1)
+    value.initialize(to: initial)
   }
 
   deinit {
     value.deinitialize(count: 1)
-    value.deallocate()
     pthread_mutex_destroy(mutex)
-    mutex.deallocate()
+    UnsafeMutableRawPointer(mutex).deallocate()
   }
 
   /// Runs `body` with exclusive use of the value. `body` must not lock this lock again, nor wait for anything.

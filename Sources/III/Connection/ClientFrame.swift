@@ -2,8 +2,8 @@ internal import UV
 
 /// Makes whole masked frames, on any thread.
 enum ClientFrame {
-  /// Shared by all threads: each call draws a mask key.
-  private static let keys = Lock(RandomSource())
+  /// Threads share them: each call draws a mask key.
+  private static let keys = StripedLock { RandomSource() }
 
   private static func maskKey() -> UInt32 { keys.withLock { $0.maskKey() } }
 

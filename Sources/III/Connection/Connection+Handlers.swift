@@ -114,10 +114,7 @@ extension Connection {
   }
 
   func handlerEnded(_ handler: Int, _ answer: Outbound?, _ connection: Int) {
-    if let answer {
-      gauge.take(answer.count)
-      reply(answer, to: connection)
-    }
+    if let answer { reply(answer, to: connection) }
     handlers.ended(handler)
   }
 

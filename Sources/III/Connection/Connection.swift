@@ -33,6 +33,9 @@ final class Connection: HostMember {
   private var tls: TLSSource?
   private var link: Link?
 
+  /// The bytes in the gauge that wait for the socket, and those of messages that were taken over since this was counted.
+  private var counted = (backlog: 0, taken: 0)
+
   private var batch: [ConnectionMachine.Action] = []
   private var isActing = false
   /// The loop's timer that wakes the machine, and its deadline.
@@ -73,7 +76,7 @@ final class Connection: HostMember {
 
   func call(_ call: PendingCall, posted bytes: Int) {
     call.activity?.beginWait()
-    gauge.take(bytes)
+    counted.taken += bytes
     handle { $0.call(call, now: $1) }
     if let callBegan = host.control?.callBegan { callBegan() }
   }
@@ -85,7 +88,7 @@ final class Connection: HostMember {
   var isConnecting: Bool { if case .connecting = machine.state { true } else { false } }
 
   func callWithoutResult(_ message: Outbound) {
-    gauge.take(message.count)
+    counted.taken += message.count
     handle { machine, _ in machine.callWithoutResult(message) }
   }
 
@@ -105,7 +108,9 @@ final class Connection: HostMember {
 
   func unregister(triggerType id: String) { handle { machine, _ in machine.unregister(triggerType: id) } }
 
+  /// Sends the answer of a handler, which has counted it.
   func reply(_ message: Outbound, to connection: Int) {
+    counted.taken += message.count
     handle { machine, _ in machine.reply(message, to: connection) }
   }
 
@@ -174,8 +179,16 @@ final class Connection: HostMember {
     event(&machine, now)
     if machine.hasActions { act() }
     if let link, machine.hasOutput { link.transport.flushLater() }
-    gauge.set(backlog: machine.outbox.backlog)
+    updateGauge()
     armWake()
+  }
+
+  /// The loop changes the gauge when the sum changes: a message that it takes over has been counted already.
+  private func updateGauge() {
+    let backlog = machine.outbox.backlog
+    let change = backlog - counted.backlog - counted.taken
+    counted = (backlog, 0)
+    if change != 0 { gauge.add(change) }
   }
 
   private func act() {
@@ -288,7 +301,7 @@ final class Connection: HostMember {
     machine.noteSent(link.bytesSent, now: host.source.now)
     let hasWritten = machine.fill { link.write($0) }
     if machine.hasActions { act() }
-    gauge.set(backlog: machine.outbox.backlog)
+    updateGauge()
     return hasWritten
   }
 
@@ -296,7 +309,7 @@ final class Connection: HostMember {
     guard self.link === link else { return Transport.Refusal(keep: .max, probe: []) }
     let sent = bytes - min(link.handshakeBytes, bytes)
     let answer = machine.refused(after: sent, now: host.source.now)
-    gauge.set(backlog: machine.outbox.backlog)
+    updateGauge()
     return Transport.Refusal(keep: answer.keep + link.handshakeBytes, probe: answer.probe)
   }
 

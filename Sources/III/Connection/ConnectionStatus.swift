@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import UV
 
 /// The state of a worker's connection, readable on any thread.
@@ -16,13 +17,16 @@ final class ConnectionStatus: Sendable {
   }
 
   private let values = Lock(Values())
+  // What each call asks for, beside the lock: the threads that make calls would wait for one another.
+  private let isEnding = Atomic<Bool>(false)
+  private let hasFailed = Atomic<Bool>(false)
 
   var state: IIIConnectionState { values.withLock { $0.state } }
   var workerID: String? { values.withLock { $0.workerID } }
   var rejection: RegistrationRejectedError? { values.withLock { $0.rejection } }
-  var failure: (any Error)? { values.withLock { $0.failure } }
+  var failure: (any Error)? { hasFailed.load(ordering: .acquiring) ? values.withLock { $0.failure } : nil }
   /// Whether `shutdown` was called: after it nothing is accepted.
-  var isShutDown: Bool { values.withLock { $0.isShutDown } }
+  var isShutDown: Bool { isEnding.load(ordering: .acquiring) }
 
   /// Whether functions and triggers are accepted.
   var acceptsRegistrations: Bool { values.withLock { !$0.isShutDown && !$0.isRetired } }
@@ -30,12 +34,18 @@ final class ConnectionStatus: Sendable {
   func set(workerID: String) { values.withLock { $0.workerID = workerID } }
   func set(rejection: RegistrationRejectedError) { values.withLock { $0.rejection = rejection } }
 
-  func set(failure: any Error) { values.withLock { $0.failure = failure } }
+  func set(failure: any Error) {
+    values.withLock { $0.failure = failure }
+    hasFailed.store(true, ordering: .releasing)
+  }
 
   /// Returns `true` for the first caller only.
   func beginShutdown() -> Bool {
     values.withLock { values in
-      defer { values.isShutDown = true }
+      defer {
+        values.isShutDown = true
+        isEnding.store(true, ordering: .releasing)
+      }
       return !values.isShutDown
     }
   }

@@ -9,7 +9,7 @@ extension III {
     gauge.add(bytes)
     let connection = connection
     if !host.loop.postOrRun({ connection.value.call(call, posted: bytes) }) {
-      gauge.take(bytes)
+      gauge.add(-bytes)
       call.complete(.failure(shutDownError(call.functionID)))
     }
   }

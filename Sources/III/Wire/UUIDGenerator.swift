@@ -3,13 +3,13 @@ private import UV
 
 /// Makes version 4 UUIDs from OpenSSL's random bytes, which are read for many ids at a time.
 ///
-/// The owner of a generator uses it without a lock; `UUID128.random()` shares one.
-package struct UUIDGenerator {
+/// The owner of a generator uses it without a lock; those of `UUID128.random()` are shared.
+package struct UUIDGenerator: Sendable {
   private static let blockCount = 128
 
-  private static let shared = Lock(UUIDGenerator())
+  private static let shared = StripedLock { UUIDGenerator() }
 
-  /// The next id of the generator that all threads share.
+  /// The next id of a generator that threads share.
   static func nextShared() -> UUID128 { shared.withLock { $0.next() } }
 
   private var words: [UInt64] = []
