@@ -20,7 +20,8 @@ struct HandlerSpan: Sendable {
     self.scope = scope
     self.span = span
     if telemetry.settings.tracesPayloads {
-      span.add(Self.event("iii.invocation.input", Self.value(payload), telemetry))
+      let text = SecretFilter.text(ofJSON: payload, limit: telemetry.settings.payloadLimit)
+      span.add(Self.event("iii.invocation.input", text, telemetry))
     }
   }
 
@@ -32,11 +33,13 @@ struct HandlerSpan: Sendable {
     switch outcome {
     case .result(let json):
       if telemetry.settings.tracesPayloads {
-        span.add(Self.event("iii.invocation.output", Self.value(json), isOK: true, telemetry))
+        let text = SecretFilter.text(ofJSON: json, limit: telemetry.settings.payloadLimit)
+        span.add(Self.event("iii.invocation.output", text, isOK: true, telemetry))
       }
     case .failure(let code, let message, let stacktrace):
       if telemetry.settings.tracesPayloads {
-        span.add(Self.event("iii.invocation.output", ["error": .string(message)], isOK: false, telemetry))
+        let text = SecretFilter.text(of: ["error": .string(message)], limit: telemetry.settings.payloadLimit)
+        span.add(Self.event("iii.invocation.output", text, isOK: false, telemetry))
       }
       span.add(.exception(type: code, message: message, stacktrace: stacktrace, at: telemetry.now))
       span.setError(message)
@@ -44,15 +47,12 @@ struct HandlerSpan: Sendable {
     span.end()
   }
 
-  private static func value(_ json: [UInt8]) -> JSONValue {
-    (try? json.withView { try PayloadCoder.parse($0) }) ?? .string("not valid JSON")
-  }
-
   private static func event(
-    _ name: String, _ value: JSONValue, isOK: Bool? = nil, _ telemetry: Telemetry
+    _ name: String, _ text: (json: String, truncated: Bool), isOK: Bool? = nil, _ telemetry: Telemetry
   ) -> FinishedSpan.Event {
-    let (json, truncated) = SecretFilter.text(of: value, limit: telemetry.settings.payloadLimit)
-    var attributes: JSONObject = ["iii.payload.json": .string(json), "iii.payload.truncated": .bool(truncated)]
+    var attributes: JSONObject = [
+      "iii.payload.json": .string(text.json), "iii.payload.truncated": .bool(text.truncated),
+    ]
     attributes["iii.payload.ok"] = isOK.map { .bool($0) }
     return FinishedSpan.Event(name: name, time: telemetry.now, attributes: attributes)
   }

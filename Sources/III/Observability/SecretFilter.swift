@@ -14,6 +14,11 @@ package enum SecretFilter {
     name.lowercased().withView { isSensitive(lowercased: $0) }
   }
 
+  private static func isSensitive(bytes name: ByteView) -> Bool {
+    let isLowercase = name.unsafeBytes.allSatisfy { $0 < 0x80 && ($0 < UInt8(ascii: "A") || $0 > UInt8(ascii: "Z")) }
+    return isLowercase ? isSensitive(lowercased: name) : isSensitive(name.string)
+  }
+
   private static func isSensitive(lowercased name: ByteView) -> Bool {
     if name == "token" || name.hasSuffix("_token") || name.hasSuffix("-token") { return true }
     for start in 0..<name.count where firstLetters & bit(of: name[start]) != 0 {
@@ -72,7 +77,20 @@ package enum SecretFilter {
 
   /// JSON text without secrets, of at most `limit` bytes.
   static func text(of value: JSONValue, limit: Int?) -> (json: String, truncated: Bool) {
-    let json = redact(value).jsonString()
+    cut(redact(value).jsonString(), limit)
+  }
+
+  /// As above, of a value that is JSON already. It is read as a tree only where something about it changes.
+  static func text(ofJSON json: [UInt8], limit: Int?) -> (json: String, truncated: Bool) {
+    json.withView { json in
+      if let document = try? JSONDocument(json), document.isPrintedAsItIs(unless: isSensitive(bytes:)) {
+        return cut(json.string, limit)
+      }
+      return text(of: (try? PayloadCoder.parse(json)) ?? .string("not valid JSON"), limit: limit)
+    }
+  }
+
+  private static func cut(_ json: String, _ limit: Int?) -> (json: String, truncated: Bool) {
     guard let limit, limit > 0, json.utf8.count > limit else { return (json, false) }
     let bytes = Array(json.utf8)
     var end = max(0, limit - marker.count)

@@ -172,6 +172,36 @@ final class JSONDocument {
     return message.text
   }
 
+  /// Whether the text is what its value would be printed as, and no name of a member meets `isFound`.
+  ///
+  /// The text may then stand for the value. The answer is no for some texts that are: those with fractions, for example.
+  func isPrintedAsItIs(unless isFound: (ByteView) -> Bool) -> Bool {
+    // Without escapes, repeated names and rare numbers, only blanks can differ: they make the text longer than its tokens.
+    var printed = 0
+    for index in 0..<tape.count {
+      let token = tape[index]
+      switch token.kind {
+      case .null, .yes: printed += 4
+      case .no: printed += 5
+      case .number:
+        guard let value = shortInteger(at: index), value != 0 || token.count == 1 else { return false }
+        printed += Int(token.count)
+      case .string: printed += Int(token.count) + 2
+      case .escapedString, .ambiguousObject: return false
+      case .array: printed += 2 + max(Int(token.extra) - 1, 0)
+      case .object:
+        var (member, count) = (index + 1, 0)
+        while member < Int(token.next) {
+          if isFound(ByteView(bytes(at: member))) { return false }
+          count += 1
+          member = Int(tape[member + 1].next)
+        }
+        printed += 2 + count + max(count - 1, 0)
+      }
+    }
+    return printed == tape.text.count
+  }
+
   // MARK: Coding paths
 
   /// The position of each value in its container, and the path that was computed last.

@@ -36,6 +36,27 @@ struct SecretFilterTests {
     "letters that have a lower case outside ASCII are compared in that", arguments: ["to\u{212A}en", "my_TO\u{212A}EN"])
   func foreignCase(name: String) { #expect(SecretFilter.isSensitive(name)) }
 
+  @Test(
+    "JSON that changes nothing is reported as it is, and all other as its value is printed",
+    arguments: [
+      (#"{"a":[1,-20,true,false,null,"é"],"b":{},"c":[],"d":{"e":"f"}}"#, true), ("7", true), (#""x""#, true),
+      ("{}", true),
+      (#"{"a" :1}"#, false), ("[1, 2]", false), (" 7", false), ("-0", false), ("1.50", false), ("1e2", false),
+      ("1.0", false),
+      ("1234567890123456789", false), (#"{"a":"\u0041"}"#, false), (#"{"a":1,"a":2}"#, false),
+      (#"{"\u0061":1}"#, false),
+      (#"{"Password":"x"}"#, false), (#"{"a":[{"to\u212Aen":1}]}"#, false), (#"{"a":[{"to\#u{212A}en":1}]}"#, false),
+      (#"{"a":{"my_token":{"b":1}}}"#, false), ("[1", false), ("", false),
+    ])
+  func asItIs(json: String, isKept: Bool) throws {
+    let expected = (try? JSONValue(parsing: json)).map { Observability.redact($0).jsonString() }
+    #expect(SecretFilter.text(ofJSON: Array(json.utf8), limit: nil).json == expected ?? #""not valid JSON""#)
+    let document = json.withView { try? JSONDocument($0) }
+    #expect(document?.isPrintedAsItIs { SecretFilter.isSensitive($0.string) } ?? false == isKept)
+    let long = SecretFilter.text(ofJSON: Array(#"{"a":"\#(String(repeating: "é", count: 40))"}"#.utf8), limit: 30)
+    #expect(long.truncated && long.json.utf8.count <= 30)
+  }
+
   @Test("a long text is cut between two characters, and ends with a mark")
   func cut() {
     let value: JSONValue = .string(String(repeating: "a", count: 38))
