@@ -24,6 +24,16 @@ struct Arguments {
     return words.remove(at: index)
   }
 
+  /// The engines that `--engine PATH[=NAME]` names.
+  mutating func engines() -> [(path: String, name: String)] {
+    var engines: [(path: String, name: String)] = []
+    while let engine = value("--engine") {
+      let parts = engine.split(separator: "=", maxSplits: 1)
+      engines.append((String(parts.first ?? ""), parts.count > 1 ? String(parts[1]) : "iii-dev"))
+    }
+    return engines
+  }
+
   mutating func number(_ name: String, otherwise number: Double) -> Double {
     guard let text = value(name) else { return number }
     guard let number = Double(text), number >= 0 else { fail("\(name) \(text): not a number") }

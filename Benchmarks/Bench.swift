@@ -4,10 +4,11 @@ enum Bench {
   static let usage = """
     usage: bench [run] [--engine PATH[=NAME]]… [--rounds N] [--seconds S] [--quick]
            bench floor [--port N | --http]
-           bench engine [--filters N | --auth]
+           bench engine [--filters N | --auth] [--no-journal]
            bench lifecycle [--engines N]
            bench coder [--seconds S] [--quick] [--only PART OF A NAME]
            bench scale [--engine PATH] [--workers N]
+           bench journal [--rounds N] [--seconds S] [--engine PATH[=NAME]]…
            bench access [--rounds N] [--workers N] [--before BENCH]
            bench queues --engine PATH [--jobs N] [--many N]
            bench http --engine PATH [--connections N] [--idle N] [--seconds S] [--megabytes N] [--rate MB/s]
@@ -35,6 +36,7 @@ enum Bench {
     case "load": Load.run(&arguments)
     case "sdk": await Load.runSDK(&arguments)
     case "engine": await Engine.serve(&arguments)
+    case "journal": JournalCost.run(&arguments)
     case "access": Access.run(&arguments)
     case "floor":
       if arguments.flag("--http") { HTTPFloor.serve() }

@@ -7,11 +7,7 @@ struct Comparison {
   private let isQuick: Bool
 
   init(_ arguments: inout Arguments) {
-    while let engine = arguments.value("--engine") {
-      let parts = engine.split(separator: "=", maxSplits: 1)
-      let name = parts.count > 1 ? String(parts[1]) : "iii-dev"
-      engines.append((String(parts.first ?? ""), name))
-    }
+    engines = arguments.engines()
     isQuick = arguments.flag("--quick")
     rounds = max(1, arguments.number("--rounds", otherwise: isQuick ? 3 : 9))
     seconds = arguments.number("--seconds", otherwise: isQuick ? 0.2 : 0.5)
