@@ -1,6 +1,6 @@
 internal import III
 
-/// One entry of the journal as it is written on the frame path: 64 bytes, without references.
+/// One entry of the journal as it is written on the frame path: a cache line of 64 bytes, without references.
 struct JournalRecord: BitwiseCopyable {
   enum Kind: UInt8 {
     // Frames from a peer. Their bytes are in the log.
@@ -26,8 +26,6 @@ struct JournalRecord: BitwiseCopyable {
   var frame: UInt8 = .max
   /// Whether the table of details has more of the entry.
   var hasDetail = false
-  /// Whether the caller's id is added to the payload.
-  var namesCaller = false
   /// The connection's number; 0 for none.
   let connection: UInt32
   /// By the engine's time source.
@@ -38,6 +36,8 @@ struct JournalRecord: BitwiseCopyable {
   var count: UInt32 = 0
   /// Where those bytes begin within `source`.
   var offset: UInt32 = 0
+  /// Whether the caller's id is added to the payload.
+  var namesCaller = false
   /// Where the frame's bytes are in the log; of other entries, where those of the next frame will be.
   let position: UInt64
   /// The frame that this one passes on, by its entry's number.

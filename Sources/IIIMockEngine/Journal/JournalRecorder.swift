@@ -158,10 +158,9 @@ final class JournalRecorder {
     {
       add(
         JournalRecord(
-          kind: .passedCall, frame: FrameKind.invokeFunction.rawValue, namesCaller: call.caller != nil,
-          connection: connection, time: now, size: UInt32(truncatingIfNeeded: size),
-          count: UInt32(truncatingIfNeeded: call.data.count), offset: offset, position: log.position,
-          source: currentNumber, id: call.id))
+          kind: .passedCall, frame: FrameKind.invokeFunction.rawValue, connection: connection, time: now, size: UInt32(truncatingIfNeeded: size),
+          count: UInt32(truncatingIfNeeded: call.data.count), offset: offset, namesCaller: call.caller != nil,
+          position: log.position, source: currentNumber, id: call.id))
     } else {
       keep(call, size: size, to: connection)
     }
