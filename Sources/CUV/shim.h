@@ -88,7 +88,7 @@ static inline void cuv_release_sigpipe(sigset_t before) {
 
 // Asks for the cache lines of memory that is written next.
 static inline void cuv_prefetch_for_writing(const void *_Nonnull memory, long count) {
-  for (long offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)memory + offset, 1, 3);
+  for (long offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)memory + offset, 1, 0);
 }
 
 // Opens a listening socket at an address. Returns a negative error code, as libuv has them, on failure.
