@@ -13,11 +13,12 @@ enum JournalCost {
     arguments.finish()
     let own = CommandLine.arguments[0]
     let loop = RawLoop()
-    var relays = [
-      Relay(name: "without a journal", process: ChildProcess(own, ["engine", "--no-journal"]), isEngine: true, on: loop),
-      Relay(name: "with a journal", process: ChildProcess(own, ["engine"]), isEngine: true, on: loop),
+    let processes = [
+      ("without a journal", ChildProcess(own, ["engine", "--no-journal"])),
+      ("with a journal", ChildProcess(own, ["engine"])),
     ]
-    relays += others.map { Relay(name: $0.name, process: .engine($0.path), isEngine: true, on: loop) }
+    let all = processes + others.map { ($0.name, .engine($0.path)) }
+    let relays = all.map { Relay(name: $0.0, process: $0.1, isEngine: true, on: loop) }
     var table = Table()
     table.add(["a call and its answer", "at once", "CPU of the engine, µs", "ratio", "time, µs", "ratio", "goal"])
     for window in windows {

@@ -158,7 +158,8 @@ final class JournalRecorder {
     {
       add(
         JournalRecord(
-          kind: .passedCall, frame: FrameKind.invokeFunction.rawValue, connection: connection, time: now, size: UInt32(truncatingIfNeeded: size),
+          kind: .passedCall, frame: FrameKind.invokeFunction.rawValue, connection: connection, time: now,
+          size: UInt32(truncatingIfNeeded: size),
           count: UInt32(truncatingIfNeeded: call.data.count), offset: offset, namesCaller: call.caller != nil,
           position: log.position, source: currentNumber, id: call.id))
     } else {

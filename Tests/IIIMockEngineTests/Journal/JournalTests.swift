@@ -40,6 +40,9 @@ struct JournalTests {
 
   // MARK: Frames
 
+  @Test("a record takes one cache line, for a frame writes several of them")
+  func recordSize() { #expect(MemoryLayout<JournalRecord>.stride == 64) }
+
   @Test("the four frames of a call are there as they were on the wire, each with its connection and its kind")
   func framesOfACall() async throws {
     try await withPeers { engine, callee, caller in
