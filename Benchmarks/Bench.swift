@@ -3,7 +3,7 @@
 enum Bench {
   static let usage = """
     usage: bench [run] [--engine PATH[=NAME]]… [--rounds N] [--seconds S] [--quick]
-           bench floor [--port N | --http]
+           bench floor [--port N | --http] [--keep]
            bench engine [--filters N | --auth] [--no-journal]
            bench lifecycle [--engines N]
            bench coder [--seconds S] [--quick] [--only PART OF A NAME]
@@ -40,7 +40,8 @@ enum Bench {
     case "access": Access.run(&arguments)
     case "floor":
       if arguments.flag("--http") { HTTPFloor.serve() }
-      Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)))
+      let keeps = arguments.flag("--keep")
+      Floor.serve(port: UInt16(clamping: arguments.number("--port", otherwise: 0)), keepsMessages: keeps)
     default: fail(usage)
     }
   }
