@@ -41,11 +41,12 @@ enum HTTPServing {
     let run = HTTPRun(path, on: loop)
     let served = run.serve(connections: connections, seconds: seconds)
     // Held against the floor and not against invocations: those of all callers leave and come in a few system calls, a
-    // request needs two of its own.
+    // request needs two of its own. The goals are those of an invocation beside its floor: at this window 0.7 of the rate,
+    // and 2.2 times the CPU.
     let (rate, cpu) = (served.rate / floor.rate, served.cpu / floor.cpu)
     table.add([
       "GET, answered by a worker", served.rate.text(0) + " /s", (served.rate / plain.rate).text(2), rate.text(2),
-      Goal.atLeast(0.8).verdict(rate), served.cpu.text(2) + " µs", cpu.text(2), Goal.atMost(1.3).verdict(cpu),
+      Goal.atLeast(0.7).verdict(rate), served.cpu.text(2) + " µs", cpu.text(2), Goal.atMost(2.2).verdict(cpu),
       served.system.text(2) + " µs",
     ])
     table.print()
