@@ -3,7 +3,7 @@
 enum Bench {
   static let usage = """
     usage: bench [run] [--engine PATH[=NAME]]… [--rounds N] [--seconds S] [--quick]
-           bench floor [--port N | --http] [--keep]
+           bench floor [--port N] [--keep] | --http
            bench engine [--filters N | --auth] [--no-journal]
            bench lifecycle [--engines N]
            bench coder [--seconds S] [--quick] [--only PART OF A NAME]

@@ -32,11 +32,11 @@ enum JournalCost {
     ])
     for window in windows {
       let costs = measure(relays, window: window, rounds: rounds, seconds: seconds)
-      let base = costs[2]
-      let keeping = max(0, costs[1].cpu - costs[0].cpu) / base.cpu
+      let (bare, keeping, base) = (costs[0].cpu, costs[1].cpu, costs[2])
+      let goals: [Goal] = [.none, .none, .none, .atMost(1.03 + max(0, keeping - bare) / base.cpu)]
       for (index, cost) in costs.enumerated() {
         let ratio = cost.cpu / base.cpu
-        let goal: Goal = index == 3 ? .atMost(1.03 + keeping) : .none
+        let goal = index < goals.count ? goals[index] : .none
         table.add([
           relays[index].name, "\(window)", cost.cpu.text(3), ratio.text(3), cost.time.text(3),
           (cost.time / base.time).text(3), goal.verdict(ratio),

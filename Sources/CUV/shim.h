@@ -86,7 +86,7 @@ static inline void cuv_release_sigpipe(sigset_t before) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-// Asks for the cache lines of memory that is written next.
+// Asks for the cache lines of memory that is written next and then seldom used: they displace little of what is in use.
 static inline void cuv_prefetch_for_writing(const void *_Nonnull memory, long count) {
   for (long offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)memory + offset, 1, 0);
 }

@@ -1,6 +1,6 @@
 internal import CUV
 
-/// Asks for the cache lines of memory that is written next. Without effect on the memory, which must be allocated.
+/// Asks for the cache lines of memory that is written next and then seldom used. Without effect on the memory, which must be allocated.
 package func prefetchForWriting(_ memory: UnsafeRawPointer, count: Int) {
   cuv_prefetch_for_writing(memory, count)
 }

@@ -9,7 +9,6 @@ final class ConnectionStatus: Sendable {
     var rejection: RegistrationRejectedError?
     /// Why the worker has failed, if it has.
     var failure: (any Error)?
-    var isShutDown = false
     var isRetired = false
     var hasEnded = false
     var observers: [Int: AsyncStream<IIIConnectionState>.Continuation] = [:]
@@ -29,7 +28,7 @@ final class ConnectionStatus: Sendable {
   var isShutDown: Bool { isEnding.load(ordering: .acquiring) }
 
   /// Whether functions and triggers are accepted.
-  var acceptsRegistrations: Bool { values.withLock { !$0.isShutDown && !$0.isRetired } }
+  var acceptsRegistrations: Bool { !isShutDown && values.withLock { !$0.isRetired } }
 
   func set(workerID: String) { values.withLock { $0.workerID = workerID } }
   func set(rejection: RegistrationRejectedError) { values.withLock { $0.rejection = rejection } }
@@ -40,15 +39,7 @@ final class ConnectionStatus: Sendable {
   }
 
   /// Returns `true` for the first caller only.
-  func beginShutdown() -> Bool {
-    values.withLock { values in
-      defer {
-        values.isShutDown = true
-        isEnding.store(true, ordering: .releasing)
-      }
-      return !values.isShutDown
-    }
-  }
+  func beginShutdown() -> Bool { !isEnding.exchange(true, ordering: .acquiringAndReleasing) }
 
   /// Stops accepting functions and triggers.
   func retire() { values.withLock { $0.isRetired = true } }

@@ -10,9 +10,8 @@ package final class LoopHost: @unchecked Sendable {
   package let control: HostControl?
 
   private var loopTimers: LoopTimers?
-  /// The members by number, in the order in which they came.
-  private var members: [UInt64: any HostMember] = [:]
-  private var numbers: [ObjectIdentifier: UInt64] = [:]
+  private var members: [ObjectIdentifier: (number: UInt64, member: any HostMember)] = [:]
+  /// How many members have come.
   private var memberCount: UInt64 = 0
 
   /// Creates a loop whose thread runs until the process ends.
@@ -37,7 +36,7 @@ package final class LoopHost: @unchecked Sendable {
   /// Ends all workers and channels at once, before the loop ends; called on the loop. Calls fail with the code `SHUTDOWN`.
   package func abandonWorkers() {
     precondition(loop.isOnLoop, "workers belong to the loop's thread")
-    for member in members.valuesInOrder { member.abandon() }
+    for member in membersInOrder { member.abandon() }
   }
 
   /// What is under way in the workers of this host; called on the loop.
@@ -61,17 +60,17 @@ package final class LoopHost: @unchecked Sendable {
     return hasCalls
   }
 
-  private var workers: [Connection] { members.valuesInOrder.compactMap { $0 as? Connection } }
+  private var workers: [Connection] { membersInOrder.compactMap { $0 as? Connection } }
 
   func add(_ member: any HostMember) {
     memberCount += 1
-    numbers[ObjectIdentifier(member)] = memberCount
-    members[memberCount] = member
+    members[ObjectIdentifier(member)] = (memberCount, member)
   }
 
-  func remove(_ member: any HostMember) {
-    if let number = numbers.removeValue(forKey: ObjectIdentifier(member)) { members[number] = nil }
-  }
+  func remove(_ member: any HostMember) { members[ObjectIdentifier(member)] = nil }
+
+  /// In the order in which they came.
+  private var membersInOrder: [any HostMember] { members.values.sorted { $0.number < $1.number }.map(\.member) }
 }
 
 /// A connection that must end before its loop does: a worker's, or one of a channel.

@@ -5,8 +5,8 @@ typealias CallOutcome = Result<[UInt8], any Error>
 
 /// A call whose caller waits: for its result, or, if it has none, until the call is handed over.
 final class PendingCall: @unchecked Sendable {
-  // Sendable: `completion`, `message`, `number`, `place` and `timer` are used by the thread that makes the call until it posts the call to the loop,
-  // and on the loop only afterwards; `isCompleted` is atomic; the rest is immutable.
+  // Sendable: `completion`, `message`, `number`, `place` and `timer` are used by the thread that makes the call until it posts the call to
+  // the loop, and on the loop only afterwards; `isCompleted` is atomic; the rest is immutable.
 
   enum Place {
     case waiting

@@ -64,44 +64,28 @@
 
   // Always inlined: the length of a literal is a constant then, and the comparison one of a few words with constants.
   @inlinable @inline(__always) package static func == (view: ByteView, text: StaticString) -> Bool {
-    let text = ByteView(text)
-    let count = text.count
-    guard view.count == count else { return false }
+    view.isSame(as: ByteView(text))
+  }
+
+  @inlinable package static func == (a: ByteView, b: ByteView) -> Bool { a.isSame(as: b) }
+
+  @inlinable @inline(__always) package func isSame(as other: ByteView) -> Bool {
+    let count = other.count
+    guard self.count == count else { return false }
+    // The last word overlaps the one before it, where the length is no multiple of a word's.
     if count >= 8 {
       var offset = 0
       while offset &+ 8 < count {
-        if view.word(at: offset) != text.word(at: offset) { return false }
+        if word(at: offset) != other.word(at: offset) { return false }
         offset &+= 8
       }
-      return view.word(at: count &- 8) == text.word(at: count &- 8)
+      return word(at: count &- 8) == other.word(at: count &- 8)
     }
     if count >= 4 {
-      return view.halfWord(at: 0) == text.halfWord(at: 0)
-        && view.halfWord(at: count &- 4) == text.halfWord(at: count &- 4)
+      return halfWord(at: 0) == other.halfWord(at: 0) && halfWord(at: count &- 4) == other.halfWord(at: count &- 4)
     }
-    return view == text
-  }
-
-  @inlinable package static func == (a: ByteView, b: ByteView) -> Bool {
-    let count = a.count
-    guard count == b.count else { return false }
-    var offset = 0
-    guard count >= 8 else {
-      while offset < count {
-        if a.base.load(fromByteOffset: offset, as: UInt8.self) != b.base.load(fromByteOffset: offset, as: UInt8.self) {
-          return false
-        }
-        offset &+= 1
-      }
-      return true
-    }
-    // The last word overlaps the one before it, where the length is no multiple of eight.
-    let last = count &- 8
-    while offset < last {
-      if a.word(at: offset) != b.word(at: offset) { return false }
-      offset &+= 8
-    }
-    return a.word(at: last) == b.word(at: last)
+    for offset in 0..<count where self[offset] != other[offset] { return false }
+    return true
   }
 
   /// Whether the bytes come before the other ones in lexicographic order.

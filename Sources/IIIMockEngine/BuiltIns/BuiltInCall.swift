@@ -38,13 +38,17 @@ enum BuiltInReply {
 }
 
 /// Identifies an answer that a built-in worker still owes.
-struct ReplyToken: Hashable, Sendable {
+struct ReplyToken: Hashable, Comparable, Sendable {
   let number: UInt64
+
+  static func < (one: ReplyToken, other: ReplyToken) -> Bool { one.number < other.number }
 }
 
 /// Names a call that a built-in worker began; the worker chooses the number and gives it a meaning.
-struct CallToken: Hashable, Sendable {
+struct CallToken: Hashable, Comparable, Sendable {
   let number: UInt64
+
+  static func < (one: CallToken, other: CallToken) -> Bool { one.number < other.number }
 
   init(_ number: UInt64) { self.number = number }
 

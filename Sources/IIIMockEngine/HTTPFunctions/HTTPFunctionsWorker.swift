@@ -150,7 +150,6 @@ final class HTTPFunctionsWorker: BuiltInWorker {
 
   func workerChanged(_ change: WorkerChange, of worker: UUID128) {
     guard change == .disconnected, !calls.isEmpty else { return }
-    let left = calls.filter { $0.value.caller == worker }.sorted { $0.key.number < $1.key.number }
-    for (_, call) in left { end(call, nil) }
+    for call in calls.filter({ $0.value.caller == worker }).valuesInOrder { end(call, nil) }
   }
 }

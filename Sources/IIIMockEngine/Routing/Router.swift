@@ -90,7 +90,7 @@ struct Router {
     triggers.unregisterTypes(of: id)
     let removed = functions.unregisterAll(ofBuiltIn: id)
     let unanswered = lateReplies.filter { reply in removed.contains { $0 === reply.value.name } }
-    for (token, waiting) in unanswered.sorted(by: { $0.key.number < $1.key.number }) {
+    for (token, waiting) in unanswered.sorted(by: { $0.key < $1.key }) {
       lateReplies[token] = nil
       outbox.release(token)
       settle(waiting, .failure(.stopped), output)

@@ -285,7 +285,7 @@ final class DirectCalls {
   }
 
   func stop() {
-    for token in waiting.keys.sorted(by: { $0.number < $1.number }) { end(token, .failure(MockEngineError.stopped)) }
+    for token in waiting.keys.sorted() { end(token, .failure(MockEngineError.stopped)) }
     host = nil
   }
 }

@@ -81,7 +81,7 @@ extension Engine {
     found += loop.traffic.map { .traffic($0) }
     found += unansweredInvocations
     let replies = router.lateReplies.filter { !router.outbox.isHeld($0.key) && !$0.value.name.key.hasPrefix("mock::") }
-    for (_, reply) in replies.sorted(by: { $0.key.number < $1.key.number }) {
+    for reply in replies.valuesInOrder {
       found.append(.reply(functionID: reply.name.text))
     }
     return found
