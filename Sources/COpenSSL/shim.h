@@ -2,6 +2,9 @@
 #ifndef COPENSSL_SHIM_H
 #define COPENSSL_SHIM_H
 
+// SHA-1 by the calls of older versions: see `copenssl_sha1`.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,8 +26,12 @@ static inline int copenssl_init(void) {
   return OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
+// `SHA1` would first start the library with all its algorithms, which takes a millisecond.
 static inline void copenssl_sha1(const void *_Nonnull bytes, size_t count, unsigned char *_Nonnull digest) {
-  SHA1((const unsigned char *)bytes, count, digest);
+  SHA_CTX context;
+  SHA1_Init(&context);
+  SHA1_Update(&context, bytes, count);
+  SHA1_Final(digest, &context);
 }
 
 static inline void copenssl_hmac_sha256(

@@ -2,13 +2,13 @@ internal import COpenSSL
 
 /// The functions that the handshake uses from OpenSSL.
 package enum OpenSSL {
-  /// Initialises the library once, without its exit handler. All users of the library check this first.
+  /// Initialises the library once, without its exit handler. All users of the library check this first, except `sha1`, which needs nothing
+  /// of it.
   package static let isReady: Bool = copenssl_init() == 1
 
   /// The 20 bytes of the SHA-1 digest.
   static func sha1(_ bytes: [UInt8]) -> [UInt8] {
-    _ = isReady
-    return [UInt8](unsafeUninitializedCapacity: 20) { digest, count in
+    [UInt8](unsafeUninitializedCapacity: 20) { digest, count in
       guard let target = digest.baseAddress else { return }
       bytes.withView { copenssl_sha1($0.base, $0.count, target) }
       count = 20

@@ -1,7 +1,10 @@
-/// Unpredictable numbers, read from OpenSSL in blocks, so that a mask key costs no call.
+/// Unpredictable numbers, read in blocks, so that a mask key costs no call.
 ///
-/// A connection owns one; it allocates no memory before its first number.
+/// A connection owns one; it allocates no memory before its first number. The first block is small and comes from the system, because
+/// OpenSSL takes half a millisecond to start its generator; the others come from OpenSSL, which is faster then.
 package struct RandomSource: RandomNumberGenerator, Sendable {
+  /// 256 bytes.
+  private static let firstBlockWords = 32
   /// 4 KiB.
   private static let blockWords = 512
 
@@ -30,17 +33,20 @@ package struct RandomSource: RandomNumberGenerator, Sendable {
   }
 
   private mutating func refill() {
-    if block.isEmpty { block = [UInt64](repeating: 0, count: Self.blockWords) }
-    block.withUnsafeMutableBytes { Self.fill($0) }
     used = 0
+    if block.isEmpty {
+      var system = SystemRandomNumberGenerator()
+      block = (0..<Self.firstBlockWords).map { _ in system.next() }
+    } else {
+      if block.count < Self.blockWords { block = [UInt64](repeating: 0, count: Self.blockWords) }
+      block.withUnsafeMutableBytes { Self.fill($0) }
+    }
   }
 
-  /// Returns `count` unpredictable bytes.
+  /// Returns `count` unpredictable bytes, from the system: for a few.
   package static func bytes(_ count: Int) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
-      initialized = count
-    }
+    var system = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &system) }
   }
 
   /// Fills from OpenSSL, or from the system if OpenSSL has no entropy.
