@@ -128,6 +128,7 @@ actor EngineCore {
   func start() throws(MockEngineError) {
     let engine = Engine(on: loop, time: time, configuration, commands, stubs: stubCommands)
     host = makeHost(engine)
+    if let executor { loop.beforeStep = { executor.waitUntilIdle() } }
     try open(engine)
   }
 

@@ -78,6 +78,8 @@ internal import Synchronization
   private(set) var activity: UInt64 = 0
   /// Called at the end of each turn, while set: for a watch that waits until the loop has nothing to do.
   private var onTurnEnd: (() -> Void)?
+  /// Called before each job, each read and each poll, while set: for a loop that must not run beside other threads. It may block.
+  package var beforeStep: (() -> Void)?
   /// Whether the next polls return at once, although no work waits on the loop.
   private var isPollingOn = false
   private var ended: CheckedContinuation<Int, Never>?
@@ -135,6 +137,7 @@ internal import Synchronization
     uv_prepare_start(prepare) {
       guard let loop = Loop.from($0?.pointee.data) else { return }
       loop.flushDirty()
+      loop.beforeStep?()
       loop.turnEndsAt = 0
       loop.resumable = loop.postponed.count
     }
@@ -342,6 +345,7 @@ internal import Synchronization
       local[localHead] = .done  // releases what the closure holds
       localHead += 1
       count += 1
+      beforeStep?()
       perform(work)
       if count % 4 == 0 && isTurnOver { break }
     }
@@ -475,6 +479,7 @@ internal import Synchronization
       for work in batch { perform(work) }
     }
     hasFinished = true
+    beforeStep = nil
     postponed = []
     uv_idle_stop(idle)
     for resource in resources.values { resource.closeWithLoop() }

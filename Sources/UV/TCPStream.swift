@@ -151,6 +151,7 @@ package final class TCPStream: LoopResource {
     } else if count > 0, let base {
       isBufferFilled = count >= readLimit ?? loop.readBuffer.count
       bytesReceived += UInt64(count)
+      loop.beforeStep?()
       loop.noteActivity()
       if !isEnding { onRead?(UnsafeMutableRawBufferPointer(start: base, count: count)) }
     } else if count < 0 {
@@ -189,6 +190,7 @@ package final class TCPStream: LoopResource {
     guard isReading && !isEnding && !hasClosed, let kept, keptCount > 0 else { return }
     let bytes = UnsafeMutableRawBufferPointer(start: kept + keptOffset, count: keptCount)
     keptCount = 0
+    loop.beforeStep?()
     loop.noteActivity()
     onRead?(bytes)
     // A closed stream keeps the memory until its handle is closed, because the caller may still read it.
