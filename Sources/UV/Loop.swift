@@ -443,6 +443,7 @@ internal import Synchronization
       dirty[next].flushAtTurnEnd()
       next += 1
     }
+    if beforeStep != nil { for stream in dirty { stream.waitForArrival() } }
     dirty.removeAll(keepingCapacity: true)
   }
 

@@ -547,6 +547,14 @@ extension TCPStream {
   /// Whether the other end is, or was, a stream of the same loop. Known once the loop's traffic was looked at.
   package var isOfThisLoop: Bool { hadPartner }
 
+  /// Blocks until bytes that the kernel has taken can be read at the other end, if that is a stream of the same loop. The kernel delivers them
+  /// at once, but not on a busy system; then the streams of a loop would be read in an order that differs from run to run.
+  func waitForArrival() {
+    guard !hasClosed, let partner, !partner.hasClosed, bytesSent > partner.bytesReceived else { return }
+    guard let descriptor = partner.descriptor else { return }
+    cuv_wait_readable(descriptor, 100)
+  }
+
   /// Bytes that wait until the owner renews the allowance: nothing of them is under way.
   private var heldBytes: Int { sendAllowance == 0 ? outCount : 0 }
 
