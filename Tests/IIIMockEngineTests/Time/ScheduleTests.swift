@@ -13,7 +13,7 @@ import Testing
     for seed in stride(from: part, to: Proofs.count(suite: 1_000, full: 10_000, short: 40), by: 2) {
       do {
         let first = try await Schedule(seed: UInt64(seed)).run()
-        guard Proofs.isFull else { continue }
+        guard Proofs.isFull || seed % 20 < 2 else { continue }
         let second = try await Schedule(seed: UInt64(seed)).run()
         guard
           let place = zip(first, second).enumerated().first(where: { $1.0 != $1.1 })?.offset
