@@ -78,7 +78,8 @@ internal import Synchronization
   private(set) var activity: UInt64 = 0
   /// Called at the end of each turn, while set: for a watch that waits until the loop has nothing to do.
   private var onTurnEnd: (() -> Void)?
-  /// Called before each job, each read and each poll, while set: for a loop that must not run beside other threads. It may block.
+  /// Called before each job, each read and each poll, while set: for a loop that runs the same way each time, so not beside other threads. It
+  /// may block. While it is set, bytes from one stream of the loop to another have arrived before a poll.
   package var beforeStep: (() -> Void)?
   /// Whether the next polls return at once, although no work waits on the loop.
   private var isPollingOn = false
