@@ -30,14 +30,14 @@ struct FunctionQuery {
   func listing(sizeLimit: Int?) -> Listing {
     ListingOf<FunctionEntry>(
       opening: "{\"functions\":[", sizeLimit: sizeLimit, all: { $0.functions.all }, matches: matches,
-      precedes: { $0.name.key < $1.name.key }, write: { $2.write($0, abridged: $1, &$3) })
+      key: { SortKey(text: $0.name.key) }, write: { $2.write($0, abridged: $1, &$3) })
   }
 
   /// The data of `engine::functions-available`: every function, those of the engine too.
   static func event(sizeLimit: Int?) -> Listing {
     ListingOf<FunctionEntry>(
       opening: "{\"event\":\"functions_changed\",\"functions\":[", sizeLimit: sizeLimit, all: { $0.functions.all },
-      matches: { _, _ in true }, precedes: { $0.name.key < $1.name.key }, write: { $2.write($0, abridged: $1, &$3) })
+      matches: { _, _ in true }, key: { SortKey(text: $0.name.key) }, write: { $2.write($0, abridged: $1, &$3) })
   }
 }
 

@@ -93,9 +93,11 @@ final class ListingOf<Entry>: Listing {
   private let all: (borrowing KernelView) -> [Entry]
   private let matches: (Entry, borrowing KernelView) -> Bool
   private let writeRow: (Entry, Bool, borrowing KernelView, inout ByteBuffer) -> Void
+  private let key: (Entry) -> SortKey
   private var entries: [Entry]?
   private var next = 0
-  private var sorter: SlicedSort<Entry>
+  private var chosen: [Entry] = []
+  private var sorter = SlicedSort()
 
   /// - Parameters:
   ///   - opening: The object up to its first row, as `{"functions":[`.
@@ -103,13 +105,13 @@ final class ListingOf<Entry>: Listing {
   ///   - write: Writes a row, without its large members if the second argument is set.
   init(
     opening: StaticString, sizeLimit: Int? = nil, all: @escaping (borrowing KernelView) -> [Entry],
-    matches: @escaping (Entry, borrowing KernelView) -> Bool, precedes: @escaping (Entry, Entry) -> Bool,
+    matches: @escaping (Entry, borrowing KernelView) -> Bool, key: @escaping (Entry) -> SortKey,
     write: @escaping (Entry, Bool, borrowing KernelView, inout ByteBuffer) -> Void
   ) {
     self.all = all
     self.matches = matches
+    self.key = key
     writeRow = write
-    sorter = SlicedSort(by: precedes)
     super.init(opening: opening, sizeLimit: sizeLimit)
   }
 
@@ -126,8 +128,11 @@ final class ListingOf<Entry>: Listing {
     let entries = load(kernel)
     let end = min(next + count, entries.count)
     while next < end {
-      if matches(entries[next], kernel) { sorter.append(entries[next]) }
+      let entry = entries[next]
       next += 1
+      guard matches(entry, kernel) else { continue }
+      chosen.append(entry)
+      sorter.append(key(entry))
     }
     guard next == entries.count else { return false }
     self.entries = []
@@ -135,12 +140,12 @@ final class ListingOf<Entry>: Listing {
   }
 
   override fileprivate func sort(_ steps: Int) -> Bool { sorter.run(steps: steps) }
-  override fileprivate var chosenCount: Int { sorter.elements.count }
+  override fileprivate var chosenCount: Int { chosen.count }
 
   override fileprivate func write(
     _ index: Int, abridged: Bool, _ kernel: borrowing KernelView, _ buffer: inout ByteBuffer
   ) {
-    writeRow(sorter.elements[index], abridged, kernel, &buffer)
+    writeRow(chosen[Int(sorter.order[index])], abridged, kernel, &buffer)
   }
 }
 

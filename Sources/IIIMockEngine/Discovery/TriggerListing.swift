@@ -25,7 +25,7 @@ struct TriggerTypeQuery {
   func listing() -> Listing {
     ListingOf<TriggerType>(
       opening: "{\"triggers\":[", all: { $0.triggers.allTypes }, matches: matches,
-      precedes: { $0.id < $1.id }, write: { $2.write($0, &$3) })
+      key: { SortKey(text: $0.id) }, write: { $2.write($0, &$3) })
   }
 }
 
@@ -57,7 +57,7 @@ struct TriggerQuery {
   func listing() -> Listing {
     ListingOf<TriggerEntry>(
       opening: "{\"registered_triggers\":[", all: { $0.triggers.listed }, matches: matches,
-      precedes: { $0.id < $1.id }, write: { $2.write($0, &$3) })
+      key: { SortKey(text: $0.id) }, write: { $2.write($0, &$3) })
   }
 }
 

@@ -19,7 +19,7 @@ struct WorkerQuery {
         // Only workers that have reported a process are listed.
         kernel.workers.all.filter { $0.metadata.pid != nil }.map { .connected($0) }
           + kernel.inProcess.map { .inProcess($0) }
-      }, matches: { row, _ in matches(row) }, precedes: { $0.precedes($1) },
+      }, matches: { row, _ in matches(row) }, key: \.sortKey,
       write: { row, _, kernel, buffer in
         buffer.append("{")
         kernel.writeMembers(of: row, &buffer)
@@ -69,10 +69,7 @@ private enum WorkerRow {
   }
 
   /// By name, or id where there is no name; those of one name by id.
-  func precedes(_ other: WorkerRow) -> Bool {
-    let (a, b) = (ByteKey(name ?? id), ByteKey(other.name ?? other.id))
-    return a == b ? ByteKey(id) < ByteKey(other.id) : a < b
-  }
+  var sortKey: SortKey { SortKey(text: ByteKey(name ?? id), tie: ByteKey(id)) }
 }
 
 extension KernelView {
