@@ -79,7 +79,9 @@ internal import Synchronization
   /// Called at the end of each turn, while set: for a watch that waits until the loop has nothing to do.
   private var onTurnEnd: (() -> Void)?
   /// Called before each job, each read and each poll, while set: for a loop that runs the same way each time, so not beside other threads. It
-  /// may block. While it is set, bytes from one stream of the loop to another have arrived before a poll.
+  /// may block.
+  ///
+  /// While it is set, bytes from one stream of the loop to another have arrived before a poll, and a turn has no limit of time.
   package var beforeStep: (() -> Void)?
   /// Whether the next polls return at once, although no work waits on the loop.
   private var isPollingOn = false
@@ -363,8 +365,10 @@ internal import Synchronization
 
   // MARK: Fairness
 
-  /// When this turn's work should end, by `monotonicNanoseconds()`. The time begins with the first access in a turn.
+  /// When this turn's work should end, by `monotonicNanoseconds()`; `.max` if only its amount is limited. The time begins with the first access
+  /// in a turn.
   package var turnEnd: UInt64 {
+    guard beforeStep == nil else { return .max }
     if turnEndsAt == 0 { turnEndsAt = monotonicNanoseconds() + Loop.turnNanoseconds }
     return turnEndsAt
   }
@@ -442,9 +446,9 @@ internal import Synchronization
     var next = 0
     while next < dirty.count {  // a flush may report a backlog, whose owner may write to other streams
       dirty[next].flushAtTurnEnd()
+      if beforeStep != nil { dirty[next].waitForArrival() }
       next += 1
     }
-    if beforeStep != nil { for stream in dirty { stream.waitForArrival() } }
     dirty.removeAll(keepingCapacity: true)
   }
 

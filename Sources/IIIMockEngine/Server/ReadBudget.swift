@@ -47,7 +47,8 @@ final class ReadBudget {
   private func isLate() -> Bool {
     let now = monotonicNanoseconds()
     if end == 0 {
-      end = min(now &+ ReadBudget.nanoseconds, loop.turnEnd)
+      let turnEnd = loop.turnEnd
+      end = turnEnd == .max ? .max : min(now &+ ReadBudget.nanoseconds, turnEnd)
     } else {
       stride = now &- last < ReadBudget.short ? min(stride * 2, ReadBudget.longestStride) : 1
       unchecked = stride - 1
