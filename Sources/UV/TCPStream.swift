@@ -550,8 +550,9 @@ extension TCPStream {
   /// Blocks until bytes that the kernel has taken can be read at the other end, if that is a stream of the same loop. The kernel delivers them
   /// at once, but not on a busy system; then the streams of a loop would be read in an order that differs from run to run.
   func waitForArrival() {
-    guard !hasClosed, let partner, !partner.hasClosed, bytesSent > partner.bytesReceived else { return }
-    guard let descriptor = partner.descriptor else { return }
+    guard !hasClosed, let partner, bytesSent > partner.bytesReceived, let descriptor = partner.descriptor else {
+      return
+    }
     cuv_wait_readable(descriptor, 100)
   }
 

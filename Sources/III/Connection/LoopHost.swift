@@ -2,7 +2,8 @@ package import UV
 
 /// A loop with its timers, on which workers run: the process's shared one, or that of an engine.
 package final class LoopHost: @unchecked Sendable {
-  // Sendable: `timers` and `members` are used on the loop only, which their accessors check.
+  // Sendable: `loopTimers`, `members` and `memberCount` are used on the loop only: what is called from outside checks that, and members add
+  // and remove themselves there. The rest is immutable.
   package let loop: Loop
   package let source: TimeSource
 

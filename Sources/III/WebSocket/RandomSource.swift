@@ -34,25 +34,18 @@ package struct RandomSource: RandomNumberGenerator, Sendable {
 
   private mutating func refill() {
     used = 0
-    if block.isEmpty {
-      var system = SystemRandomNumberGenerator()
-      block = (0..<Self.firstBlockWords).map { _ in system.next() }
-    } else {
-      if block.count < Self.blockWords { block = [UInt64](repeating: 0, count: Self.blockWords) }
-      block.withUnsafeMutableBytes { Self.fill($0) }
-    }
+    let isFirst = block.isEmpty
+    let count = isFirst ? Self.firstBlockWords : Self.blockWords
+    if block.count != count { block = [UInt64](repeating: 0, count: count) }
+    if !isFirst, block.withUnsafeMutableBytes({ OpenSSL.fillRandom($0) }) { return }
+    // It is the first block, or OpenSSL has no entropy.
+    var system = SystemRandomNumberGenerator()
+    for index in block.indices { block[index] = system.next() }
   }
 
   /// Returns `count` unpredictable bytes, from the system: for a few.
   package static func bytes(_ count: Int) -> [UInt8] {
     var system = SystemRandomNumberGenerator()
     return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &system) }
-  }
-
-  /// Fills from OpenSSL, or from the system if OpenSSL has no entropy.
-  private static func fill(_ memory: UnsafeMutableRawBufferPointer) {
-    if OpenSSL.fillRandom(memory) { return }
-    var system = SystemRandomNumberGenerator()
-    for index in memory.indices { memory[index] = UInt8.random(in: .min ... .max, using: &system) }
   }
 }

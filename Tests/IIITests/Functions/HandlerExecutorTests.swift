@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import UV
 
@@ -9,11 +8,11 @@ struct HandlerExecutorTests {
   @Test("who waits for it finds everything done that was begun before")
   func waiting() {
     let executor = HandlerExecutor {}
-    let counter = Counter()
+    let count = Lock(0)
     for number in 1...2_000 {
-      executor.pool.run { counter.add() }
+      executor.pool.run { count.withLock { $0 += 1 } }
       executor.waitUntilIdle()
-      #expect(counter.value == number)
+      #expect(count.withLock { $0 } == number)
     }
     executor.retire()
   }
@@ -21,7 +20,7 @@ struct HandlerExecutorTests {
   @Test("a handler that blocks its thread is waited for once, the next one again")
   func blocking() {
     let (gate, begun, idle) = (Rendezvous<Void>(), Rendezvous<Void>(), Rendezvous<Void>())
-    let counter = Counter()
+    let count = Lock(0)
     let executor = HandlerExecutor { idle.put(()) }
     executor.pool.run {
       begun.put(())
@@ -33,15 +32,9 @@ struct HandlerExecutorTests {
     #expect(elapsed < .seconds(50))
     gate.put(())
     idle.wait()
-    executor.pool.run { counter.add() }
+    executor.pool.run { count.withLock { $0 += 1 } }
     executor.waitUntilIdle()
-    #expect(counter.value == 1)
+    #expect(count.withLock { $0 } == 1)
     executor.retire()
   }
-}
-
-private final class Counter: Sendable {
-  private let count = Atomic(0)
-  var value: Int { count.load(ordering: .relaxed) }
-  func add() { count.add(1, ordering: .relaxed) }
 }
