@@ -97,7 +97,7 @@ final class JournalFunctionsWorker: BuiltInWorker {
     let listsCalls = input.member("invocations") == true
     return host.replyLater { core in
       let snapshot = await core.journal(from: after == .max ? after : after + 1)
-      let entries = JournalDecoder(snapshot).entries(from: after == .max ? after : after + 1)
+      let entries = JournalDecoder(snapshot).entries
       let dropped = JSONValue.uint(snapshot.dropped)
       if listsCalls {
         let calls = InvocationList(entries, of: WildcardPattern(functionID ?? "*")).all

@@ -1,16 +1,14 @@
 internal import III
 
-/// One entry of the journal as it is written on the frame path: a cache line of 64 bytes, without references.
+/// What the journal keeps of a frame, or of something else that happened: a cache line of 64 bytes, without references.
+///
+/// A frame between workers, nearly all of the traffic, has its record together with the frame that passes it on: two entries.
 struct JournalRecord: BitwiseCopyable {
   enum Kind: UInt8 {
-    // Frames from a peer. Their bytes are in the log.
+    // Frames from a peer.
     case receivedText, receivedBinary, receivedPing
-    // Frames to a peer. Their bytes are in the log.
+    // Frames to a peer.
     case sentText, sentPong
-    /// A call that is passed on, without trace headers and metadata: its payload is a part of the frame `source`.
-    case passedCall
-    /// A result that is passed on: a part of the frame `source`.
-    case passedResult
     /// What is in the table of details.
     case detail
   }
@@ -20,30 +18,38 @@ struct JournalRecord: BitwiseCopyable {
     case none, builtIn, notFound, denied, middleware, enqueued, stubbed
   }
 
+  /// The next entry, if it has no record of its own: the frame that passes on a part of this one, without trace headers and metadata.
+  enum Passage: UInt8 {
+    case none, call
+    /// A call to whose payload the caller's id is added.
+    case callWithCaller
+    case result
+  }
+
   let kind: Kind
   var route = Route.none
   /// The frame's kind, by its raw value.
   var frame: UInt8 = .max
-  /// Whether the table of details has more of the entry.
-  var hasDetail = false
+  var passage = Passage.none
   /// The connection's number; 0 for none.
   let connection: UInt32
+  /// The frame's length. Its first bytes are in the log, as many as a frame may have there.
+  var size: UInt32 = 0
+  /// The number of the connection to which a call or a result was passed on; 0 for none.
+  var target: UInt32 = 0
   /// By the engine's time source.
   let time: UInt64
-  /// The frame's length.
-  var size: UInt32 = 0
-  /// The number of bytes in the log; of frames that were passed on, in `source`.
-  var count: UInt32 = 0
-  /// Where those bytes begin within `source`.
-  var offset: UInt32 = 0
-  /// Whether the caller's id is added to the payload.
-  var namesCaller = false
   /// Where the frame's bytes are in the log; of other entries, where those of the next frame will be.
   let position: UInt64
-  /// The frame that this one passes on, by its entry's number.
-  var source: UInt64 = 0
-  /// The call's id.
+  /// The entry's number.
+  let number: UInt64
+  /// The call that was passed on, or whose result was.
   var id = UUID128(high: 0, low: 0)
+  /// Where the part that was passed on begins in the frame. Of a frame that was sent: how many entries before this one the frame is that
+  /// it passes on; 0 for none.
+  var offset: UInt32 = 0
+  /// The length of the part that was passed on.
+  var partCount: UInt32 = 0
 }
 
 /// What is kept of an entry beside its record: of entries that are rare.
@@ -54,4 +60,6 @@ enum JournalDetail {
   case event(JournalEntry.Event)
   /// What the envelope of a frame says that is too long to be kept.
   case outline(functionID: String?, invocationID: UUID128?)
+  /// The length of a frame that passes on a part of one that is too long to be kept.
+  case passedOn(size: Int)
 }

@@ -12,25 +12,23 @@ final class JournalRecorder {
   // `@exclusivity(unchecked)` on what every frame changes: the checks at run time would cost more than the entry. No access overlaps
   // another one, because everything is on the loop and nothing is called while a property is being changed.
 
-  /// The ring: entry `number` is at `(number - 1) % maxEntries`.
+  /// The ring of the newest records, which have the newest entries and perhaps more.
   private let records: RecordRing<JournalRecord>
-  /// How many places of the ring were written.
-  @exclusivity(unchecked) private var count = 0
+  /// The place of the next record.
   @exclusivity(unchecked) private var cursor = 0
-  /// The number of the next entry of the ring.
-  @exclusivity(unchecked) private var number: UInt64 = 1
-  /// The entry of the frame that is being handled, as long as it can still change and is not in the ring: a change there would be
-  /// dearer.
-  @exclusivity(unchecked) private var pending = JournalRecord(kind: .receivedText, connection: 0, time: 0, position: 0)
-  @exclusivity(unchecked) private var isPending = false
-  /// The number of the oldest entry that is kept, unless the ring has overwritten it.
+  /// Whether every place was written.
+  @exclusivity(unchecked) private var isFull = false
+  /// The number of the next entry; the first one is 1.
+  @exclusivity(unchecked) private(set) var next: UInt64 = 1
+  /// The number of the oldest entry that is kept, unless there are too many later ones.
   private var oldest: UInt64 = 1
   /// Entries up to this number were cleared.
   private var cleared: UInt64 = 0
   private var details: [UInt64: JournalDetail] = [:]
-  /// The numbers of `details`, and the first of them: to be compared without a look at the entry that is overwritten.
+  /// The numbers of `details`.
   private var detailed = FIFO<UInt64>()
-  @exclusivity(unchecked) private var nextDetailed: UInt64 = .max
+  /// The number of the entry that drops the first of `details`: to be compared without a look at them.
+  @exclusivity(unchecked) private var detailLimit: UInt64 = .max
 
   /// The time of the present turn, by the engine's time source.
   @exclusivity(unchecked) var now: UInt64 = 0
@@ -41,6 +39,7 @@ final class JournalRecorder {
   /// The frame that is being handled: frames that pass on a part of it refer to it. Empty between frames.
   @exclusivity(unchecked) private var current = ByteView.empty
   @exclusivity(unchecked) private var currentNumber: UInt64 = 0
+  @exclusivity(unchecked) private var currentPlace = 0
 
   /// The time of the engine's start.
   let start: UInt64
@@ -79,55 +78,57 @@ final class JournalRecorder {
   /// A message came; it is being handled until `frameEnded`.
   @inline(__always) func received(_ message: ByteView, isText: Bool) {
     guard isOn else { return }
-    let kept = message.count <= maxFrameBytes ? message : message.prefix(maxFrameBytes)
-    enter()
-    currentNumber = number
+    let position = log.append(kept(message))
     current = message
-    pending = JournalRecord(
-      kind: isText ? .receivedText : .receivedBinary, connection: connection, time: now,
-      size: UInt32(clamping: message.count), count: UInt32(truncatingIfNeeded: kept.count), position: log.append(kept))
-    isPending = true
+    currentNumber = next
+    currentPlace = cursor
+    add(
+      JournalRecord(
+        kind: isText ? .receivedText : .receivedBinary, connection: connection, size: UInt32(clamping: message.count),
+        time: now, position: position, number: next))
+  }
+
+  /// The bytes of a frame that are kept.
+  @inline(__always) private func kept(_ bytes: ByteView) -> ByteView {
+    bytes.count <= maxFrameBytes ? bytes : bytes.prefix(maxFrameBytes)
   }
 
   /// The message that was received last has been read: its outline is known.
   @inline(__always) func decoded(_ envelope: borrowing Envelope) {
-    guard !current.isEmpty, let kind = envelope.kind else { return }
+    guard let kind = envelope.kind else { return }
     changeCurrent { $0.frame = kind.rawValue }
     if current.count > maxFrameBytes { keepOutline(envelope) }
   }
 
   @inline(never) private func keepOutline(_ envelope: borrowing Envelope) {
-    attach(
+    keep(
       .outline(
         functionID: envelope.text(.functionID) ?? envelope.text(.id),
-        invocationID: envelope.text(.invocationID).flatMap { UUID128($0) }), to: currentNumber)
+        invocationID: envelope.text(.invocationID).flatMap { UUID128($0) }), of: currentNumber)
   }
 
   /// What becomes of the call that is being handled, if it is not passed on to a worker.
-  @inline(__always) func routed(_ route: JournalRecord.Route) {
-    if !current.isEmpty { changeCurrent { $0.route = route } }
-  }
+  @inline(__always) func routed(_ route: JournalRecord.Route) { changeCurrent { $0.route = route } }
 
+  /// Changes the record of the frame that is being handled, unless so many came since that its place was taken.
   @inline(__always) private func changeCurrent(_ change: (inout JournalRecord) -> Void) {
-    if isPending { change(&pending) } else if let place = place(of: currentNumber) { change(&records[place]) }
+    guard !current.isEmpty, records[currentPlace].number == currentNumber else { return }
+    change(&records[currentPlace])
   }
 
   /// The message that was received is handled, and its memory may be used again.
-  @inline(__always) func frameEnded() {
-    enter()
-    current = .empty
-  }
+  @inline(__always) func frameEnded() { current = .empty }
 
   func received(ping payload: ByteView) { control(.receivedPing, payload, on: connection) }
   func sent(pong payload: ByteView, to connection: UInt32) { control(.sentPong, payload, on: connection) }
 
   private func control(_ kind: JournalRecord.Kind, _ payload: ByteView, on connection: UInt32) {
     guard isOn else { return }
-    let position = log.append(payload)
+    let position = log.append(kept(payload))
     add(
       JournalRecord(
-        kind: kind, connection: connection, time: now, size: UInt32(clamping: payload.count),
-        count: UInt32(clamping: payload.count), position: position))
+        kind: kind, connection: connection, size: UInt32(clamping: payload.count), time: now, position: position,
+        number: next))
   }
 
   /// A message was sent.
@@ -135,57 +136,65 @@ final class JournalRecorder {
     if isOn { keep(text, size: size, to: connection) }
   }
 
-  private func keep(_ text: some OutgoingText, size: Int, to connection: UInt32) {
-    let kept = min(size, maxFrameBytes)
+  /// - Parameter distance: How many entries before this one the frame is that it passes on; 0 for none.
+  private func keep(_ text: some OutgoingText, size: Int, to connection: UInt32, distance: UInt32 = 0) {
     let position: UInt64
-    if kept == size {
+    if size <= maxFrameBytes {
       position = log.append(size) { text.compose(into: &$0) }
     } else {
-      position = text.bytes.withView { log.append($0.prefix(kept)) }
+      position = text.bytes.withView { log.append(kept($0)) }
     }
     add(
       JournalRecord(
-        kind: .sentText, connection: connection, time: now, size: UInt32(clamping: size),
-        count: UInt32(truncatingIfNeeded: kept), position: position))
+        kind: .sentText, connection: connection, size: UInt32(clamping: size), time: now, position: position,
+        number: next, offset: distance))
   }
 
   /// A call was passed on. Its payload is usually a part of the frame that is being handled, and is not kept again.
   @inline(__always) func sent(_ call: OutgoingInvocation, size: Int, to connection: UInt32) {
     guard isOn else { return }
+    guard let offset = current.offset(of: call.data) else { return keep(call, size: size, to: connection) }
+    changeCurrent { $0.target = connection }
     // A name that is not the frame's is that of the callee, who knows the function by another one.
-    if call.trace == nil, call.metadata == nil, let offset = offset(of: call.data),
-      current.offset(of: call.functionID) != nil
-    {
-      add(
-        JournalRecord(
-          kind: .passedCall, frame: FrameKind.invokeFunction.rawValue, connection: connection, time: now,
-          size: UInt32(truncatingIfNeeded: size),
-          count: UInt32(truncatingIfNeeded: call.data.count), offset: offset, namesCaller: call.caller != nil,
-          position: log.position, source: currentNumber, id: call.id))
+    if isCurrentNewest, call.trace == nil, call.metadata == nil, current.offset(of: call.functionID) != nil {
+      passOn(
+        call.caller == nil ? .call : .callWithCaller, of: call.id, at: offset, call.data.count, size, to: connection)
     } else {
-      keep(call, size: size, to: connection)
+      keep(call, size: size, to: connection, distance: distance)
     }
   }
 
   /// A result was passed on.
   @inline(__always) func sent(_ result: OutgoingResult<some ResultOutcome>, size: Int, to connection: UInt32) {
     guard isOn else { return }
-    if result.trace == nil, result.name.localQuoted == nil, let value = result.outcome.value,
-      let offset = offset(of: value)
-    {
-      add(
-        JournalRecord(
-          kind: .passedResult, frame: FrameKind.invocationResult.rawValue, connection: connection, time: now,
-          size: UInt32(truncatingIfNeeded: size), count: UInt32(truncatingIfNeeded: value.count), offset: offset,
-          position: log.position, source: currentNumber, id: result.id))
+    guard let value = result.outcome.value, let offset = current.offset(of: value) else {
+      return keep(result, size: size, to: connection)
+    }
+    if isCurrentNewest, result.trace == nil, result.name.localQuoted == nil {
+      passOn(.result, of: result.id, at: offset, value.count, size, to: connection)
     } else {
-      keep(result, size: size, to: connection)
+      keep(result, size: size, to: connection, distance: distance)
     }
   }
 
-  /// Where a part of the frame that is being handled begins in it.
-  @inline(__always) private func offset(of part: ByteView) -> UInt32? {
-    current.offset(of: part).map { UInt32(truncatingIfNeeded: $0) }
+  /// Whether the frame that is being handled is the newest entry.
+  private var isCurrentNewest: Bool { next == currentNumber &+ 1 }
+  /// How far the next entry is from the frame that is being handled.
+  private var distance: UInt32 { UInt32(clamping: next - currentNumber) }
+
+  /// Adds the entry of a frame that passes on a part of the newest one to its record.
+  @inline(__always) private func passOn(
+    _ passage: JournalRecord.Passage, of id: UUID128, at offset: Int, _ count: Int, _ size: Int, to connection: UInt32
+  ) {
+    changeCurrent {
+      $0.passage = passage
+      $0.target = connection
+      $0.id = id
+      $0.offset = UInt32(truncatingIfNeeded: offset)
+      $0.partCount = UInt32(truncatingIfNeeded: count)
+    }
+    if current.count > maxFrameBytes { keep(.passedOn(size: size), of: next) }
+    next &+= 1
   }
 
   // MARK: Other entries
@@ -194,23 +203,16 @@ final class JournalRecorder {
   func note(_ detail: JournalDetail, connection: UInt32 = 0, at time: UInt64) {
     now = time
     guard isOn else { return }
-    let number = next
-    keep(detail, of: number)
-    add(JournalRecord(kind: .detail, hasDetail: true, connection: connection, time: time, position: log.position))
+    keep(detail, of: next)
+    add(JournalRecord(kind: .detail, connection: connection, time: time, position: log.position, number: next))
     changes &+= 1
     if isWatched { onEntry?() }
   }
 
-  private func attach(_ detail: JournalDetail, to number: UInt64) {
-    guard let place = place(of: number) else { return }
-    records[place].hasDetail = true
-    keep(detail, of: number)
-  }
-
-  private func keep(_ detail: JournalDetail, of number: UInt64) {
+  @inline(never) private func keep(_ detail: JournalDetail, of number: UInt64) {
     details[number] = detail
     detailed.append(number)
-    nextDetailed = min(nextDetailed, number)
+    setDetailLimit()
   }
 
   @inline(never) private func dropDetails(before number: UInt64) {
@@ -218,8 +220,10 @@ final class JournalRecorder {
       details[first] = nil
       _ = detailed.popFirst()
     }
-    nextDetailed = detailed.first ?? .max
+    setDetailLimit()
   }
+
+  private func setDetailLimit() { detailLimit = detailed.first.map { $0 + UInt64(maxEntries) } ?? .max }
 
   // MARK: Watching
 
@@ -232,51 +236,43 @@ final class JournalRecorder {
   // MARK: The ring
 
   @inline(__always) private func add(_ record: JournalRecord) {
-    enter()
-    write(record)
-  }
-
-  /// The pending entry enters the ring.
-  @inline(__always) private func enter() {
-    guard isPending else { return }
-    isPending = false
-    write(pending)
-  }
-
-  @inline(__always) private func write(_ record: JournalRecord) {
-    if count < maxEntries {
-      count &+= 1
-    } else if nextDetailed <= number &- UInt64(maxEntries) {
-      dropDetails(before: number &- UInt64(maxEntries) &+ 1)
-    }
+    if next >= detailLimit { dropDetails(before: next - UInt64(maxEntries) + 1) }
     cursor = records.write(record, at: cursor)
-    number &+= 1
+    if cursor == 0 { isFull = true }
+    next &+= 1
   }
 
-  /// The number of the next entry; the first one is 1.
-  var next: UInt64 {
-    enter()
-    return number
+  /// How many records there are.
+  private var count: Int { isFull ? maxEntries : cursor }
+
+  /// A record, by its place in the order of time.
+  private func record(at index: Int) -> JournalRecord { records[isFull ? (cursor + index) % maxEntries : index] }
+
+  /// How many of the records, oldest first, come before the first one of which `condition` does not hold.
+  private func count(while condition: (JournalRecord) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if condition(record(at: middle)) { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// The number of the oldest entry that is kept.
-  var first: UInt64 { max(oldest, next > UInt64(count) ? next - UInt64(count) : 1) }
+  var first: UInt64 {
+    let limit = UInt64(maxEntries)
+    return max(oldest, count > 0 ? record(at: 0).number : next, next > limit ? next - limit : 1)
+  }
 
   /// How many entries were dropped because newer ones came.
   var dropped: UInt64 { first - 1 - cleared }
 
-  private func place(of number: UInt64) -> Int? {
-    guard number >= first, number < next else { return nil }
-    return Int((number - 1) % UInt64(maxEntries))
-  }
-
   /// Discards the bytes of dropped entries, and drops entries as long as there would be too many bytes.
   private func makeRoom(_ size: Int) {
-    log.discard(before: position(of: first))
+    log.discard(before: records(from: first).first?.position ?? log.position)
     while log.allocatedBytes + size > settings.maxBytes, let end = log.oldestChunkEnd {
-      var number = first
-      while number < next, position(of: number) < end { number += 1 }
-      drop(before: number)
+      let index = count { $0.position < end }
+      drop(before: index < count ? record(at: index).number : next)
       log.discard(before: end)
     }
   }
@@ -285,8 +281,6 @@ final class JournalRecorder {
     dropDetails(before: number)
     oldest = max(oldest, number)
   }
-
-  private func position(of number: UInt64) -> UInt64 { record(number)?.position ?? log.position }
 
   /// Forgets all entries, and sets the counts of calls to zero.
   func clear(_ functions: FunctionRegistry) {
@@ -297,9 +291,16 @@ final class JournalRecorder {
 
   // MARK: Reading
 
-  func record(_ number: UInt64) -> JournalRecord? { place(of: number).map { records[$0] } }
+  /// The records of the entries from `number` on; the first one may begin with an earlier entry.
+  func records(from number: UInt64) -> some Collection<JournalRecord> {
+    let begin = number < next ? max(count { $0.number <= number }, 1) - 1 : count
+    return (begin..<count).lazy.map { self.record(at: $0) }
+  }
+
   func detail(_ number: UInt64) -> JournalDetail? { details[number] }
 
   /// The bytes of a frame that are kept.
-  func bytes(of record: JournalRecord) -> ByteView? { log.bytes(at: record.position, count: Int(record.count)) }
+  func bytes(of record: JournalRecord) -> ByteView? {
+    log.bytes(at: record.position, count: min(Int(record.size), maxFrameBytes))
+  }
 }

@@ -128,7 +128,7 @@ extension EngineCore {
     let functions = engine?.router.functions ?? FunctionRegistry()
     return CallVerification(
       functionID: functionID, expected: expected, count: calls(of: pattern),
-      entries: JournalDecoder(snapshot).entries(), dropped: Int(clamping: snapshot.dropped),
+      entries: JournalDecoder(snapshot).entries, dropped: Int(clamping: snapshot.dropped),
       called: (recorder?.counts.calledIDs(functions) ?? []).map {
         ($0, calls(of: WildcardPattern($0)).invoked)
       },
@@ -137,7 +137,7 @@ extension EngineCore {
 
   /// The text for a condition that did not hold in time.
   func unmet(_ what: String, within limit: Duration) -> String {
-    let entries = JournalDecoder(journal(from: max(recorder?.next ?? 1, 11) - 10)).entries()
+    let entries = JournalDecoder(journal(from: max(recorder?.next ?? 1, 11) - 10)).entries
     let tail = entries.suffix(10).map { "\n  \($0)" }.joined()
     return "\(what) did not come true within \(limit); "
       + (entries.isEmpty ? "the journal is empty" : "the last entries of the journal are:\(tail)")

@@ -78,8 +78,11 @@ struct JournalTests {
           + #""traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}"#)
       let passedOn = try await answer(callee, #""error":{"code":"E","message":"no"}"#)
       let result = try await caller.receiveText()
-      let sent = await engine.journal.frames(direction: .sent)
-      #expect(sent.suffix(2).map { $0.frame?.text } == [passedOn, result])
+      let sent = await engine.journal.frames(direction: .sent).suffix(2)
+      #expect(sent.map { $0.frame?.text } == [passedOn, result])
+      let received = try #require(await engine.journal.frames(.invokeFunction, direction: .received).last)
+      #expect(received.frame?.route == .worker(try #require(sent.first?.connection?.worker)))
+      #expect(sent.map { $0.frame?.source } == [received.number, nil])
       let call = try #require(await engine.journal.invocations(of: "math::*").first)
       #expect(call.outcome == .failed(code: "E", message: "no"))
     }
@@ -171,13 +174,18 @@ struct JournalTests {
     var settings = JournalSettings()
     settings.maxEntries = limit
     try await withPeers("math::add", settings) { engine, callee, caller in
+      var onTheWire: [String] = []
       for number in 0..<200 {
         await caller.send(Self.call("math::add", "\(number)", id: Self.uuid))
-        _ = try await answer(callee)
-        _ = try await caller.receiveText()
+        onTheWire += [try await answer(callee), try await caller.receiveText()]
       }
       let entries = await engine.journal.entries
       #expect(entries.count == limit)
+      let sent = entries.filter { $0.frame?.direction == .sent }
+      // The name that a result has for its caller is known from the call.
+      if limit > 1 { #expect(sent.map { $0.frame?.text } == onTheWire.suffix(sent.count)) }
+      // The frame that the first entry passes on is dropped, if it passes one on.
+      #expect(sent.allSatisfy { $0.frame?.source == ($0.number == entries.first?.number ? nil : $0.number - 1) })
       #expect(await engine.journal.dropped == Int(try #require(entries.first).number) - 1)
       #expect(entries.last?.frame?.type == .invocationResult)
       #expect(zip(entries, entries.dropFirst()).allSatisfy { $0.number + 1 == $1.number })
@@ -198,11 +206,13 @@ struct JournalTests {
     try await withPeers("math::add", settings) { engine, callee, caller in
       let long = "\"" + String(repeating: "x", count: 20_000) + "\""
       await caller.send(Self.call("math::add", long, id: Self.uuid))
-      _ = try await answer(callee, #""result":\#(long)"#)
-      _ = try await caller.receiveText()
+      let passedOn = try await answer(callee, #""result":\#(long)"#)
+      let result = try await caller.receiveText()
       let frames = await engine.journal.frames(function: "math::add").compactMap(\.frame)
         .filter { $0.type != .registerFunction }
       #expect(frames.map(\.isCut) == [true, true, true])
+      #expect(frames.map(\.size).suffix(2) == [passedOn.utf8.count, result.utf8.count])
+      #expect(passedOn.hasPrefix(frames[1].text) && result.hasPrefix(frames[2].text))
       #expect(frames.allSatisfy { $0.text.utf8.count == 8 << 10 && $0.size > 20_000 && $0.payload == nil })
       #expect(frames.first?.invocationID == Self.uuid)
       for _ in 0..<100 { await caller.send(Self.call("math::addd", "\"" + String(repeating: "y", count: 4000) + "\"")) }
