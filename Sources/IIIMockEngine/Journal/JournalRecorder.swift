@@ -153,10 +153,10 @@ final class JournalRecorder {
   /// A call was passed on. Its payload is usually a part of the frame that is being handled, and is not kept again.
   @inline(__always) func sent(_ call: OutgoingInvocation, size: Int, to connection: UInt32) {
     guard isOn else { return }
-    guard let offset = current.offset(of: call.data) else { return keep(call, size: size, to: connection) }
+    guard let offset = offsetInFrame(of: call.data) else { return keep(call, size: size, to: connection) }
     changeCurrent { $0.target = connection }
     // A name that is not the frame's is that of the callee, who knows the function by another one.
-    if isCurrentNewest, call.trace == nil, call.metadata == nil, current.offset(of: call.functionID) != nil {
+    if isCurrentNewest, call.trace == nil, call.metadata == nil, offsetInFrame(of: call.functionID) != nil {
       passOn(
         call.caller == nil ? .call : .callWithCaller, of: call.id, at: offset, call.data.count, size, to: connection)
     } else {
@@ -167,7 +167,7 @@ final class JournalRecorder {
   /// A result was passed on.
   @inline(__always) func sent(_ result: OutgoingResult<some ResultOutcome>, size: Int, to connection: UInt32) {
     guard isOn else { return }
-    guard let value = result.outcome.value, let offset = current.offset(of: value) else {
+    guard let value = result.outcome.value, let offset = offsetInFrame(of: value) else {
       return keep(result, size: size, to: connection)
     }
     if isCurrentNewest, result.trace == nil, result.name.localQuoted == nil {
@@ -175,6 +175,11 @@ final class JournalRecorder {
     } else {
       keep(result, size: size, to: connection, distance: distance)
     }
+  }
+
+  /// Where a part of the frame that is being handled begins in it.
+  @inline(__always) private func offsetInFrame(of part: ByteView) -> Int? {
+    current.isEmpty ? nil : current.offset(of: part)
   }
 
   /// Whether the frame that is being handled is the newest entry.
