@@ -21,10 +21,10 @@ struct EngineFigures {
   /// KiB that one connected worker with one function adds to the engine's resident memory.
   func memoryPerWorker(count: Int) -> Double {
     let process = ChildProcess.engine(path)
-    // Calls first, until the journal has as many entries as it keeps: its memory is no worker's.
+    // Calls first, until the journal uses all of its memory: that is no worker's.
     let relay = Relay(name: name, process: process, isEngine: true, on: loop)
     defer { relay.stop() }
-    _ = relay.roundTrip(count: 4000)
+    _ = relay.roundTrip(count: 6000)
     var workers: [RawWorker] = []
     // The first ones bring in what the engine needs once.
     for index in 0..<10 {
