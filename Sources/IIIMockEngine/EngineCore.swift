@@ -411,7 +411,7 @@ actor EngineCore {
     case .completion(let pattern, let count): engine.calls(of: pattern).ended >= count
     case .stub(let number, _, let count): engine.stubs.callCount(of: number) >= count
     case .change(let seen): engine.journal.changes > seen
-    case .entry(let number): engine.journal.next > number + 1
+    case .entry(let number): engine.journal.hasEntries(after: number)
     case .denial(let pattern, let count): engine.access.denial(of: pattern, number: count) != nil
     case .deadLetter(let queue, let count): engine.builtIn(QueueWorker.self)?.has(count, deadLettersOf: queue) ?? false
     case .function(let id): engine.hasFunction(id)

@@ -23,7 +23,7 @@ public struct Journal: Sendable {
 
   /// The entries with a number above `number`, oldest first.
   public func entries(after number: UInt64) async -> [JournalEntry] {
-    JournalDecoder(await core.journal(from: number + 1)).entries
+    JournalDecoder(await core.journal(after: number)).entries
   }
 
   /// How many entries were dropped because newer ones came.

@@ -96,7 +96,7 @@ final class JournalFunctionsWorker: BuiltInWorker {
     let functionID = try input.string("function_id")
     let listsCalls = input.member("invocations") == true
     return host.replyLater { core in
-      let snapshot = await core.journal(from: after == .max ? after : after + 1)
+      let snapshot = await core.journal(after: after)
       let entries = JournalDecoder(snapshot).entries
       let dropped = JSONValue.uint(snapshot.dropped)
       if listsCalls {

@@ -35,7 +35,7 @@ struct JournalRecord: BitwiseCopyable {
   let connection: UInt32
   /// The frame's length. Its first bytes are in the log, as many as a frame may have there.
   var size: UInt32 = 0
-  /// The number of the connection to which a call or a result was passed on; 0 for none.
+  /// The number of the connection to which a call was passed on, or of the next entry's; 0 for none.
   var target: UInt32 = 0
   /// By the engine's time source.
   let time: UInt64
@@ -45,11 +45,16 @@ struct JournalRecord: BitwiseCopyable {
   let number: UInt64
   /// The call that was passed on, or whose result was.
   var id = UUID128(high: 0, low: 0)
-  /// Where the part that was passed on begins in the frame. Of a frame that was sent: how many entries before this one the frame is that
-  /// it passes on; 0 for none.
+  /// Where the part that was passed on begins in the frame; of a frame that was sent, see `sourceDistance`.
   var offset: UInt32 = 0
   /// The length of the part that was passed on.
   var partCount: UInt32 = 0
+
+  /// Of a frame that was sent: by how much its number is above that of the frame that it passes on; 0 if the engine made it.
+  var sourceDistance: UInt32 {
+    get { offset }
+    set { offset = newValue }
+  }
 }
 
 /// What is kept of an entry beside its record: of entries that are rare.

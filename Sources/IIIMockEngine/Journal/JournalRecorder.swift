@@ -20,14 +20,14 @@ final class JournalRecorder {
   @exclusivity(unchecked) private var isFull = false
   /// The number of the next entry; the first one is 1.
   @exclusivity(unchecked) private(set) var next: UInt64 = 1
-  /// The number of the oldest entry that is kept, unless there are too many later ones.
-  private var oldest: UInt64 = 1
+  /// Entries below this number were dropped for their bytes, or cleared.
+  private var dropLimit: UInt64 = 1
   /// Entries up to this number were cleared.
   private var cleared: UInt64 = 0
   private var details: [UInt64: JournalDetail] = [:]
   /// The numbers of `details`.
   private var detailed = FIFO<UInt64>()
-  /// The number of the entry that drops the first of `details`: to be compared without a look at them.
+  /// When an entry with this number is added, the details of dropped entries are removed.
   @exclusivity(unchecked) private var detailLimit: UInt64 = .max
 
   /// The time of the present turn, by the engine's time source.
@@ -57,9 +57,9 @@ final class JournalRecorder {
   init(_ settings: JournalSettings, at now: UInt64) {
     self.settings = settings
     isOn = settings.isOn && settings.maxEntries > 0
-    maxEntries = settings.maxEntries
+    maxEntries = max(settings.maxEntries, 0)
     records = RecordRing<JournalRecord>(capacity: isOn ? maxEntries : 0)
-    maxFrameBytes = settings.maxFrameBytes
+    maxFrameBytes = max(settings.maxFrameBytes, 0)
     start = now
     self.now = now
     log = ByteLog(chunkBytes: min(256 << 10, max(settings.maxBytes / 4, 4 << 10)))
@@ -78,7 +78,7 @@ final class JournalRecorder {
   /// A message came; it is being handled until `frameEnded`.
   @inline(__always) func received(_ message: ByteView, isText: Bool) {
     guard isOn else { return }
-    let position = log.append(kept(message))
+    let position = log.append(prefixToKeep(of: message))
     current = message
     currentNumber = next
     currentPlace = cursor
@@ -89,7 +89,7 @@ final class JournalRecorder {
   }
 
   /// The bytes of a frame that are kept.
-  @inline(__always) private func kept(_ bytes: ByteView) -> ByteView {
+  @inline(__always) private func prefixToKeep(of bytes: ByteView) -> ByteView {
     bytes.count <= maxFrameBytes ? bytes : bytes.prefix(maxFrameBytes)
   }
 
@@ -101,10 +101,10 @@ final class JournalRecorder {
   }
 
   @inline(never) private func keepOutline(_ envelope: borrowing Envelope) {
-    keep(
+    attach(
       .outline(
         functionID: envelope.text(.functionID) ?? envelope.text(.id),
-        invocationID: envelope.text(.invocationID).flatMap { UUID128($0) }), of: currentNumber)
+        invocationID: envelope.text(.invocationID).flatMap { UUID128($0) }), to: currentNumber)
   }
 
   /// What becomes of the call that is being handled, if it is not passed on to a worker.
@@ -124,7 +124,7 @@ final class JournalRecorder {
 
   private func control(_ kind: JournalRecord.Kind, _ payload: ByteView, on connection: UInt32) {
     guard isOn else { return }
-    let position = log.append(kept(payload))
+    let position = log.append(prefixToKeep(of: payload))
     add(
       JournalRecord(
         kind: kind, connection: connection, size: UInt32(clamping: payload.count), time: now, position: position,
@@ -133,47 +133,68 @@ final class JournalRecorder {
 
   /// A message was sent.
   func sent(_ text: some OutgoingText, size: Int, to connection: UInt32) {
-    if isOn { keep(text, size: size, to: connection) }
+    if isOn { append(text, size: size, to: connection) }
   }
 
-  /// - Parameter distance: How many entries before this one the frame is that it passes on; 0 for none.
-  private func keep(_ text: some OutgoingText, size: Int, to connection: UInt32, distance: UInt32 = 0) {
+  /// Adds an entry for a message that was sent, with its bytes.
+  ///
+  /// - Parameters:
+  ///   - distance: The record's `sourceDistance`.
+  ///   - kind: What kind of frame it is, if `outline` is known.
+  ///   - outline: What its envelope says, for a message that is too long to be kept.
+  private func append(
+    _ text: some OutgoingText, size: Int, to connection: UInt32, distance: UInt32 = 0, _ kind: FrameKind? = nil,
+    outline: @autoclosure () -> JournalDetail? = nil
+  ) {
     let position: UInt64
     if size <= maxFrameBytes {
       position = log.append(size) { text.compose(into: &$0) }
     } else {
-      position = text.bytes.withView { log.append(kept($0)) }
+      position = text.bytes.withView { log.append(prefixToKeep(of: $0)) }
+      if let outline = outline() { attach(outline, to: next) }
     }
-    add(
-      JournalRecord(
-        kind: .sentText, connection: connection, size: UInt32(clamping: size), time: now, position: position,
-        number: next, offset: distance))
+    var record = JournalRecord(
+      kind: .sentText, frame: kind?.rawValue ?? .max, connection: connection, size: UInt32(clamping: size), time: now,
+      position: position, number: next)
+    record.sourceDistance = distance
+    add(record)
   }
 
   /// A call was passed on. Its payload is usually a part of the frame that is being handled, and is not kept again.
   @inline(__always) func sent(_ call: OutgoingInvocation, size: Int, to connection: UInt32) {
     guard isOn else { return }
-    guard let offset = offsetInFrame(of: call.data) else { return keep(call, size: size, to: connection) }
-    changeCurrent { $0.target = connection }
     // A name that is not the frame's is that of the callee, who knows the function by another one.
-    if isCurrentNewest, call.trace == nil, call.metadata == nil, offsetInFrame(of: call.functionID) != nil {
+    let hasName = offsetInFrame(of: call.functionID) != nil
+    if hasName, let offset = offsetInFrame(of: call.data), isCurrentNewest, call.trace == nil, call.metadata == nil {
       passOn(
         call.caller == nil ? .call : .callWithCaller, of: call.id, at: offset, call.data.count, size, to: connection)
     } else {
-      keep(call, size: size, to: connection, distance: distance)
+      append(call, size: size, to: connection, isPassedOn: hasName || offsetInFrame(of: call.data) != nil)
     }
+  }
+
+  @inline(never) private func append(
+    _ call: OutgoingInvocation, size: Int, to connection: UInt32, isPassedOn: Bool
+  ) {
+    if isPassedOn { changeCurrent { if $0.passage == .none { $0.target = connection } } }
+    append(
+      call, size: size, to: connection, distance: isPassedOn ? distance : 0, .invokeFunction,
+      outline: .outline(
+        functionID: (try? JSONValue(parsing: call.functionID.string))?.stringValue, invocationID: call.id))
   }
 
   /// A result was passed on.
   @inline(__always) func sent(_ result: OutgoingResult<some ResultOutcome>, size: Int, to connection: UInt32) {
     guard isOn else { return }
-    guard let value = result.outcome.value, let offset = offsetInFrame(of: value) else {
-      return keep(result, size: size, to: connection)
-    }
-    if isCurrentNewest, result.trace == nil, result.name.localQuoted == nil {
+    let offset = result.outcome.value.flatMap { offsetInFrame(of: $0) }
+    if let offset, let value = result.outcome.value, isCurrentNewest, result.trace == nil,
+      result.name.localQuoted == nil
+    {
       passOn(.result, of: result.id, at: offset, value.count, size, to: connection)
     } else {
-      keep(result, size: size, to: connection, distance: distance)
+      append(
+        result, size: size, to: connection, distance: offset == nil ? 0 : distance, .invocationResult,
+        outline: .outline(functionID: result.name.text, invocationID: result.id))
     }
   }
 
@@ -198,7 +219,7 @@ final class JournalRecorder {
       $0.offset = UInt32(truncatingIfNeeded: offset)
       $0.partCount = UInt32(truncatingIfNeeded: count)
     }
-    if current.count > maxFrameBytes { keep(.passedOn(size: size), of: next) }
+    if current.count > maxFrameBytes { attach(.passedOn(size: size), to: next) }
     next &+= 1
   }
 
@@ -208,13 +229,13 @@ final class JournalRecorder {
   func note(_ detail: JournalDetail, connection: UInt32 = 0, at time: UInt64) {
     now = time
     guard isOn else { return }
-    keep(detail, of: next)
+    attach(detail, to: next)
     add(JournalRecord(kind: .detail, connection: connection, time: time, position: log.position, number: next))
     changes &+= 1
     if isWatched { onEntry?() }
   }
 
-  @inline(never) private func keep(_ detail: JournalDetail, of number: UInt64) {
+  @inline(never) private func attach(_ detail: JournalDetail, to number: UInt64) {
     details[number] = detail
     detailed.append(number)
     setDetailLimit()
@@ -228,7 +249,8 @@ final class JournalRecorder {
     setDetailLimit()
   }
 
-  private func setDetailLimit() { detailLimit = detailed.first.map { $0 + UInt64(maxEntries) } ?? .max }
+  /// An entry outlives its drop by one, because its record may have the next entry, too.
+  private func setDetailLimit() { detailLimit = detailed.first.map { $0 + UInt64(maxEntries) + 1 } ?? .max }
 
   // MARK: Watching
 
@@ -241,7 +263,7 @@ final class JournalRecorder {
   // MARK: The ring
 
   @inline(__always) private func add(_ record: JournalRecord) {
-    if next >= detailLimit { dropDetails(before: next - UInt64(maxEntries) + 1) }
+    if next >= detailLimit { dropDetails(before: next - UInt64(maxEntries)) }
     cursor = records.write(record, at: cursor)
     if cursor == 0 { isFull = true }
     next &+= 1
@@ -266,8 +288,11 @@ final class JournalRecorder {
   /// The number of the oldest entry that is kept.
   var first: UInt64 {
     let limit = UInt64(maxEntries)
-    return max(oldest, count > 0 ? record(at: 0).number : next, next > limit ? next - limit : 1)
+    return max(dropLimit, count > 0 ? record(at: 0).number : next, next > limit ? next - limit : 1)
   }
+
+  /// Whether an entry with a number above `number` is kept.
+  func hasEntries(after number: UInt64) -> Bool { next > first && next - 1 > number }
 
   /// How many entries were dropped because newer ones came.
   var dropped: UInt64 { first - 1 - cleared }
@@ -284,7 +309,7 @@ final class JournalRecorder {
 
   private func drop(before number: UInt64) {
     dropDetails(before: number)
-    oldest = max(oldest, number)
+    dropLimit = max(dropLimit, number)
   }
 
   /// Forgets all entries, and sets the counts of calls to zero.

@@ -87,6 +87,13 @@ struct JournalDecoder {
     for item in snapshot.items {
       let record = item.record
       let event = event(item)
+      if case .frame(let frame) = event, frame.direction == .sent, frame.type == .invokeFunction,
+        let id = frame.invocationID.flatMap({ UUID128($0) })
+      {
+        // The callee may know the function by another name than its caller.
+        let source = frame.source.flatMap { number in entries.last { $0.number == number }?.frame }
+        functions[id] = source?.functionID ?? frame.functionID
+      }
       add(record.number, record.connection, record.time, event)
       if record.passage != .none, case .frame(let frame) = event {
         add(record.number + 1, record.target, record.time, .frame(passedOn(frame, item, &functions)))
@@ -114,7 +121,8 @@ struct JournalDecoder {
   /// The frame of an item's record.
   private func frame(_ item: JournalSnapshot.Item) -> JournalFrame {
     let record = item.record
-    let source = record.kind == .sentText && record.offset > 0 ? record.number - UInt64(record.offset) : nil
+    let isPassedOn = record.kind == .sentText && record.sourceDistance > 0
+    let source = isPassedOn ? sourceIfKept(record.number - UInt64(record.sourceDistance)) : nil
     var frame = DecodedFrame(
       item.bytes, size: Int(record.size), isMessage: record.form == .text || record.form == .binary)
     frame.kind = frame.kind ?? FrameKind(rawValue: record.frame)
@@ -122,7 +130,7 @@ struct JournalDecoder {
       frame.functionID = functionID
       frame.invocationID = invocationID?.description
     }
-    return frame.entry(record.direction, record.form, route: route(record), source: source.flatMap(kept))
+    return frame.entry(record.direction, record.form, route: route(record), source: source)
   }
 
   /// The frame that passes on a part of `source`, the item's frame.
@@ -141,26 +149,28 @@ struct JournalDecoder {
     frame.kind = record.passage == .result ? .invocationResult : .invokeFunction
     frame.functionID = frame.functionID ?? functionID
     frame.invocationID = record.id.description
-    return frame.entry(.sent, .text, route: nil, source: kept(record.number))
+    return frame.entry(.sent, .text, route: nil, source: sourceIfKept(record.number))
   }
 
   /// The number of an entry; `nil` if it was dropped.
-  private func kept(_ number: UInt64) -> UInt64? { number >= snapshot.first ? number : nil }
+  private func sourceIfKept(_ number: UInt64) -> UInt64? { number >= snapshot.first ? number : nil }
 
   /// The text of a frame that passes on a part of an item's frame, as far as that is kept.
   private func textPassedOn(_ item: JournalSnapshot.Item, _ functionID: String) -> [UInt8] {
     let record = item.record
-    guard Int(record.offset) <= item.bytes.count else { return [] }
-    let kept = min(Int(record.partCount), item.bytes.count - Int(record.offset))
+    let offset = min(Int(record.offset), item.bytes.count)
+    let kept = min(Int(record.partCount), item.bytes.count - offset)
     let bytes = item.bytes.withView { bytes in
-      let part = bytes.dropFirst(Int(record.offset)).prefix(kept)
+      let part = bytes.dropFirst(offset).prefix(kept)
       // The engine's own spelling of the id, of whose escapes only the meaning is known.
       let name = FunctionName(functionID)
       if record.passage == .result {
         return OutgoingResult(id: record.id, name: name, outcome: PassedValue(json: part), trace: nil).bytes
       }
+      // The caller's id follows the payload's brace.
       let caller =
-        record.passage == .callWithCaller ? connections[record.connection]?.worker.flatMap { UUID128($0.id) } : nil
+        record.passage == .callWithCaller && kept > 0
+        ? connections[record.connection]?.worker.flatMap { UUID128($0.id) } : nil
       return (item.quotedFunctionID ?? name.quoted).withView {
         OutgoingInvocation(id: record.id, functionID: $0, data: part, caller: caller, trace: nil, metadata: nil).bytes
       }

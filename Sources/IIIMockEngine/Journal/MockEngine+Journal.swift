@@ -105,6 +105,9 @@ extension EngineCore {
     recorder?.snapshot(from: number, engine?.peers.journalConnections ?? [:]) ?? JournalSnapshot()
   }
 
+  /// A copy of the entries with a number above `number`.
+  func journal(after number: UInt64) -> JournalSnapshot { journal(from: number == .max ? number : number + 1) }
+
   var changes: UInt64 { recorder?.changes ?? 0 }
 
   func calls(of pattern: WildcardPattern) -> CallCounts.Count {
@@ -118,7 +121,7 @@ extension EngineCore {
 
   /// Suspends until there are entries above a number.
   func waitForEntries(after number: UInt64) async throws {
-    if let recorder, recorder.next > number + 1 { return }
+    if let recorder, recorder.hasEntries(after: number) { return }
     try await wait(for: .entry(after: number))
   }
 

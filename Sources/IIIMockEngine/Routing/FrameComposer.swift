@@ -23,6 +23,14 @@ protocol OutgoingText: ComposedText {
 }
 
 extension OutgoingFrame: OutgoingText {
+  func record(_ size: Int, to connection: UInt32, in journal: JournalRecorder) {
+    switch self {
+    case .invocation(let invocation): journal.sent(invocation, size: size, to: connection)
+    case .result(let result): journal.sent(result, size: size, to: connection)
+    default: journal.sent(self, size: size, to: connection)
+    }
+  }
+
   func compose<Sink: FrameSink>(into sink: inout Sink) {
     switch self {
     case .workerRegistered(let id, let token):

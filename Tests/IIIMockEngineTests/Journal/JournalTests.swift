@@ -88,6 +88,19 @@ struct JournalTests {
     }
   }
 
+  @Test("a call whose payload the engine changes has a route and a source, and its result the name of its function")
+  func changedPayload() async throws {
+    try await withPeers { engine, callee, caller in
+      await caller.send(Self.call("math::add", #"{"_caller_worker_id":"x","n":1}"#, id: Self.uuid))
+      let onTheWire = [try await answer(callee), try await caller.receiveText()]
+      let entries = await engine.journal.entries.suffix(4)
+      let sent = entries.filter { $0.frame?.direction == .sent }
+      #expect(sent.map { $0.frame?.text } == onTheWire)
+      #expect(sent.map { $0.frame?.source } == entries.filter { $0.frame?.direction == .received }.map(\.number))
+      #expect(entries.first?.frame?.route == .worker(try #require(sent.first?.connection?.worker)))
+    }
+  }
+
   @Test("pings, binary messages, and frames that were ignored with the reason are there")
   func otherFrames() async throws {
     try await withPeers { engine, callee, caller in
@@ -221,6 +234,80 @@ struct JournalTests {
       #expect(kept.compactMap(\.frame).reduce(0) { $0 + $1.text.utf8.count } <= 64 << 10)
       #expect(await engine.journal.dropped > 50)
       try await engine.verify("math::add", calledTimes: 1)
+    }
+  }
+
+  @Test("a frame may be cut anywhere: what is kept of it and of the one that passes it on is as it was on the wire")
+  func cuts() async throws {
+    let request = Self.call("math::add", #"{"a":1}"#, id: Self.uuid)
+    let payload = request.utf8.count - #"{"a":1}}"#.utf8.count
+    for limit in [-1, 0, 1, payload - 1, payload, payload + 1, payload + 2, request.utf8.count - 1, request.utf8.count]
+    {
+      var settings = JournalSettings()
+      settings.maxFrameBytes = limit
+      try await withPeers("math::add", settings) { engine, callee, caller in
+        await caller.send(request)
+        let onTheWire = [try await answer(callee), try await caller.receiveText()]
+        let sent = await engine.journal.entries.compactMap(\.frame).suffix(4).filter { $0.direction == .sent }
+        #expect(sent.map(\.size) == onTheWire.map(\.utf8.count), "\(limit) bytes")
+        #expect(zip(onTheWire, sent).allSatisfy { $0.hasPrefix($1.text) }, "\(limit) bytes")
+        #expect(sent.map(\.functionID) == ["math::add", "math::add"], "\(limit) bytes")
+      }
+    }
+  }
+
+  @Test("frames that are too long to be kept have their kind, function and call, however they were passed on")
+  func longFrames() async throws {
+    var settings = JournalSettings()
+    settings.maxFrameBytes = 100
+    try await withPeers("math::add", settings) { engine, callee, caller in
+      let long = "\"" + String(repeating: "x", count: 1000) + "\""
+      await caller.send(Self.call("math::add", long, id: Self.uuid).replacing("}", with: #","metadata":{"m":1}}"#))
+      _ = try await answer(callee, #""error":{"code":"E","message":\#(long)}"#)
+      _ = try await caller.receiveText()
+      let sent = await engine.journal.entries.compactMap(\.frame).suffix(4).filter { $0.direction == .sent }
+      #expect(sent.map(\.type) == [.invokeFunction, .invocationResult])
+      #expect(sent.allSatisfy { $0.functionID == "math::add" && $0.invocationID == Self.uuid && $0.isCut })
+      #expect(await engine.journal.invocations(of: "math::add").count == 1)
+    }
+  }
+
+  @Test("the first entry still has its function if the frame that it passes on was dropped")
+  func halfARecord() async throws {
+    var settings = JournalSettings()
+    (settings.maxEntries, settings.maxFrameBytes) = (2, 100)
+    try await withPeers("math::add", settings) { engine, callee, caller in
+      await caller.send(Self.call("math::add", "\"" + String(repeating: "x", count: 1000) + "\"", id: Self.uuid))
+      _ = try await callee.receiveText()
+      await callee.send(#"{"type":"registerfunction","id":"other"}"#)
+      try await engine.waitForFunction("other")
+      let call = try #require(await engine.journal.entries.first?.frame)
+      #expect(call.functionID == "math::add" && call.invocationID == Self.uuid && call.text.utf8.count == 100)
+    }
+  }
+
+  @Test("a negative number of entries turns the journal off")
+  func negativeLimits() async throws {
+    var settings = JournalSettings()
+    (settings.maxEntries, settings.maxFrameBytes) = (-1, -1)
+    try await withPeers("math::add", settings) { engine, callee, caller in
+      await caller.send(Self.call("math::add", "1", id: Self.uuid))
+      _ = try await answer(callee)
+      _ = try await caller.receiveText()
+      #expect(await engine.journal.entries.isEmpty)
+      try await engine.verify("math::add", calledTimes: 1)
+    }
+  }
+
+  @Test("a wait for entries goes on if the journal is cleared")
+  func waitAfterClear() async throws {
+    try await withPeers { engine, _, caller in
+      await engine.journal.clear()
+      async let next = engine.journal.next(after: 0)
+      await caller.send(#"{"type":"nonsense"}"#)
+      let first = try await next.first
+      #expect(first?.frame?.text == #"{"type":"nonsense"}"#)
+      #expect(await engine.journal.entries(after: .max).isEmpty)
     }
   }
 
