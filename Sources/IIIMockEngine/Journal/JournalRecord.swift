@@ -51,10 +51,7 @@ struct JournalRecord: BitwiseCopyable {
   var partCount: UInt32 = 0
 
   /// Of a frame that was sent: by how much its number is above that of the frame that it passes on; 0 if the engine made it.
-  var sourceDistance: UInt32 {
-    get { offset }
-    set { offset = newValue }
-  }
+  var sourceDistance: UInt32 { kind == .sentText ? offset : 0 }
 }
 
 /// What is kept of an entry beside its record: of entries that are rare.

@@ -153,11 +153,10 @@ final class JournalRecorder {
       position = text.bytes.withView { log.append(prefixToKeep(of: $0)) }
       if let outline = outline() { attach(outline, to: next) }
     }
-    var record = JournalRecord(
-      kind: .sentText, frame: kind?.rawValue ?? .max, connection: connection, size: UInt32(clamping: size), time: now,
-      position: position, number: next)
-    record.sourceDistance = distance
-    add(record)
+    add(
+      JournalRecord(
+        kind: .sentText, frame: kind?.rawValue ?? .max, connection: connection, size: UInt32(clamping: size), time: now,
+        position: position, number: next, offset: distance))
   }
 
   /// A call was passed on. Its payload is usually a part of the frame that is being handled, and is not kept again.

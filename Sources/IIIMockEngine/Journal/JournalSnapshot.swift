@@ -74,9 +74,17 @@ struct JournalDecoder {
 
   /// The entries that are wanted, oldest first.
   var entries: [JournalEntry] {
+    // The functions of the calls so far, by the calls' ids.
     var functions: [UUID128: String] = [:]
     var entries: [JournalEntry] = []
     func add(_ number: UInt64, _ connection: UInt32, _ time: UInt64, _ event: JournalEntry.Event) {
+      if case .frame(let frame) = event, frame.direction == .sent, frame.type == .invokeFunction,
+        let id = frame.invocationID.flatMap({ UUID128($0) })
+      {
+        // The callee may know the function by another name than its caller.
+        let source = frame.source.flatMap { number in entries.last { $0.number == number }?.frame }
+        functions[id] = source?.functionID ?? frame.functionID
+      }
       guard number >= snapshot.begin else { return }
       let elapsed = time > snapshot.start ? time - snapshot.start : 0
       entries.append(
@@ -87,16 +95,9 @@ struct JournalDecoder {
     for item in snapshot.items {
       let record = item.record
       let event = event(item)
-      if case .frame(let frame) = event, frame.direction == .sent, frame.type == .invokeFunction,
-        let id = frame.invocationID.flatMap({ UUID128($0) })
-      {
-        // The callee may know the function by another name than its caller.
-        let source = frame.source.flatMap { number in entries.last { $0.number == number }?.frame }
-        functions[id] = source?.functionID ?? frame.functionID
-      }
       add(record.number, record.connection, record.time, event)
       if record.passage != .none, case .frame(let frame) = event {
-        add(record.number + 1, record.target, record.time, .frame(passedOn(frame, item, &functions)))
+        add(record.number + 1, record.target, record.time, .frame(passedOn(frame, item, functions)))
       }
     }
     return entries
@@ -121,8 +122,8 @@ struct JournalDecoder {
   /// The frame of an item's record.
   private func frame(_ item: JournalSnapshot.Item) -> JournalFrame {
     let record = item.record
-    let isPassedOn = record.kind == .sentText && record.sourceDistance > 0
-    let source = isPassedOn ? sourceIfKept(record.number - UInt64(record.sourceDistance)) : nil
+    let distance = UInt64(record.sourceDistance)
+    let source = distance > 0 ? sourceIfKept(record.number - distance) : nil
     var frame = DecodedFrame(
       item.bytes, size: Int(record.size), isMessage: record.form == .text || record.form == .binary)
     frame.kind = frame.kind ?? FrameKind(rawValue: record.frame)
@@ -134,14 +135,11 @@ struct JournalDecoder {
   }
 
   /// The frame that passes on a part of `source`, the item's frame.
-  ///
-  /// - Parameter functions: The functions of the calls so far, by the calls' ids.
   private func passedOn(
-    _ source: JournalFrame, _ item: JournalSnapshot.Item, _ functions: inout [UUID128: String]
+    _ source: JournalFrame, _ item: JournalSnapshot.Item, _ functions: [UUID128: String]
   ) -> JournalFrame {
     let record = item.record
     let functionID = record.passage == .result ? functions[record.id] ?? source.functionID : source.functionID
-    if record.passage != .result { functions[record.id] = functionID }
     let bytes = functionID.map { textPassedOn(item, $0) } ?? []
     var size = bytes.count
     if case .passedOn(let whole) = item.passageDetail { size = whole }
